@@ -1,0 +1,58 @@
+# Two commands: `make serve` runs Deskbook, `make test` runs every check. `make help` lists the rest.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Two at a time pays from two cores on; `make test PYTEST_ARGS=` runs one after the other.
+PYTEST_ARGS ?= -n 2
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check lint bench lock clean
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1  \t/p' Makefile
+
+serve: $(VENV)/.runtime ## Run the help centre and the desk (ARGS="--port 9000" is passed on)
+	@# Compiled ahead: the next start is half as long where Python itself is told to write no bytecode.
+	@$(BIN)/python -m compileall -q kb search tickets
+	@exec $(BIN)/deskbook serve $(ARGS)
+
+test: $(VENV)/.dev ## Every check: format, lint, types, content, and the tests with real servers and a browser
+	@.ci/packages
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.dev lint ## The quick checks, for before a commit
+	@$(BIN)/python -m pytest -m "not slow and not browser"
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff format --quiet --check . || { echo "Run .venv/bin/ruff format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy -p kb -p search -p tickets
+	@env -u DESKBOOK_CONTENT $(BIN)/deskbook check
+
+bench: $(VENV)/.dev ## Measure speed, memory and answers, and print the tables
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+# Needs `uv` once: `pip install uv` anywhere. The lock holds for Python 3.11 to 3.14 and names no place to download from.
+UV ?= uv
+COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+	--no-header --no-emit-index-url --no-emit-find-links --extra postgres
+lock: ## Pin the newest versions that pyproject.toml allows, with hashes (UPGRADE=--upgrade)
+	$(COMPILE) $(UPGRADE) -o .lock/runtime.txt
+	$(COMPILE) $(UPGRADE) --extra embeddings --group dev -c .lock/runtime.txt -o .lock/dev.txt
+
+clean: ## Remove what can be made again; the data in var/ stays
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis var/tools
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/.runtime: .lock/runtime.txt .ci/venv
+	@.ci/venv $(VENV) .lock/runtime.txt
+	@touch $@
+
+$(VENV)/.dev: .lock/dev.txt .ci/venv
+	@.ci/venv $(VENV) .lock/dev.txt
+	@touch $@ $(VENV)/.runtime

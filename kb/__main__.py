@@ -1,0 +1,5 @@
+"""`python -m kb` is `deskbook`."""
+
+from kb.cli import main
+
+main(prog_name="deskbook")

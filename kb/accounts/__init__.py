@@ -1,0 +1,1 @@
+"""Accounts: people, their sign-in, their sessions and API keys."""

@@ -1,0 +1,66 @@
+"""One's own account: name, address, password."""
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from kb.accounts import passwords, people, sessions
+from kb.accounts.models import Role, User
+from kb.db import database
+from kb.web.forms import text
+from kb.web.templates import render
+
+
+def show(request: Request) -> Response:
+    """The account page."""
+    return _page(request, sessions.require_user(request))
+
+
+def update(request: Request, form: FormData) -> Response:
+    """Stores the name; an admin may also change the address they sign in with."""
+    user = sessions.require_user(request)
+    name, email = text(form, "name", people.MAX_NAME_CHARS), people.canonical(text(form, "email", 300))
+    errors: dict[str, str] = {}
+    with database(request).write() as session:
+        if user.role == Role.ADMIN and email != user.email:
+            if not people.is_email(email):
+                errors["email"] = "Write an e-mail address, such as name@example.com."
+            elif people.find(session, email):
+                errors["email"] = "Somebody else has this address."
+        if not errors:
+            stored = session.get_one(User, user.id)
+            stored.name = name
+            if user.role == Role.ADMIN:
+                stored.email = email
+    if errors:
+        return _page(request, user, errors=errors, name=name, email=email)
+    return RedirectResponse("/account?saved=details", 303)
+
+
+def update_password(request: Request, form: FormData) -> Response:
+    """Stores a new password and signs the person out everywhere else; wants a sign-in of the last hour."""
+    user = sessions.require_user(request)
+    password = form.get("password")
+    problem = passwords.problem(password, email=user.email) if isinstance(password, str) else "Write a password."
+    if not sessions.is_fresh(request):
+        problem = "You signed in more than an hour ago. Sign out, sign in again, then change the password."
+    if problem:
+        return _page(request, user, errors={"password": problem})
+    assert isinstance(password, str)  # noqa: S101
+    stored_hash = passwords.hash_password(password)
+    with database(request).write() as session:
+        session.get_one(User, user.id).password_hash = stored_hash
+        sessions.end_others(request, session, user)
+    return RedirectResponse("/account?saved=password", 303)
+
+
+def _page(request: Request, user: User, *, errors: dict[str, str] | None = None, name: str | None = None, email: str | None = None) -> Response:
+    context = {
+        "user": user,
+        "errors": errors or {},
+        "name": user.name if name is None else name,
+        "email": user.email if email is None else email,
+        "saved": request.query_params.get("saved", ""),
+        "min_chars": passwords.MIN_CHARS,
+    }
+    return render(request, "accounts/account.html", context, status=422 if errors else 200)

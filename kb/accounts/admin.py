@@ -1,0 +1,112 @@
+"""For admins: the people who may sign in, and the keys of the API."""
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from kb.accounts import api_keys, people, queries, sessions
+from kb.accounts.models import Role, User
+from kb.db import database, now
+from kb.web.forms import text
+from kb.web.numbers import path_number
+from kb.web.templates import render
+
+PAGE = 50
+
+
+def list_people(request: Request) -> Response:
+    """Everybody, staff first."""
+    sessions.require_admin(request)
+    return _people_page(request)
+
+
+def add_person(request: Request, form: FormData) -> Response:
+    """Adds a person and mails them nothing: they sign in by a link they ask for."""
+    sessions.require_admin(request)
+    email, name, role = text(form, "email", 300), text(form, "name", people.MAX_NAME_CHARS), text(form, "role", 20)
+    try:
+        with database(request).write() as session:
+            people.add_user(session, email, name, role, now())
+    except people.PersonRefused as refusal:
+        return _people_page(request, error=str(refusal), typed={"email": email, "name": name, "role": role})
+    return RedirectResponse("/desk/people?saved=1", 303)
+
+
+def change_role(request: Request, form: FormData) -> Response:
+    """Gives a person another role."""
+    sessions.require_admin(request)
+    return _change(request, lambda session, user: people.change_role(session, user, text(form, "role", 20)))
+
+
+def disable(request: Request, form: FormData) -> Response:  # noqa: ARG001
+    """Locks a person out at once."""
+    sessions.require_admin(request)
+    return _change(request, people.disable)
+
+
+def enable(request: Request, form: FormData) -> Response:  # noqa: ARG001
+    """Lets a person in again."""
+    sessions.require_admin(request)
+    return _change(request, lambda _session, user: people.enable(user))
+
+
+def list_keys(request: Request) -> Response:
+    """The API keys, without their texts."""
+    sessions.require_admin(request)
+    return _keys_page(request)
+
+
+def make_key(request: Request, form: FormData) -> Response:
+    """Makes a key and shows its text this once."""
+    user = sessions.require_admin(request)
+    name, scope = text(form, "name", 120), text(form, "scope", 10)
+    if not name or scope not in api_keys.SCOPES:
+        return _keys_page(request, error="Give the key a name that says what it is for." if not name else "Choose reading, or reading and writing.", name=name)
+    with database(request).write() as session:
+        _key, secret = api_keys.make_key(session, name, scope, user, now())
+    return _keys_page(request, secret=secret)
+
+
+def revoke_key(request: Request, form: FormData) -> Response:  # noqa: ARG001
+    """Ends a key at once."""
+    sessions.require_admin(request)
+    with database(request).write() as session:
+        queries.revoke_api_key(session, path_number(request), now())
+    return RedirectResponse("/desk/api-keys", 303)
+
+
+def _change(request: Request, change: people.Change) -> Response:
+    try:
+        with database(request).write() as session:
+            user = session.get(User, path_number(request))
+            if user is None:
+                raise HTTPException(404)
+            change(session, user)
+    except people.PersonRefused as refusal:
+        return _people_page(request, error=str(refusal))
+    return RedirectResponse("/desk/people?saved=1", 303)
+
+
+def _people_page(request: Request, *, error: str = "", typed: dict[str, str] | None = None) -> Response:
+    page = max(1, min(int(number), 100_000)) if (number := request.query_params.get("page", "1")).isascii() and number.isdigit() and len(number) < 9 else 1
+    words = request.query_params.get("q", "").replace("\x00", "")[:100]
+    with database(request).read() as session:
+        found = people.list_users(session, words=words, limit=PAGE + 1, offset=(page - 1) * PAGE)
+    context = {
+        "people": found[:PAGE],
+        "has_more": len(found) > PAGE,
+        "page": page,
+        "q": words,
+        "error": error,
+        "typed": typed or {"email": "", "name": "", "role": Role.AGENT},
+        "saved": request.query_params.get("saved", ""),
+        "roles": list(Role),
+    }
+    return render(request, "accounts/people.html", context, status=422 if error else 200)
+
+
+def _keys_page(request: Request, *, error: str = "", name: str = "", secret: str = "") -> Response:
+    with database(request).read() as session:
+        keys = queries.api_keys(session)
+    return render(request, "accounts/api_keys.html", {"keys": keys, "error": error, "name": name, "secret": secret}, status=422 if error else 200)

@@ -1,0 +1,102 @@
+"""People and what proves who they are. Tokens are stored as SHA-256 digests only."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from kb.db import Base, RowId, UtcDateTime
+
+
+class Role(StrEnum):
+    """What a person may do: file requests, answer them, or run the place."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    ADMIN = "admin"
+
+
+STAFF = (Role.AGENT, Role.ADMIN)
+
+
+class User(Base):
+    """Anybody who filed, wrote or answered; a requester who never signed in has no password."""
+
+    __tablename__ = "users"
+    __table_args__ = (CheckConstraint("role IN ('customer', 'agent', 'admin')", name="role"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    """Canonical: trimmed and in lower case."""
+    name: Mapped[str] = mapped_column(String(120), default="")
+    role: Mapped[str] = mapped_column(String(20), default=Role.CUSTOMER)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    is_verified: Mapped[bool] = mapped_column(default=False)
+    """Whether the person has shown that the e-mail address is theirs."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the desk is open to this person."""
+        return self.is_active and self.role in STAFF
+
+    @property
+    def shown_name(self) -> str:
+        """The name, or the address where none was given."""
+        return self.name or self.email
+
+
+class SignInSession(Base):
+    """A browser that is signed in; deleting the row signs it out."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    user: Mapped[User] = relationship(lazy="joined")
+
+
+class SignInLink(Base):
+    """A link that signs one person in once."""
+
+    __tablename__ = "sign_in_links"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    user: Mapped[User] = relationship(lazy="joined")
+
+
+class ApiKey(Base):
+    """A key of the API; `scope` is `read` or `write` (which includes reading)."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (CheckConstraint("scope IN ('read', 'write')", name="scope"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scope: Mapped[str] = mapped_column(String(10), default="write")
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    user: Mapped[User] = relationship(lazy="joined")
+
+
+class LimitCount(Base):
+    """How often something happened in one window of time; shared by all processes."""
+
+    __tablename__ = "limit_counts"
+
+    bucket: Mapped[str] = mapped_column(String(200), primary_key=True)
+    window: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+    """Seconds since 1970 at which the window begins."""
+    count: Mapped[int] = mapped_column(default=0)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

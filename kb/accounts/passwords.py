@@ -1,0 +1,43 @@
+"""Passwords: argon2id with 19 MiB, two passes, one lane (the floor of OWASP's password storage cheat sheet)."""
+
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+MIN_CHARS, MAX_CHARS = 8, 1000
+HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+def hash_password(password: str) -> str:
+    """The password as it is stored; taken as it was typed, spaces and NULs included."""
+    return HASHER.hash(_bytes(password))
+
+
+def verify(password: str, stored: str | None) -> bool:
+    """Whether the password is the stored one; without a stored one it takes as long to say no."""
+    try:
+        HASHER.verify(stored or _nobodys_hash(), _bytes(password))
+    except (VerificationError, InvalidHashError):
+        return False
+    return stored is not None
+
+
+def problem(password: str, *, email: str = "") -> str | None:
+    """Why this cannot become a password, in words for its owner; None when it can."""
+    if len(password) < MIN_CHARS:
+        return f"Use at least {MIN_CHARS} characters."
+    if len(password) > MAX_CHARS:
+        return f"Use at most {MAX_CHARS} characters."
+    if password.lower() in (email, email.partition("@")[0]) or len(set(password)) < 3:
+        return "This is too easy to guess. Several unrelated words make a good password."
+    return None
+
+
+@lru_cache(maxsize=1)
+def _nobodys_hash() -> str:
+    return hash_password("nobody's")
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")

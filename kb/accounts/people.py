@@ -1,0 +1,94 @@
+"""People: found by their address in one spelling, added, and listed."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from kb.accounts import address, queries
+from kb.accounts.models import Role, User
+
+MAX_NAME_CHARS = 120
+Change = Callable[[Session, User], None]
+
+
+class PersonRefused(Exception):
+    """The person cannot be stored; the message says what to do."""
+
+
+def canonical(email: str) -> str:
+    """The one spelling under which an address is stored and found; what is no address is only trimmed and in lower case."""
+    return address.canonical(email) or email.strip().lower()
+
+
+def is_email(text: str) -> bool:
+    """Whether `text` is one plain address."""
+    return address.canonical(text) is not None
+
+
+def find(session: Session, email: str) -> User | None:
+    """The person with this address in any spelling."""
+    return queries.user_by_email(session, canonical(email))
+
+
+def add_user(session: Session, email: str, name: str, role: str, now: datetime) -> User:
+    """A new person, or the customer of that address raised to `role`; raises PersonRefused."""
+    spelling = canonical(email)
+    if not is_email(email):
+        raise PersonRefused(f"“{email[:80]}” is not an e-mail address.")
+    if role not in list(Role):
+        raise PersonRefused(f"There is no role “{role[:40]}”. Choose admin, agent or customer.")
+    found = queries.user_by_email(session, spelling)
+    if found is not None and (found.role != Role.CUSTOMER or role == Role.CUSTOMER):
+        raise PersonRefused(f"{spelling} is here already, as {found.role}.")
+    user = found or User(email=spelling, is_active=True, is_verified=False, created_at=now)
+    user.role, user.name = Role(role), name.strip()[:MAX_NAME_CHARS] or user.name or ""
+    session.add(user)
+    session.flush()
+    return user
+
+
+def list_users(session: Session, *, staff_only: bool = False, words: str = "", limit: int = 100, offset: int = 0) -> Sequence[User]:
+    """People, admins first, then agents, then customers; by address. `words` narrows by name and address."""
+    return queries.people(session, staff_only=staff_only, words=words, limit=limit, offset=offset)
+
+
+def first_admin(session: Session, now: datetime) -> User | None:
+    """The admin to hand the first sign-in link to, made when there is none; None once any admin has signed in."""
+    admins = queries.active_admins(session)
+    if any(admin.is_verified or admin.password_hash for admin in admins):
+        return None
+    if admins:
+        return admins[0]
+    # Not an address that mail could reach: the admin enters their own on the account page.
+    admin = User(email="admin@localhost", name="Admin", role=Role.ADMIN, created_at=now)
+    session.add(admin)
+    session.flush()
+    return admin
+
+
+def change_role(session: Session, user: User, role: str) -> None:
+    """Gives the person another role, in force on their next request; raises PersonRefused for the last admin."""
+    if role not in list(Role):
+        raise PersonRefused("Choose admin, agent or customer.")
+    if role != Role.ADMIN:
+        _keep_an_admin(session, user)
+    user.role = Role(role)
+
+
+def disable(session: Session, user: User) -> None:
+    """Signs the person out everywhere and lets them in no more; raises PersonRefused for the last admin."""
+    _keep_an_admin(session, user)
+    user.is_active = False
+    queries.delete_sessions_of(session, user.id)
+    queries.delete_links_of(session, user.id)
+
+
+def enable(user: User) -> None:
+    """Lets a disabled person sign in again."""
+    user.is_active = True
+
+
+def _keep_an_admin(session: Session, user: User) -> None:
+    if [admin.id for admin in queries.active_admins(session)] == [user.id]:
+        raise PersonRefused("This is the only admin. Make somebody else admin first.")

@@ -1,0 +1,130 @@
+"""What accounts ask of the database."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Executable, case, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from kb.accounts.models import STAFF, ApiKey, LimitCount, Role, SignInLink, SignInSession, User
+from kb.events.models import Event
+
+
+def user_by_email(session: Session, email: str) -> User | None:
+    """The person with this canonical address."""
+    return session.scalar(select(User).where(User.email == email))
+
+
+def people(session: Session, *, staff_only: bool = False, limit: int = 100, offset: int = 0, words: str = "") -> Sequence[User]:
+    """People, staff first, then by address."""
+    query = select(User).order_by(case((User.role == Role.ADMIN, 0), (User.role == Role.AGENT, 1), else_=2), User.email).limit(limit).offset(offset)
+    if staff_only:
+        query = query.where(User.role.in_(STAFF))
+    if words:
+        query = query.where(or_(User.email.icontains(words, autoescape=True), User.name.icontains(words, autoescape=True)))
+    return session.scalars(query).all()
+
+
+def active_staff(session: Session) -> Sequence[User]:
+    """Everybody a ticket can be assigned to, by name; at most 500."""
+    query = select(User).where(User.role.in_(STAFF), User.is_active).order_by(func.lower(User.name), User.email)
+    return session.scalars(query.limit(500)).all()
+
+
+def active_admins(session: Session) -> Sequence[User]:
+    """The active admins, oldest first."""
+    return session.scalars(select(User).where(User.role == Role.ADMIN, User.is_active).order_by(User.id).limit(100)).all()
+
+
+def live_session(session: Session, token_hash: str, now: datetime) -> SignInSession | None:
+    """The session that has not reached its absolute end, with its user."""
+    return session.scalar(select(SignInSession).where(SignInSession.token_hash == token_hash, SignInSession.expires_at > now))
+
+
+def mark_seen(session: Session, token_hash: str, now: datetime) -> None:
+    """Notes that the session was used; adds no row if it was revoked meanwhile."""
+    session.execute(update(SignInSession).where(SignInSession.token_hash == token_hash).values(seen_at=now))
+
+
+def delete_session(session: Session, token_hash: str) -> None:
+    """Signs one browser out."""
+    session.execute(delete(SignInSession).where(SignInSession.token_hash == token_hash))
+
+
+def delete_sessions_of(session: Session, user_id: int, *, but: str = "") -> None:
+    """Signs the person out everywhere, except in the session with the digest `but`."""
+    session.execute(delete(SignInSession).where(SignInSession.user_id == user_id, SignInSession.token_hash != but))
+
+
+def open_link(session: Session, token_hash: str, now: datetime) -> SignInLink | None:
+    """The sign-in link that can still be used."""
+    return session.scalar(select(SignInLink).where(SignInLink.token_hash == token_hash, SignInLink.used_at.is_(None), SignInLink.expires_at > now))
+
+
+def use_link(session: Session, token_hash: str, now: datetime) -> int | None:
+    """Uses the link up; the id of its user, None when it cannot be used. Of two at once, one gets it."""
+    return session.execute(
+        update(SignInLink)
+        .where(SignInLink.token_hash == token_hash, SignInLink.used_at.is_(None), SignInLink.expires_at > now)
+        .values(used_at=now)
+        .returning(SignInLink.user_id)
+    ).scalar_one_or_none()
+
+
+def delete_links_of(session: Session, user_id: int) -> None:
+    """Voids every open sign-in link of the person."""
+    session.execute(delete(SignInLink).where(SignInLink.user_id == user_id))
+
+
+def api_key_by_hash(session: Session, key_hash: str) -> ApiKey | None:
+    """The key that was not revoked, with its user."""
+    return session.scalar(select(ApiKey).where(ApiKey.key_hash == key_hash, ApiKey.revoked_at.is_(None)))
+
+
+def api_keys(session: Session) -> Sequence[ApiKey]:
+    """All keys, newest first, at most 200."""
+    return session.scalars(select(ApiKey).order_by(ApiKey.id.desc()).limit(200)).all()
+
+
+def revoke_api_key(session: Session, key_id: int, now: datetime) -> None:
+    """Ends the key."""
+    session.execute(update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None)).values(revoked_at=now))
+
+
+def join_events(session: Session, visitor: str, user_id: int) -> None:
+    """Ties what the visitor did so far to the account."""
+    session.execute(update(Event).where(Event.visitor == visitor, Event.user_id.is_(None)).values(user_id=user_id))
+
+
+def count_one(session: Session, bucket: str, window: timedelta, now: datetime) -> int:
+    """Counts one more in `bucket` in the present window; how many there are now. Atomic: twins are both counted."""
+    seconds = int(window.total_seconds())
+    begin = int(now.timestamp()) // seconds * seconds
+    expires_at = datetime.fromtimestamp(begin + seconds, UTC)
+    values = {"bucket": bucket[:200], "window": begin, "count": 1, "expires_at": expires_at}
+    count: int = session.connection().execute(_count_statement(session.get_bind().dialect.name), values).scalar_one()
+    return count
+
+
+@cache
+def _count_statement(dialect: str) -> Executable:
+    # Kept, and run beside the unit of work: every request for help counts twice.
+    table: Any = LimitCount.__table__
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    counting: Executable = insert.on_conflict_do_update(index_elements=["bucket", "window"], set_={"count": table.c.count + 1}).returning(table.c.count)
+    return counting
+
+
+def delete_expired(session: Session, now: datetime) -> None:
+    """Deletes the limits' windows, sessions and links that are over."""
+    session.execute(delete(LimitCount).where(LimitCount.expires_at < now))
+    session.execute(delete(SignInSession).where(SignInSession.expires_at < now))
+    session.execute(delete(SignInLink).where(SignInLink.expires_at < now))
+
+
+def delete_events_before(session: Session, moment: datetime) -> None:
+    """Deletes the events of the time before `moment`."""
+    session.execute(delete(Event).where(Event.at < moment))

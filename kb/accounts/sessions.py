@@ -1,0 +1,148 @@
+"""Who is signed in: rows that can be revoked, behind a cookie that says nothing. Checked anew on every request."""
+
+import re
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import cast
+from urllib.parse import quote, urlsplit
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kb.accounts import queries
+from kb.accounts.models import Role, SignInSession, User
+from kb.accounts.tokens import digest, new_token
+from kb.config import Settings
+from kb.db import database, now
+
+COOKIE, SECURE_COOKIE, STAFF_COOKIE = "deskbook_session", "__Host-deskbook_session", "deskbook_staff"
+IDLE = {Role.CUSTOMER: timedelta(hours=8), Role.AGENT: timedelta(hours=8), Role.ADMIN: timedelta(minutes=30)}
+ABSOLUTE = {Role.CUSTOMER: timedelta(days=30), Role.AGENT: timedelta(hours=12), Role.ADMIN: timedelta(hours=12)}
+SEEN_EVERY = timedelta(minutes=1)
+VISITOR = re.compile(r"[0-9a-f]{32}")
+LOCAL = re.compile(r"/(?!/|%2f|%5c)[!-~]*", re.I)
+FRESH = timedelta(hours=1)
+
+
+def current_user(request: Request) -> User | None:
+    """Who sends this request, as the database has them now; None when nobody is signed in."""
+    if not hasattr(request.state, "user"):
+        request.state.user = _load(request)
+    return cast(User | None, request.state.user)
+
+
+def require_user(request: Request) -> User:
+    """Who sends this request; anybody not signed in is led to the sign-in page (303)."""
+    user = current_user(request)
+    if user is None:
+        raise HTTPException(303, headers={"Location": f"/sign-in?next={quote(_way_back(request), safe='/')}"})
+    return user
+
+
+def require_staff(request: Request) -> User:
+    """The agent or admin who sends this request; 303 to the sign-in page for nobody, 404 for a customer."""
+    user = require_user(request)
+    if not user.is_staff:
+        raise HTTPException(404)
+    return user
+
+
+def require_admin(request: Request) -> User:
+    """The admin who sends this request; 303 for nobody, 404 for a customer, 403 for an agent."""
+    user = require_staff(request)
+    if user.role != Role.ADMIN:
+        raise HTTPException(403, "Only an admin can do this.")
+    return user
+
+
+def is_fresh(request: Request) -> bool:
+    """Whether the person who sends this request signed in within the last hour."""
+    return current_user(request) is not None and bool(request.state.is_fresh)
+
+
+def begin(request: Request, session: Session, user: User, moment: datetime) -> str:
+    """Signs the person in: the token of a new session. The one this browser had before ends, and its visitor's events become theirs."""
+    if old := _token(request):
+        queries.delete_session(session, digest(old))
+    token = new_token()
+    session.add(SignInSession(token_hash=digest(token), user_id=user.id, created_at=moment, seen_at=moment, expires_at=moment + ABSOLUTE[Role(user.role)]))
+    visitor = request.cookies.get("deskbook_visitor", "")
+    if VISITOR.fullmatch(visitor):
+        queries.join_events(session, visitor, user.id)
+    return token
+
+
+def keep(request: Request, response: Response, token: str, user: User) -> None:
+    """Hands the session to the browser; staff also carry a mark by which their reading is left out of the figures."""
+    is_secure = _is_secure(request)
+    age = int(ABSOLUTE[Role(user.role)].total_seconds())
+    response.set_cookie(cookie_name(request), token, max_age=age, path="/", secure=is_secure, httponly=True, samesite="lax")
+    if user.is_staff:
+        response.set_cookie(STAFF_COOKIE, "1", max_age=400 * 86400, path="/", secure=is_secure, httponly=True, samesite="lax")
+
+
+def end(request: Request, response: Response) -> None:
+    """Signs this browser out, for good: the row is deleted."""
+    if token := _token(request):
+        with database(request).write() as session:
+            queries.delete_session(session, digest(token))
+    response.delete_cookie(cookie_name(request), path="/", secure=_is_secure(request), httponly=True, samesite="lax")
+
+
+def end_others(request: Request, session: Session, user: User) -> None:
+    """Signs the person out everywhere but here."""
+    queries.delete_sessions_of(session, user.id, but=digest(_token(request)))
+
+
+def cookie_name(request: Request) -> str:
+    """Bound to this host by its prefix wherever the site is served over https."""
+    return SECURE_COOKIE if _is_secure(request) else COOKIE
+
+
+def safe_next(target: str, otherwise: str = "/") -> str:
+    """`target` when it is a path on this site, else `otherwise`: browsers read `//x`, `/\\x` and control characters as other hosts."""
+    if not LOCAL.fullmatch(target) or "\\" in target or len(target) > 1000:
+        return otherwise
+    parts = urlsplit(target)
+    return otherwise if parts.scheme or parts.netloc else target
+
+
+def _load(request: Request) -> User | None:
+    token = _token(request)
+    if not token:
+        return None
+    moment = now()
+    with database(request).read() as session:
+        row = queries.live_session(session, digest(token), moment)
+        if row is None or not row.user.is_active or _is_over(row, moment):
+            return None
+        user, seen_at = row.user, row.seen_at
+        request.state.is_fresh = moment - row.created_at < FRESH
+    if moment - seen_at > SEEN_EVERY:
+        with suppress(OperationalError), database(request).write() as session:
+            queries.mark_seen(session, digest(token), moment)
+    return user
+
+
+def _is_over(row: SignInSession, moment: datetime) -> bool:
+    # The role may have changed since: the shorter life of the new one counts. A clock set back makes nothing eternal.
+    role = Role(row.user.role)
+    return moment - row.seen_at > IDLE[role] or moment - row.created_at > ABSOLUTE[role] or row.created_at - moment > timedelta(hours=1)
+
+
+def _token(request: Request) -> str:
+    return request.cookies.get(cookie_name(request), "")
+
+
+def _is_secure(request: Request) -> bool:
+    return cast(Settings, request.app.state.settings).base_url.startswith("https:")
+
+
+def _way_back(request: Request) -> str:
+    if request.method in ("GET", "HEAD"):
+        return safe_next(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+    parts = urlsplit(request.headers.get("referer", ""))
+    return safe_next(parts.path) if parts.netloc == request.url.netloc else "/"

@@ -1,0 +1,26 @@
+"""The addresses of signing in, of one's account, and of the admin's pages."""
+
+from starlette.routing import Route
+
+from kb.accounts import account, admin, sign_in
+from kb.web.forms import with_form
+
+routes = [
+    Route("/sign-in", sign_in.new, methods=["GET"]),
+    Route("/sign-in", with_form(sign_in.create), methods=["POST"]),
+    Route("/sign-in/link", with_form(sign_in.create_link), methods=["POST"]),
+    Route("/sign-in/link/{token}", sign_in.show_link, methods=["GET"]),
+    Route("/sign-in/link/{token}", with_form(sign_in.use_link), methods=["POST"]),
+    Route("/sign-out", with_form(sign_in.sign_out), methods=["POST"]),
+    Route("/account", account.show, methods=["GET"]),
+    Route("/account", with_form(account.update), methods=["POST"]),
+    Route("/account/password", with_form(account.update_password), methods=["POST"]),
+    Route("/desk/people", admin.list_people, methods=["GET"]),
+    Route("/desk/people", with_form(admin.add_person), methods=["POST"]),
+    Route("/desk/people/{id:int}/role", with_form(admin.change_role), methods=["POST"]),
+    Route("/desk/people/{id:int}/disablement", with_form(admin.disable), methods=["POST"]),
+    Route("/desk/people/{id:int}/enablement", with_form(admin.enable), methods=["POST"]),
+    Route("/desk/api-keys", admin.list_keys, methods=["GET"]),
+    Route("/desk/api-keys", with_form(admin.make_key), methods=["POST"]),
+    Route("/desk/api-keys/{id:int}/revocation", with_form(admin.revoke_key), methods=["POST"]),
+]

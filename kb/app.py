@@ -1,0 +1,102 @@
+"""The app: every room's routes behind one guard, and what they share on `app.state`."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from kb import health
+from kb.accounts import views as accounts
+from kb.articles import views as articles
+from kb.articles.library import Library, Options, Progress
+from kb.articles.old_addresses import not_found
+from kb.config import Settings, secret_key
+from kb.db import Database
+from kb.events import views as events
+from kb.events.recorder import Recorder
+from kb.following import following
+from kb.web.errors import crash, database_busy, error_page, gone
+from kb.web.front import Front, FrontedApp
+from kb.web.guard import Guard, Hosts, security_headers
+from kb.web.pages import FinishedPages
+from kb.web.static import StaticFiles
+from kb.web.templates import environment
+from kb.web.theme import theme_files
+from kb.worker import make_worker, running_worker
+from search import views as search
+from search.searcher import Searcher
+from tickets import views as requests
+from tickets.deflection import views as deflection
+from tickets.desk import views as desk
+
+MAX_BODY_BYTES = 30_000_000
+ROOMS = (health, articles, events, accounts, search, requests, deflection, desk)
+ERRORS: dict[Any, Callable[[Request, Exception], Response | Awaitable[Response]]] = {
+    404: not_found,
+    HTTPException: error_page,
+    OperationalError: database_busy,
+    PoolTimeout: database_busy,
+    ClientDisconnect: gone,
+    Exception: crash,
+}
+
+
+def create_app(settings: Settings, *, on_article: Progress | None = None, on_indexed: Progress | None = None) -> Starlette:
+    """The whole product as one ASGI app, its content loaded and searchable; the database must be migrated already.
+
+    `on_article` and `on_indexed` hear how far loading and indexing are: articles done, articles in all.
+    """
+    static = StaticFiles(theme_files(settings))
+    hosts = Hosts(settings)
+    app = FrontedApp(
+        routes=[Route("/static/{digest}/{path:path}", static.serve), *(route for room in ROOMS for route in room.routes)],
+        middleware=[*_proxies(settings), Middleware(Guard, settings=settings, hosts=hosts)],
+        exception_handlers=ERRORS,
+        lifespan=_serving,
+        max_body_size=MAX_BODY_BYTES,
+    )
+    app.state.settings, app.state.static, app.state.secret_key = settings, static, secret_key(settings)
+    app.state.templates = environment(settings, static)
+    _open(app, settings, on_article)
+    app.state.searcher.sync(app.state.library.catalog, on_indexed)
+    app.front = Front(app.state.pages, hosts, app.state.recorder, security_headers(settings))
+    return app
+
+
+def _open(app: Starlette, settings: Settings, on_article: Progress | None) -> None:
+    """Everything that is read from or written to; `_serving` closes it."""
+    state = app.state
+    options = Options(settings.iframe_hosts, settings.locale)
+    state.database = Database(settings.database, pool_size=settings.database_pool)
+    state.recorder = Recorder(state.database, is_on=settings.record_events, is_secure=settings.base_url.startswith("https:"))
+    library = state.library = Library(settings.content, options=options, cache=settings.data / "rendered.sqlite", progress=on_article)
+    state.searcher = Searcher(settings)
+    state.pages = FinishedPages(lambda: library.catalog.generation)
+    state.worker = make_worker(settings, state.database, state.templates)
+
+
+@asynccontextmanager
+async def _serving(app: Starlette) -> AsyncIterator[None]:
+    """While the app serves it follows the content and, unless a worker runs beside it, does the work of the outbox."""
+    state = app.state
+    try:
+        with following(state.library, state.searcher), running_worker(state.worker) if state.settings.worker else nullcontext():
+            yield
+    finally:
+        state.searcher.close()
+        state.recorder.close()
+        state.database.close()
+
+
+def _proxies(settings: Settings) -> list[Middleware]:
+    """What believes the configured proxies, and nobody else, about where a request comes from."""
+    return [Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))] if settings.trusted_proxies else []

@@ -1,0 +1,1 @@
+"""Articles: Markdown files read from a folder, rendered once, served from memory."""

@@ -1,0 +1,177 @@
+"""The writer's linter: everything in the content that should be mended, each at its line."""
+
+import difflib
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote
+
+from kb.articles.article import Article, Problem
+from kb.articles.library import Library
+from kb.articles.markdown import Rendered
+from kb.articles.references import old_article_id
+from kb.articles.translations import untranslated
+
+_INLINE_CODE = re.compile(r"`[^`]*`")
+_OTHER_SCHEME = re.compile(r"""(?:\]\(|(?:href|src)=["']?)\s*<?((?!https?:|mailto:)[a-z][a-z0-9+.-]*:[^\s)"'>]*)""", re.IGNORECASE)
+
+
+def check(library: Library, now: datetime | None = None) -> list[Problem]:
+    """All findings, by path and line: what kept files from being published, then what is wrong inside those that are."""
+    found = list(library.catalog.problems)
+    found += untranslated(library.catalog, now or datetime.now(UTC))
+    for article in library.catalog.versions:
+        rendered = library.rendered(article.path)
+        if rendered is not None:
+            found += _Page(library, article, rendered).problems(now or datetime.now(UTC))
+    return sorted(dict.fromkeys(found), key=lambda problem: (problem.path, problem.line, problem.message))
+
+
+def as_github(problem: Problem) -> str:
+    """The finding as an annotation of a workflow run on GitHub."""
+    kind = "error" if problem.is_error else "warning"
+    return f"::{kind} file={_escaped(problem.path)},line={problem.line}::{_escaped(problem.message)}"
+
+
+def as_json(problems: list[Problem]) -> str:
+    """The findings as a JSON list."""
+    rows = [
+        {"path": problem.path, "line": problem.line, "level": "error" if problem.is_error else "warning", "message": problem.message} for problem in problems
+    ]
+    return json.dumps(rows, ensure_ascii=False, indent=2)
+
+
+class _Page:
+    """One article with its source lines, to say where something stands."""
+
+    def __init__(self, library: Library, article: Article, rendered: Rendered) -> None:
+        self._library, self._article, self._rendered = library, article, rendered
+        self._lines = _source_lines(library.root / article.path)
+
+    def problems(self, now: datetime) -> Iterator[Problem]:
+        yield from self._links()
+        yield from self._images()
+        yield from self._headings()
+        yield from self._front_matter(now)
+        yield from self._slips()
+
+    def _links(self) -> Iterator[Problem]:
+        for link in self._rendered.links:
+            if link.problem:
+                is_outside = link.url is not None
+                advice = "check that it still exists" if is_outside else "correct or remove it"
+                yield from self._at(link.href, f"{link.problem}: {advice}", is_error=not is_outside)
+            elif link.url and "#" in link.url and (link.url.startswith("#") or "/articles/" in link.url):
+                yield from self._anchor(link.href, link.url)
+            if link.url and link.url.startswith("/") and "/articles/" in link.url:
+                yield from self._unpublished(link.href, link.url)
+
+    def _anchor(self, href: str, url: str) -> Iterator[Problem]:
+        path, _, written = url.partition("#")
+        anchor = unquote(written)
+        target = self._library.catalog.at(path) if path else self._article
+        rendered = self._library.rendered(target.path) if target else None
+        if rendered is None or target is None or anchor in rendered.anchors or anchor in ("", "top") or anchor.startswith(":~:"):
+            return
+        near = difflib.get_close_matches(anchor, rendered.anchors, n=1, cutoff=0.5)
+        where = f"in {target.path}" if path else "on this page"
+        hint = f"did you mean #{near[0]}?" if near else "correct it, or give the heading this id: ## Heading {#id}"
+        # An address of the former help centre may carry anchors that its software made up.
+        yield from self._at(href, f"there is no #{anchor[:80]} {where}: {hint}", is_error=old_article_id(href) is None)
+
+    def _unpublished(self, href: str, url: str) -> Iterator[Problem]:
+        target = self._library.catalog.at(url.partition("#")[0])
+        if target is not None and target.draft and not self._article.draft:
+            yield from self._at(href, f"the link leads to {target.path}, which is a draft: readers will not find it", is_error=False)
+
+    def _images(self) -> Iterator[Problem]:
+        for image in self._rendered.images:
+            if image.problem:
+                is_remote = image.src.lower().startswith(("http://", "https://"))
+                yield from self._at(image.src, image.problem + ("" if is_remote else ": add the file or correct the path"), is_error=not is_remote)
+            if not image.alt and not self._is_ornament(image.src):
+                yield from self._at(image.src, "the image has no alternative text: say in a few words what it shows", is_error=False)
+
+    def _is_ornament(self, src: str) -> bool:
+        """Whether raw HTML says alt="": that is a choice, an empty `![]()` is not."""
+        return any(src in line and re.search(r"""\balt\s*=\s*(""|'')""", line) for line in self._lines)
+
+    def _headings(self) -> Iterator[Problem]:
+        before = 1
+        for heading in self._rendered.headings:
+            if not heading.text:
+                yield self._problem(1, "a heading is empty: write it or remove it", is_error=False)
+                continue
+            if heading.level > before + 1:
+                skipped = f"jumps from level {before} to level {heading.level}" if before > 1 else f"is the first on the page and has level {heading.level}"
+                line = self._heading_line(heading.text)
+                yield self._problem(line, f"the heading “{heading.text[:60]}” {skipped}: use level {before + 1}", is_error=False)
+            before = heading.level
+
+    def _heading_line(self, text: str) -> int:
+        words = re.findall(r"\w+", text)
+        for number, line in enumerate(self._lines, 1):
+            if re.match(r"\s*(?:>\s*)*#|\s*<h\d", line) and all(word in line for word in words):
+                return number
+        return 1
+
+    def _front_matter(self, now: datetime) -> Iterator[Problem]:
+        article = self._article
+        if article.review_by and article.review_by < now:
+            by = f" by {article.owner}" if article.owner else ""
+            message = f"was to be reviewed{by} before {article.review_by:%Y-%m-%d}: review it and set a new date"
+            yield self._problem(self._key_line("review_by"), message, is_error=False)
+        for name in self._library.written(article.path, "related"):
+            yield from self._related(name)
+
+    def _related(self, name: str) -> Iterator[Problem]:
+        names = self._library.names
+        slug = names.find(name)
+        if slug is None:
+            near = difflib.get_close_matches(name, names.slugs, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]}?" if near else "use the slug, the id or the path of an article"
+            yield self._problem(self._key_line("related"), f"there is no article “{name[:80]}” to be related to: {hint}")
+        elif slug == self._article.slug:
+            yield self._problem(self._key_line("related"), "is related to itself: remove it", is_error=False)
+
+    def _slips(self) -> Iterator[Problem]:
+        is_code = False
+        for number, line in enumerate(self._lines, 1):
+            is_code ^= bool(re.match(r"\s*(?:```|~~~)", line))
+            address = None if is_code else _OTHER_SCHEME.search(_INLINE_CODE.sub("", line))
+            if address:
+                yield self._problem(number, f"the address {address[1][:80]} begins with something other than http, https or mailto: remove it")
+            if not is_code and re.search(r"\w\*{4}(?!\*)", line):
+                yield self._problem(number, "`****` closes bold twice: remove two of the stars", is_error=False)
+
+    def _key_line(self, key: str) -> int:
+        return next((number for number, line in enumerate(self._lines, 1) if line.startswith(f"{key}:")), 1)
+
+    def _at(self, written: str, message: str, *, is_error: bool = True) -> Iterator[Problem]:
+        spellings = {written, unquote(written), written.replace("&", "&amp;")}
+        pattern = re.compile(f"(?:{'|'.join(re.escape(spelling) for spelling in spellings)})(?![\\w%/-])")
+        lines = [number for number, line in enumerate(self._lines, 1) if pattern.search(line) or pattern.search(unescape(line))]
+        for number in lines or [1]:
+            yield self._problem(number, message, is_error=is_error)
+
+    def _problem(self, line: int, message: str, *, is_error: bool = True) -> Problem:
+        return Problem(self._article.path, line, message, is_error)
+
+
+def _as_row(problem: Problem) -> dict[str, str | int]:
+    level = "error" if problem.is_error else "warning"
+    return {"path": problem.path, "line": problem.line, "level": level, "message": problem.message}
+
+
+def _source_lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

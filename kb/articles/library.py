@@ -1,0 +1,296 @@
+"""The library: one folder of Markdown as an immutable catalog that follows the files."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kb.articles import build, history, translations
+from kb.articles.article import Article, Catalog, Problem
+from kb.articles.assets import Assets
+from kb.articles.cache import Cache, pack, unpack
+from kb.articles.complexity import TooComplex
+from kb.articles.frontmatter import SHELF_KEYS
+from kb.articles.markdown import VERSION, Rendered, render
+from kb.articles.names import ArticleReferences, Names
+from kb.articles.shelves import Index
+from kb.articles.source import BadSource, read_source
+from kb.articles.tree import File, Tree, walk
+
+Progress = Callable[[int, int], None]
+"""Called with articles done and articles in all."""
+
+
+@dataclass(slots=True)
+class _Held:
+    """What the library knows of one file: the last version that could be published, and how the present one fares."""
+
+    file: File
+    facts: build.Facts | None = None
+    rendered: Rendered | None = None
+    good: build.Facts | None = None
+    """The facts of the version that was rendered last."""
+    is_stale: bool = True
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What rendering depends on besides the text."""
+
+    iframe_hosts: tuple[str, ...] = ()
+    locale: str = "en"
+
+    @property
+    def digest(self) -> str:
+        """Differs whenever the same text would render differently."""
+        return hashlib.sha256(f"{VERSION} {self.iframe_hosts}".encode()).hexdigest()[:12]
+
+
+@dataclass(slots=True)
+class _History:
+    head: str = ""
+    commits: dict[str, history.Commit] = field(default_factory=dict)
+
+
+class Library:
+    """Articles of one folder. `catalog` is always whole; `refresh` replaces it when the folder has changed."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        options: Options | None = None,
+        cache: Path | None = None,
+        progress: Progress | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.root = root
+        self._options, self._progress, self._now = options or Options(), progress, now
+        self._cache = Cache(cache)
+        self._kept = self._cache.load()
+        self._lock = threading.Lock()
+        self._held: dict[str, _Held] = {}
+        self._tree: Tree | None = None
+        self._history = _History()
+        self._log: Path | None = None
+        self._log_state = 0
+        self._public: frozenset[str] = frozenset()
+        self._articles_now: list[Article] = []
+        self._index: Index = {}
+        self._fresh: dict[str, str] = {}
+        self.assets = Assets(root, self._kept)
+        self.names = Names()
+        self.catalog = Catalog(0)
+        self.refresh()
+        self._drop_unused()
+
+    def get(self, slug: str) -> Article | None:
+        """The article anybody may read at this address; None when there is none."""
+        article = self.catalog.articles.get(slug)
+        return article if article and article.is_public(self._now()) else None
+
+    def public_articles(self) -> list[Article]:
+        """Every article anybody may read, in reading order."""
+        now = self._now()
+        return [article for article in self.catalog.articles.values() if article.is_public(now)]
+
+    def rendered(self, path: str) -> Rendered | None:
+        """What the article at `path` holds, for the writer's check."""
+        held = self._held.get(path)
+        return held.rendered if held else None
+
+    def written(self, path: str, key: str) -> tuple[str, ...]:
+        """The list a writer gave under `key` in the front matter of `path`, as it stands there."""
+        held = self._held.get(path)
+        return tuple(held.facts.values.get(key, ())) if held and held.facts else ()
+
+    def refresh(self) -> bool:
+        """Looks at the folder and publishes what changed; whether anything did. Safe to call from any thread."""
+        with self._lock:
+            tree = walk(self.root)
+            self._forget_commits(tree)
+            commits_changed = self._commits_changed()
+            if tree == self._tree and not commits_changed:
+                return self._publish_due()
+            self._read_changed(tree)
+            self._tree = tree
+            self.assets.update(tree.assets)
+            self._publish(tree)
+            self._save()
+            return True
+
+    def _read_changed(self, tree: Tree) -> None:
+        for path in [path for path in self._held if path not in tree.articles]:
+            del self._held[path]
+        for path, file in tree.articles.items():
+            held = self._held.get(path)
+            if held is None or held.file != file or held.problem:
+                self._held[path] = self._read(path, file, held)
+
+    def _read(self, path: str, file: File, before: _Held | None) -> _Held:
+        try:
+            facts = build.Facts.of(read_source(self.root, path), file.mtime_ns, self._options.locale)
+        except BadSource as error:
+            if before is None or before.good is None:
+                return _Held(file, problem=error.problem)
+            return _Held(file, before.good, before.rendered, before.good, is_stale=False, problem=error.problem)
+        if before is None:
+            return _Held(file, facts)
+        is_same = before.good is not None and before.good.digest == facts.digest
+        return _Held(file, facts, before.rendered, before.good, is_stale=not is_same)
+
+    def _publish(self, tree: Tree) -> None:
+        live = frozenset(article.path for article in self.catalog.versions)
+        files = {path: held.facts for path, held in self._held.items() if held.facts}
+        kept, clashes = build.unique(files, live)
+        self.names, alias_problems = build.name(kept)
+        broken = self._render_all(kept)
+        articles = self._articles({path: facts for path, facts in kept.items() if path not in broken})
+        index, shelf_problems = self._shelves(tree)
+        problems = [
+            *tree.problems,
+            *(held.problem for held in self._held.values() if held.problem),
+            *clashes,
+            *alias_problems,
+            *broken.values(),
+            *shelf_problems,
+        ]
+        self._swap(articles, index, tuple(sorted(problems, key=lambda problem: (problem.path, problem.line))))
+
+    def _render_all(self, files: dict[str, build.Facts]) -> dict[str, Problem]:
+        broken: dict[str, Problem] = {}
+        for done, (path, facts) in enumerate(files.items()):
+            held = self._held[path]
+            try:
+                self._render(held, facts)
+            except TooComplex as error:
+                held.problem = Problem(path, error.line, str(error))
+                broken |= {path: held.problem} if held.rendered is None else {}
+            except BadSource as error:
+                held.problem = error.problem
+            if self._progress:
+                self._progress(done + 1, len(files))
+        return broken
+
+    def _render(self, held: _Held, facts: build.Facts) -> None:
+        references = ArticleReferences(self.names, self.assets, facts.path.rpartition("/")[0], facts.prefix)
+        if held.rendered and not held.is_stale and _still_holds(held.rendered, references):
+            return
+        if held.problem:
+            return
+        key = f"{self._options.digest}:{facts.digest}:{facts.path}"
+        rendered = self._remembered(key, references) or self._render_now(key, facts, references)
+        held.rendered, held.good, held.is_stale = rendered, facts, False
+
+    def _remembered(self, key: str, references: ArticleReferences) -> Rendered | None:
+        text = self._kept.get(key)
+        if text is None:
+            return None
+        try:
+            rendered = unpack(text)
+        except (ValueError, KeyError, TypeError):
+            return None
+        return rendered if _still_holds(rendered, references) else None
+
+    def _render_now(self, key: str, facts: build.Facts, references: ArticleReferences) -> Rendered:
+        source = read_source(self.root, facts.path)
+        try:
+            rendered = render(source.body, references, self._options.iframe_hosts)
+        except TooComplex as error:
+            raise TooComplex(error.line + source.body_line - 1) from None
+        self._fresh[key] = pack(rendered)
+        return rendered
+
+    def _articles(self, files: dict[str, build.Facts]) -> list[Article]:
+        commits = self._history.commits
+        return [
+            build.article(good, rendered, commits.get(path), self.names)
+            for path in files
+            if (rendered := self._held[path].rendered) is not None and (good := self._held[path].good) is not None
+        ]
+
+    def _shelves(self, tree: Tree) -> tuple[Index, list[Problem]]:
+        index: Index = {}
+        problems: list[Problem] = []
+        for path, file in tree.shelves.items():
+            try:
+                source = read_source(self.root, path, SHELF_KEYS, required=())
+                index.setdefault(source.locale or self._options.locale, {})[file.folder] = source.values
+            except BadSource as error:
+                problems.append(error.problem)
+        return index, problems
+
+    def _swap(self, articles: list[Article], index: Index, problems: tuple[Problem, ...]) -> None:
+        now = self._now()
+        self._public = _public(articles, now)
+        self._articles_now, self._index = articles, index
+        bare = Catalog(self.catalog.generation + 1, (), {}, self.names.ids, self.names.aliases, problems, self._options.locale)
+        self.catalog = translations.catalog(bare, articles, index, now)
+
+    def _publish_due(self) -> bool:
+        if _public(self._articles_now, self._now()) == self._public:
+            return False
+        self._swap(self._articles_now, self._index, self.catalog.problems)
+        return True
+
+    def _forget_commits(self, tree: Tree) -> None:
+        # A file that has changed is no longer what its last commit made it, until the next commit.
+        for path, held in self._held.items():
+            if tree.articles.get(path) != held.file:
+                self._history.commits.pop(path, None)
+
+    def _commits_changed(self) -> bool:
+        if self._tree is None:
+            self._log = history.log_file(self.root)
+        state = _mtime_ns(self._log)
+        is_first, changed = self._tree is None, state != self._log_state
+        self._log_state = state
+        if changed or is_first:
+            self._read_history()
+        return changed and not is_first
+
+    def _read_history(self) -> None:
+        head = history.head(self.root)
+        if head != self._history.head:
+            self._history = _History(head, history.last_commits(self.root) if head else {})
+
+    def _save(self) -> None:
+        added = self._fresh | self.assets.fresh
+        if added:
+            self._cache.save(added)
+        self._fresh, self.assets.fresh = {}, {}
+
+    def _drop_unused(self) -> None:
+        used = {f"{self._options.digest}:{held.facts.digest}:{path}" for path, held in self._held.items() if held.facts}
+        dropped = [key for key in self._kept if not key.startswith("asset:") and key not in used]
+        if dropped:
+            self._cache.save({}, dropped)
+        self._kept = {}
+
+
+def _still_holds(rendered: Rendered, references: ArticleReferences) -> bool:
+    for link in rendered.links:
+        target = references.link(link.href)
+        if target.url != link.url and not (link.url is not None and link.href == link.url):
+            return False
+        if target.problem != link.problem:
+            return False
+    for image in rendered.images:
+        picture = references.image(image.src)
+        if (picture.url, picture.width, picture.height) != (image.url, image.width, image.height):
+            return False
+    return True
+
+
+def _public(articles: list[Article], now: datetime) -> frozenset[str]:
+    return frozenset(article.path for article in articles if article.is_public(now))
+
+
+def _mtime_ns(path: Path | None) -> int:
+    try:
+        return path.stat().st_mtime_ns if path else 0
+    except OSError:
+        return 0

@@ -1,0 +1,38 @@
+"""The plain text of a page, cut at its headings, as search and the table of contents use it."""
+
+import re
+
+from kb.articles.article import Heading, Passage
+
+
+class Outline:
+    """Collects headings and text in reading order."""
+
+    def __init__(self) -> None:
+        self.headings: list[Heading] = []
+        self.passages: list[Passage] = []
+        self._open: list[Heading] = []
+        self._text: list[str] = []
+
+    def text(self, data: str) -> None:
+        """Adds text under the present heading."""
+        self._text.append(data)
+
+    def heading(self, level: int, anchor: str, text: str) -> None:
+        """Ends the present passage and begins that of this heading."""
+        self.close()
+        heading = Heading(level, anchor, text)
+        self.headings.append(heading)
+        self._open = [above for above in self._open if above.level < level] + [heading]
+
+    def close(self) -> None:
+        """Keeps the present passage, if it says anything."""
+        text = squeeze("".join(self._text))
+        self._text = []
+        if text or self._open:
+            self.passages.append(Passage(self._open[-1].id if self._open else "", tuple(above.text for above in self._open), text))
+
+
+def squeeze(text: str) -> str:
+    """The text with every run of white space as one space."""
+    return re.sub(r"\s+", " ", text).strip()

@@ -1,0 +1,62 @@
+"""Names made from words: slugs of files and folders, ids of headings."""
+
+import re
+import unicodedata
+
+# Names a page's own scripts look up on `document`, `window` or plain objects: an element with such an id could answer in their place.
+_CLOBBERING = frozenset(
+    (
+        *("all", "anchors", "applets", "attributes", "body", "childnodes", "children", "classname", "constructor", "cookie", "createelement"),
+        *("defaultview", "doctype", "documentelement", "domain", "embeds", "forms", "frames", "getelementbyid", "hasownproperty", "head"),
+        *("images", "implementation", "innerhtml", "links", "location", "nodename", "ownerdocument", "parentnode", "plugins", "prototype"),
+        *("queryselector", "referrer", "scripts", "self", "stylesheets", "submit", "tostring", "valueof", "write"),
+    )
+)
+_SPELLED_OUT = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "þ": "th", "&": " "})
+PREFIX = "kb-"
+
+
+def slugify(name: str) -> str:
+    """The name as lower-case words joined by `-`, accents taken off; letters of other scripts stay. Empty when there is none."""
+    letters = (_plain(character) for character in unicodedata.normalize("NFKC", name).lower().translate(_SPELLED_OUT))
+    return re.sub(r"[\W_]+", "-", "".join(letters)).strip("-")
+
+
+def heading_id(text: str) -> str:
+    """The anchor readers expect of a heading: as GitHub makes it, spaces to `-`, punctuation dropped."""
+    kept = re.sub(r"[^\w\- ]", "", unicodedata.normalize("NFC", text).strip().lower())
+    return safe_id(kept.replace(" ", "-")[:120])
+
+
+def safe_id(anchor: str) -> str:
+    """The anchor as it stands in the page: white space dropped, names that could shadow a script's own get a prefix."""
+    anchor = re.sub(r"\s", "", anchor)
+    return PREFIX + anchor if anchor.lower() in _CLOBBERING or anchor.startswith("__") else anchor
+
+
+class Anchors:
+    """Hands out ids that are unique within one page, in constant time each."""
+
+    def __init__(self) -> None:
+        self._next: dict[str, int] = {}
+
+    def claim(self, anchor: str) -> bool:
+        """Whether this id was still free; it is taken now."""
+        if not anchor or anchor in self._next:
+            return False
+        self._next[anchor] = 1
+        return True
+
+    def unique(self, anchor: str) -> str:
+        """The id itself, or with the first free number behind it."""
+        anchor = anchor or "section"
+        candidate = anchor
+        while not self.claim(candidate):
+            candidate = f"{anchor}-{self._next[anchor]}"
+            self._next[anchor] += 1
+        return candidate
+
+
+def _plain(character: str) -> str:
+    base = unicodedata.normalize("NFKD", character)[0]
+    return base if base.isascii() else character

@@ -1,0 +1,185 @@
+"""The public pages: finished once per state of the content, the same for every visitor."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+from urllib.parse import quote
+
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from kb.articles.article import Article, ArticleType, Catalog, Category
+from kb.articles.assets_view import asset
+from kb.articles.feeds import feed, robots, sitemap
+from kb.articles.languages import catalog_of, localised, of_article, of_shelf
+from kb.articles.old_addresses import old_article, old_help_centre
+from kb.articles.related import Related
+from kb.articles.shelf import find_category, find_section, is_faq, place_of, public_shelves
+from kb.articles.slug import slugify
+from kb.articles.votes import thanks, vote
+from kb.config import Settings
+from kb.events.models import Kind
+from kb.events.recorder import recorder
+from kb.web.forms import with_form
+from kb.web.pages import Finished, finish, finished_pages, respond
+from kb.web.templates import render_text
+
+MOST_PROMOTED, MOST_LISTED = 8, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """One state of the content as the public may see it, with what pages of it share."""
+
+    catalog: Catalog
+    categories: tuple[Category, ...]
+    related: Related
+
+    @property
+    def articles(self) -> list[Article]:
+        """Every public article in reading order."""
+        return [article for category in self.categories for article in category.all_articles]
+
+
+def shelves(request: Request) -> Shelves:
+    """The present state in the language of the address; made once per generation. 404 for a language that the site does not have."""
+    state, catalog = request.app.state, catalog_of(request)
+    kept = cast("dict[str, Shelves]", getattr(state, "shelves", None) or {})
+    found = kept.get(catalog.locale)
+    if found is None or found.catalog is not catalog:
+        categories = public_shelves(catalog, datetime.now(UTC))
+        found = Shelves(catalog, categories, Related([article for category in categories for article in category.all_articles]))
+        state.shelves = kept | {catalog.locale: found}
+    return found
+
+
+async def home(request: Request) -> Response:
+    """The search, what is promoted, and every category."""
+    content = shelves(request)
+    promoted = [article for article in content.articles if article.promoted][:MOST_PROMOTED]
+    context = {"categories": content.categories, "promoted": promoted, "most_listed": MOST_LISTED}
+    return _page(request, content, lambda: _html(request, "articles/home.html", of_shelf(request, content.catalog, "/") | context))
+
+
+async def category(request: Request) -> Response:
+    """One category with its sections."""
+    content = shelves(request)
+    found = _category(content, request)
+    return _page(
+        request,
+        content,
+        lambda: _html(request, "articles/category.html", of_shelf(request, content.catalog, found.url) | {"category": found, "most_listed": MOST_LISTED}),
+    )
+
+
+async def section(request: Request) -> Response:
+    """One section: a list of articles, or questions that open when it holds only FAQs."""
+    content = shelves(request)
+    parent = _category(content, request)
+    found = find_section(parent, request.path_params["section"])
+    if found is None:
+        raise HTTPException(404)
+    context: dict[str, Any] = of_shelf(request, content.catalog, found.url) | {"category": parent, "section": found}
+    if not is_faq(found):
+        return _page(request, content, lambda: _html(request, "articles/section.html", context))
+    return _page(request, content, lambda: _html(request, "articles/faq.html", context | _questions(found.articles)))
+
+
+async def article(request: Request) -> Response:
+    """One article; reading it is recorded."""
+    content, slug = shelves(request), request.path_params["slug"]
+    found = content.catalog.articles.get(slug)
+    if found is None or not found.is_public(datetime.now(UTC)):
+        return _moved(content.catalog, content.catalog.prefix, slug)
+    page = finished_pages(request).get(request.url.path, content.catalog.generation, lambda: _article_page(request, content, found))
+    response = respond(request, page)
+    visit = recorder(request).visit(request)
+    if visit is not None:
+        recorder(request).add(visit, Kind.ARTICLE_VIEW, **_viewed(found))
+        visit.stamp(response)
+    return response
+
+
+def _moved(catalog: Catalog, prefix: str, slug: str) -> Response:
+    new_url = catalog.aliases.get(f"{prefix}/articles/{slug}") or catalog.aliases.get(f"/articles/{slug}")
+    if new_url is None and slugify(slug) != slug and slugify(slug) in catalog.articles:
+        new_url = f"{prefix}/articles/{slugify(slug)}"
+    if new_url is None:
+        raise HTTPException(404)
+    return RedirectResponse(quote(new_url), 301)
+
+
+def _article_page(request: Request, content: Shelves, found: Article) -> Finished:
+    place = place_of(content.categories, found)
+    if place is None:
+        raise HTTPException(404)
+    steps = [heading for heading in found.headings if heading.level == 2] if found.type == ArticleType.TUTORIAL else []
+    context = {
+        "article": found,
+        "body": _safe(found),
+        "place": place,
+        "toc": [heading for heading in found.headings if heading.level <= 3 and heading.text],
+        "steps": steps,
+        "are_steps_numbered": bool(steps) and not any(re.match(r"\d|step\b", step.text, re.IGNORECASE) for step in steps),
+        "related": content.related.to(found),
+        "description": found.summary or _opening(found),
+    } | of_article(request, content.catalog, found)
+    return finish(_html(request, "articles/article.html", context), viewed=_viewed(found))
+
+
+def _viewed(found: Article) -> dict[str, str | None]:
+    return {"slug": found.slug, "digest": found.digest, "commit": found.commit, "locale": found.locale}
+
+
+def _questions(articles: tuple[Article, ...]) -> dict[str, Any]:
+    answers = [(found, _safe(found)) for found in articles]
+    entities = [{"@type": "Question", "name": found.title, "acceptedAnswer": {"@type": "Answer", "text": found.html}} for found in articles]
+    return {"answers": answers, "data": {"@context": "https://schema.org", "@type": "FAQPage", "mainEntity": entities}}
+
+
+def _safe(found: Article) -> Markup:
+    return Markup(found.html)  # noqa: S704  # sanitised when it was rendered
+
+
+def _opening(found: Article) -> str:
+    text = next((passage.text for passage in found.passages if passage.text), "")
+    return text if len(text) <= 160 else text[:160].rpartition(" ")[0] + "…"
+
+
+def _category(content: Shelves, request: Request) -> Category:
+    found = find_category(content.categories, request.path_params["category"])
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _page(request: Request, content: Shelves, make: Callable[[], str]) -> Response:
+    page = finished_pages(request).get(request.url.path, content.catalog.generation, lambda: finish(make()))
+    return respond(request, page)
+
+
+def _html(request: Request, name: str, context: dict[str, Any]) -> str:
+    settings: Settings = request.app.state.settings
+    return render_text(request, name, {"canonical": settings.public_url + quote(request.url.path)} | context)
+
+
+routes = [
+    *localised("/", home),
+    *localised("/categories/{category}", category),
+    *localised("/categories/{category}/{section}", section),
+    *localised("/articles/{slug}", article),
+    *localised("/articles/{slug}/votes", with_form(vote), methods=["POST"]),
+    *localised("/articles/{slug}/votes/{value}", thanks),
+    Route("/assets/{digest}/{path:path}", asset),
+    Route("/sitemap.xml", sitemap),
+    Route("/robots.txt", robots),
+    Route("/feed.xml", feed),
+    Route("/hc/{locale}/articles/{number}", old_article),
+    Route("/hc/articles/{number}", old_article),
+    Route("/hc/{rest:path}", old_help_centre),
+]

@@ -1,0 +1,169 @@
+"""The parts `deskbook doctor` looks at, one function each."""
+
+import os
+import shutil
+import smtplib
+import sqlite3
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from time import perf_counter
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from kb.articles.library import Library, Options
+from kb.config import Settings
+from kb.db import Database
+from kb.migrations import SchemaMismatch, require_current, schema_of
+from search.steering_file import read_steering
+
+LEAST_FREE_MB = 500
+TIMEOUT_S = 5
+MOST_WAIT_MS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is so about one part, and whether that is as it should be."""
+
+    part: str
+    is_good: bool
+    message: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """One or more findings per part, in the order a request passes them."""
+    parts: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_python, _data, _address, _database, _content, _mail, _meilisearch, _embedder)
+    return [finding for part in parts for finding in part(settings)]
+
+
+def _python(_settings: Settings) -> Iterator[Finding]:
+    yield Finding("python", True, f"{sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")
+    with closing(sqlite3.connect(":memory:")) as connection:
+        try:
+            connection.execute("CREATE VIRTUAL TABLE probe USING fts5(text)")
+        except sqlite3.OperationalError:
+            yield Finding("python", False, "this SQLite has no FTS5, which the embedded search engine needs: use a Python built with it, or Meilisearch")
+
+
+def _data(settings: Settings) -> Iterator[Finding]:
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        probe = settings.data / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        yield Finding("data", False, f"cannot write to {settings.data}: {error.strerror} (DESKBOOK_DATA)")
+        return
+    free_mb = shutil.disk_usage(settings.data).free // 1_000_000
+    yield Finding("data", free_mb >= LEAST_FREE_MB, f"{settings.data.absolute()}, {free_mb:,} MB free")
+    key = settings.data / "secret_key"
+    if key.is_file() and key.stat().st_mode & 0o077:
+        yield Finding("secret", False, f"{key} can be read by others: chmod 600 {key}")
+    else:
+        yield Finding("secret", True, "configured" if settings.secret_key.get_secret_value() else f"kept in {key}")
+
+
+def _address(settings: Settings) -> Iterator[Finding]:
+    is_public = settings.host not in ("127.0.0.1", "localhost", "::1")
+    if is_public and not settings.base_url:
+        yield Finding("address", False, "listens beyond this machine without DESKBOOK_BASE_URL: links in mails would lead nowhere")
+    elif settings.base_url.startswith("http://") and urlsplit(settings.base_url).hostname not in ("127.0.0.1", "localhost"):
+        yield Finding("address", False, f"{settings.base_url} is not encrypted: sign-in cookies travel in the clear, put HTTPS in front")
+    else:
+        yield Finding("address", True, settings.public_url)
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    database = Database(settings.database)
+    kind = database.engine.dialect.name
+    try:
+        require_current(database)
+        yield Finding("database", True, f"{kind}, schema {schema_of(database)}")
+    except SchemaMismatch as mismatch:
+        yield Finding("database", False, f"{kind}: {mismatch}")
+    except SQLAlchemyError as error:
+        yield Finding("database", False, f"{kind}: {str(getattr(error, 'orig', error)).strip()} (DESKBOOK_DATABASE_URL)")
+    finally:
+        database.close()
+
+
+def _content(settings: Settings) -> Iterator[Finding]:
+    if not settings.content.is_dir():
+        yield Finding("content", False, f"there is no folder {settings.content} (DESKBOOK_CONTENT)")
+        return
+    catalog = Library(settings.content, options=Options(settings.iframe_hosts, settings.locale), cache=settings.data / "rendered.sqlite").catalog
+    errors = sum(problem.is_error for problem in (*catalog.problems, *read_steering(settings.content)[1]))
+    if errors:
+        yield Finding("content", False, f"{errors} files have errors: run deskbook check")
+    else:
+        yield Finding("content", bool(catalog.articles), f"{len(catalog.articles)} articles in {settings.content}")
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    url = urlsplit(settings.smtp_url.get_secret_value())
+    if not url.hostname:
+        yield Finding("mail", True, f"no DESKBOOK_SMTP_URL: mails are kept as files in {settings.data / 'mail'}")
+        return
+    connect = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
+    try:
+        with connect(url.hostname, url.port or (465 if url.scheme == "smtps" else 587), timeout=TIMEOUT_S) as server:
+            if url.scheme == "smtp" and server.has_extn("starttls"):
+                server.starttls()
+            if url.username:
+                server.login(unquote(url.username), unquote(url.password or ""))
+        yield Finding("mail", True, f"{url.hostname} takes our mail")
+    except (OSError, smtplib.SMTPException) as error:
+        yield Finding("mail", False, f"{url.hostname}: {error} (DESKBOOK_SMTP_URL)")
+
+
+def _meilisearch(settings: Settings) -> Iterator[Finding]:
+    if not settings.meilisearch_url:
+        return
+    try:
+        with urllib.request.urlopen(f"{settings.meilisearch_url}/indexes", timeout=TIMEOUT_S):  # noqa: S310 (the setting admits http and https only)
+            yield Finding("search", False, f"{settings.meilisearch_url} answers anybody without a key: start Meilisearch with --master-key")
+    except urllib.error.HTTPError as refusal:
+        is_closed = refusal.code in (401, 403)
+        yield Finding("search", is_closed, f"{settings.meilisearch_url} {'refuses who has no key' if is_closed else f'answers {refusal.code}'}")
+    except OSError as error:
+        yield Finding("search", False, f"{settings.meilisearch_url} does not answer: {error} (DESKBOOK_MEILISEARCH_URL)")
+
+
+def _embedder(settings: Settings) -> Iterator[Finding]:
+    """Whether a question gets its meaning in time; the first one may wait for a model to be loaded, so the second is told."""
+    from search.engine import EngineUnavailable
+
+    for name, ask in _embedders(settings):
+        try:
+            with suppress(EngineUnavailable):
+                ask("How do I sign in?")
+            started = perf_counter()
+            ask("Where do I sign in?")
+        except EngineUnavailable as error:
+            yield Finding("meaning", False, f"{error}: words alone answer ({name})")
+            continue
+        took_ms = (perf_counter() - started) * 1000
+        late = "" if took_ms < MOST_WAIT_MS else f", later than the {MOST_WAIT_MS} ms a search waits: words alone answer ({name})"
+        yield Finding("meaning", not late, f"the embedder answers in {took_ms:.0f} ms{late}")
+
+
+def _embedders(settings: Settings) -> Iterator[tuple[str, Callable[[str], object]]]:
+    """The setting that names each embedder, and how it is asked."""
+    if settings.embeddings_url:
+        from search.embeddings import Endpoint
+
+        endpoint = Endpoint(settings.embeddings_url, settings.embeddings_model, settings.embeddings_key.get_secret_value())
+        yield "DESKBOOK_EMBEDDINGS_URL", lambda text: endpoint.vectors([text], TIMEOUT_S, is_query=True)
+    if settings.meilisearch_url and settings.meilisearch_embedder:
+        from search.embedded import EmbeddedEngine
+        from search.engine import Query
+        from search.searcher import meilisearch_engine
+        from search.store import Store
+
+        engine = meilisearch_engine(settings, EmbeddedEngine(Store(settings.data / "search.sqlite")))
+        yield "DESKBOOK_MEILISEARCH_EMBEDDER", lambda text: engine.nearest(text, 1, Query(text))

@@ -1,0 +1,63 @@
+"""`deskbook api-key`: keys for programs."""
+
+import click
+
+from kb.cli.opened import opened
+from kb.cli.output import as_json, emit, table
+from kb.cli.refusal import Refused
+
+
+@click.group("api-key")
+def api_key() -> None:
+    """Make, list and revoke the keys programs use."""
+
+
+@api_key.command()
+@click.argument("name")
+@click.option("--user", "email", required=True, help="Address of the agent or admin the key acts as.")
+@click.option("--scope", type=click.Choice(["read", "write"]), default="write", show_default=True)
+@as_json
+def add(name: str, email: str, scope: str, is_json: bool) -> None:
+    """Make a key and print it; it is never shown again."""
+    from kb.accounts import api_keys, people
+    from kb.db import now
+
+    with opened() as (_, database), database.write() as session:
+        person = people.find(session, email)
+        if person is None or not person.is_staff:
+            raise Refused(f"{email} is not an agent or admin here. `deskbook user list` lists them.")
+        key, secret = api_keys.make_key(session, name, scope, person, now())
+        made = {"id": key.id, "name": key.name, "scope": key.scope, "key": secret}
+    emit(made) if is_json else click.echo(secret)
+
+
+@api_key.command("list")
+@as_json
+def list_keys(is_json: bool) -> None:
+    """List the keys, without their secrets."""
+    from kb.accounts import queries
+
+    with opened() as (_, database), database.read() as session:
+        rows = [
+            {"id": key.id, "name": key.name, "scope": key.scope, "user": key.user.email, "created_at": key.created_at, "revoked_at": key.revoked_at}
+            for key in queries.api_keys(session)
+        ]
+    if is_json:
+        emit(rows)
+    elif rows:
+        table([(str(row["id"]), str(row["name"]), str(row["scope"]), str(row["user"]), "revoked" if row["revoked_at"] else "") for row in rows])
+    else:
+        click.echo("No key yet: deskbook api-key add NAME --user ADDRESS", err=True)
+
+
+@api_key.command()
+@click.argument("key_id", metavar="ID", type=int)
+def revoke(key_id: int) -> None:
+    """End a key at once."""
+    from kb.accounts import queries
+    from kb.db import now
+
+    with opened() as (_, database), database.write() as session:
+        if key_id not in [key.id for key in queries.api_keys(session)]:
+            raise Refused(f"There is no key {key_id}. `deskbook api-key list` lists them.")
+        queries.revoke_api_key(session, key_id, now())

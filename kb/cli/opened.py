@@ -1,0 +1,25 @@
+"""What commands that touch the data begin with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kb.config import Settings
+    from kb.db import Database
+
+
+@contextmanager
+def opened() -> Iterator[tuple["Settings", "Database"]]:
+    """The settings in force and their database, closed afterwards; raises SchemaMismatch unless it is migrated."""
+    from kb.config import load
+    from kb.db import Database
+    from kb.migrations import require_current
+
+    settings = load()
+    database = Database(settings.database)
+    try:
+        require_current(database)
+        yield settings, database
+    finally:
+        database.close()

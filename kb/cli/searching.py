@@ -1,0 +1,120 @@
+"""`deskbook search` and `deskbook index`: the search of this site from a terminal."""
+
+from contextlib import closing
+from dataclasses import asdict
+from html import unescape
+from typing import TYPE_CHECKING
+
+import click
+
+from kb.cli.output import as_json, emit, progress
+from kb.cli.refusal import Refused
+
+if TYPE_CHECKING:
+    from kb.articles.library import Library
+    from kb.config import Settings
+    from search.engine import Hit, Results
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1, 50), default=10, show_default=True)
+@click.option("--category", help="Slug of a category's folder.")
+@click.option("--explain", is_flag=True, help="Say in plain words why each hit stands where it stands.")
+@as_json
+@click.pass_context
+def search(context: click.Context, words: tuple[str, ...], limit: int, category: str | None, explain: bool, is_json: bool) -> None:
+    """Search the articles as a customer would. Exits 1 when nothing is found."""
+    from kb.config import load
+    from kb.db import now
+    from search.documents import documents
+    from search.engine import Query
+    from search.searcher import Searcher
+
+    settings = load()
+    with closing(Searcher(settings)) as searcher:
+        # Only the engine of this folder: a server's index is kept by `serve` and `index`.
+        searcher.embedded.sync(documents(_library(settings).catalog, now()), progress("Indexing articles"))
+        found = searcher.search(Query(" ".join(words), limit=limit, category=category, with_reasons=explain))
+    if is_json:
+        hits = [{"path": hit.path, "slug": hit.slug, "title": hit.title, "url": hit.url, "anchor": hit.anchor, "score": hit.score} for hit in found.hits]
+        answer = {"query": found.query, "hits": hits, "total": found.total, "answered": found.answered, "confidence": found.confidence}
+        answer |= {"engine": found.engine, "degraded": found.degraded, "took_ms": found.took_ms}
+        emit(answer | ({"explanation": asdict(found.explanation)} if found.explanation else {}))
+    else:
+        _print(found, settings.answer_threshold)
+        said = "answers this" if found.answered else "may not answer this"
+        click.echo(f"{found.total} articles by {found.engine or 'no engine'} in {found.took_ms} ms; {said} (confidence {found.confidence:.2f})", err=True)
+    context.exit(0 if found.hits else 1)
+
+
+@click.group()
+def index() -> None:
+    """Look after the search index. `serve` does so by itself."""
+
+
+@index.command()
+@as_json
+def sync(is_json: bool) -> None:
+    """Bring the index to the articles: what changed is written, the rest is left."""
+    _fill(is_rebuild=False, is_json=is_json)
+
+
+@index.command()
+@as_json
+def rebuild(is_json: bool) -> None:
+    """Fill a new index from nothing and swap it in; searches see the old one until then."""
+    _fill(is_rebuild=True, is_json=is_json)
+
+
+def _fill(*, is_rebuild: bool, is_json: bool) -> None:
+    from kb.config import load
+    from kb.db import now
+    from search.documents import documents
+    from search.engine import EngineUnavailable
+    from search.searcher import Searcher
+
+    settings = load()
+    wanted = list(documents(_library(settings).catalog, now()))
+    with closing(Searcher(settings)) as searcher:
+        reports = {}
+        for engine in dict.fromkeys((searcher.embedded, searcher.engine)):
+            try:
+                reports[engine.name] = (engine.rebuild if is_rebuild else engine.sync)(wanted, progress(f"Indexing with {engine.name}"))
+            except EngineUnavailable as fault:
+                raise Refused(f"{engine.name}: {fault}") from None
+    rows = {name: {"added": report.added, "changed": report.changed, "removed": report.removed, "documents": len(wanted)} for name, report in reports.items()}
+    if is_json:
+        emit(rows)
+        return
+    for name, row in rows.items():
+        click.echo(f"{name}: {row['documents']} articles, {row['added']} added, {row['changed']} changed, {row['removed']} removed")
+
+
+def _library(settings: "Settings") -> "Library":
+    from kb.cli.content import library
+
+    return library(settings)
+
+
+def _print(found: "Results", threshold: float) -> None:
+    from search import in_words
+
+    told = found.explanation
+    if told:
+        click.echo("\n".join(in_words.query_sentences(told)) + "\n")
+    for number, hit in enumerate(found.hits):
+        _print_hit(hit)
+        for sentence in in_words.hit_sentences(told.hits[number]) if told else ():
+            click.echo(f"    {sentence}")
+        click.echo()
+    if told:
+        click.echo("\n".join(in_words.confidence_sentences(told.signs, found.confidence, threshold)))
+
+
+def _print_hit(hit: "Hit") -> None:
+    import re
+
+    click.echo(click.style(hit.title, bold=True) + (f" › {hit.heading}" if hit.heading and hit.heading != hit.title else ""))
+    plain = unescape(re.sub(r"<[^>]+>", "", hit.snippet))
+    click.echo(f"  {hit.href}  {click.style(' › '.join(hit.breadcrumb), dim=True)}\n  {plain}")

@@ -1,0 +1,85 @@
+"""Running the app under uvicorn: one process, stopped in good order."""
+
+import logging
+import signal
+import socket
+
+import uvicorn
+from starlette.applications import Starlette
+
+from kb.accounts import links, people
+from kb.app import create_app
+from kb.cli.content import require_folder
+from kb.cli.output import note, progress
+from kb.cli.refusal import Refused
+from kb.config import Settings
+from kb.db import Database, now
+
+GRACE_S = 30
+
+
+class Server(uvicorn.Server):
+    """Says when it is ready to answer, and where."""
+
+    def __init__(self, config: uvicorn.Config, greeting: str) -> None:
+        super().__init__(config)
+        self._greeting = greeting
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts as uvicorn does, then prints the greeting."""
+        await super().startup(sockets)
+        if self.started:
+            note(self._greeting)
+
+
+def run(settings: Settings) -> None:
+    """Serves until SIGTERM or Ctrl-C; requests under way are answered first, for at most 30 s. Raises Refused when the port is taken."""
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    with _listener(settings) as listener:
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        app = loaded(settings)
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        server = Server(config, _greeting(settings, app.state.database))
+        # uvicorn raises the signal again after stopping; an ordered stop is a success, so nothing is left for it to do.
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stop, lambda *_: None)
+        server.run(sockets=[listener])
+    if not server.started:
+        raise Refused("Deskbook did not start; the lines above say why.")
+
+
+def loaded(settings: Settings) -> Starlette:
+    """The app, its content loaded; says how far it is when that takes long."""
+    require_folder(settings)
+    return create_app(settings, on_article=progress("Loading articles"), on_indexed=progress("Indexing articles"))
+
+
+def _listener(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise Refused(f"Cannot listen on {settings.host} port {settings.port}: {error.strerror or error}. Choose another with --port.") from None
+    return listener
+
+
+def _greeting(settings: Settings, database: Database) -> str:
+    with database.write() as session:
+        admin = people.first_admin(session, now())
+        token = links.make_link(session, admin, now()) if admin else None
+    lines = [f"{settings.site_name} is at {settings.public_url}"]
+    if token:
+        lines += ["Sign in as its first admin with this link, once, within an hour:", settings.public_url + links.path(token)]
+    return "\n".join(lines)

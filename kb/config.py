@@ -1,0 +1,266 @@
+"""The settings: `DESKBOOK_*` variables over `deskbook.toml` over defaults. The only module that reads the environment."""
+
+import difflib
+import json
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+PREFIX = "DESKBOOK_"
+CONFIG_VARIABLE = "DESKBOOK_CONFIG"
+NOT_SETTINGS = (CONFIG_VARIABLE, "DESKBOOK_CORPORA")
+SHIPPED = Path(__file__).parent / "_shipped"
+CHECKOUT = Path(__file__).parent.parent
+
+
+class SettingsError(Exception):
+    """A setting is unknown or impossible; each of `problems` names one and says what is allowed."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def shipped(name: str) -> Path:
+    """The folder `content` or `templates`: beside the packages in a checkout, inside `kb` once installed."""
+    installed = SHIPPED / name
+    return installed if installed.is_dir() else CHECKOUT / name
+
+
+class Settings(BaseModel):
+    """Everything an operator can choose. The description of each field is its row in the manual's table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    content: Path = Field(default_factory=lambda: shipped("content"), description="Folder with the articles: category/section/article.md.")
+    data: Path = Field(Path("var"), description="Folder Deskbook writes to: SQLite files, keys, attachments, unsent mail.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    base_url: str = Field("", description="Public address of the site, used in every link that leaves it. Empty: `http://host:port`.")
+    secret_key: SecretStr = Field(SecretStr(""), description="At least 32 characters; signs forms and links. Empty: one is made and kept in the data folder.")
+    database_url: SecretStr = Field(SecretStr(""), description="`sqlite:///path` or `postgresql://user:password@host/name`. Empty: SQLite in the data folder.")
+    database_pool: int = Field(40, ge=1, le=200, description="Database connections one process may hold.")
+    meilisearch_url: str = Field("", description="Address of a Meilisearch server. Empty: the embedded engine.")
+    meilisearch_key: SecretStr = Field(
+        SecretStr(""), description="Meilisearch key that may search and nothing else. Empty with an index key set: the index key."
+    )
+    meilisearch_index_key: SecretStr = Field(SecretStr(""), description="Meilisearch key that may also write indexes. Empty: `meilisearch_key`.")
+    meilisearch_index: str = Field("deskbook", pattern=r"^[A-Za-z0-9_-]{1,60}$", description="Name of the index in Meilisearch.")
+    meilisearch_embedder: str = Field(
+        "",
+        description="Meilisearch embedder for settled searches: JSON with its `source` (huggingFace, ollama, openAi or rest). Empty: words only.",
+    )
+    embeddings_url: str = Field(
+        "", description="OpenAI-compatible address (ending in `/embeddings`) that gives the embedded engine meaning. Empty: words only."
+    )
+    embeddings_model: str = Field("", description="Model asked for at `embeddings_url`.")
+    embeddings_key: SecretStr = Field(SecretStr(""), description="Key sent to `embeddings_url`, when it wants one.")
+    search_timeout_s: float = Field(1.0, gt=0, le=30, description="Longest wait for Meilisearch before the embedded engine answers, in seconds.")
+    answer_threshold: float = Field(0.5, ge=0, le=1, description="Confidence, 0 to 1, from which a search counts as answered.")
+    site_name: str = Field("Deskbook", min_length=1, max_length=80, description="Name of the help centre, in the header, titles and mails.")
+    accent: str = Field("#1f5fbf", pattern=r"^#[0-9a-fA-F]{6}$", description="Accent colour as `#rrggbb`.")
+    logo: Path | None = Field(None, description="Image file for the header (SVG, PNG, JPEG or WebP). Empty: the site's name.")
+    locale: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="Language of the source articles.")
+    iframe_hosts: tuple[str, ...] = Field(
+        ("www.youtube.com", "www.youtube-nocookie.com", "youtube.com", "player.vimeo.com"),
+        description="Hosts whose iframes are kept, as players that load when clicked. Others become a link.",
+    )
+    smtp_url: SecretStr = Field(
+        SecretStr(""), description="`smtp://user:password@host:587` (STARTTLS when offered), `smtps://…:465`. Empty: mails are files in the data folder."
+    )
+    mail_from: str = Field("", description="Sender of all mails, `Name <address>`. Empty: `support@` the host of the base URL.")
+    worker: bool = Field(True, description="Run the worker (mail, index, cleaning) inside `serve`. Off when `deskbook worker` runs beside it.")
+    trusted_proxies: tuple[str, ...] = Field((), description="Addresses of reverse proxies whose `X-Forwarded-For` and `-Proto` are believed.")
+    allowed_hosts: tuple[str, ...] = Field((), description="Host names answered besides that of the base URL and the listening address.")
+    requests_per_hour: int = Field(20, ge=1, description="Requests one address may file in an hour before they are held back with an explanation.")
+    attachment_max_mb: int = Field(10, ge=1, le=100, description="Largest attachment, in MB.")
+    attachments_max: int = Field(10, ge=0, le=50, description="Most attachments of one message.")
+    event_retention_days: int = Field(400, ge=8, description="Days the events behind the deflection report are kept.")
+    record_events: bool = Field(True, description="Record what visitors search and read, for the deflection report. No IP address is stored.")
+    cost_per_ticket: float = Field(0.0, ge=0, description="Cost of answering one ticket, for the saving in the report. 0: no saving is shown.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe message that is logged.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_a_web_address(cls, value: str) -> str:
+        if value and not _is_web_address(value):
+            raise ValueError("must be an address such as https://help.example.com")
+        return value.rstrip("/")
+
+    @field_validator("meilisearch_url")
+    @classmethod
+    def _is_a_server_address(cls, value: str) -> str:
+        return cls._is_a_web_address(value)
+
+    @field_validator("embeddings_url")
+    @classmethod
+    def _is_an_endpoint(cls, value: str) -> str:
+        if value and find_spec("numpy") is None:
+            raise ValueError("needs the package numpy: pip install 'deskbook[embeddings]'")
+        return cls._is_a_web_address(value)
+
+    @field_validator("meilisearch_embedder")
+    @classmethod
+    def _is_an_embedder(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            embedder = json.loads(value)
+        except ValueError as error:
+            raise ValueError(f"must be JSON: {error}") from None
+        if not isinstance(embedder, dict) or embedder.get("source") not in ("huggingFace", "ollama", "openAi", "rest"):
+            raise ValueError('must be a JSON object whose "source" is huggingFace, ollama, openAi or rest')
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 32:
+            raise ValueError("must have at least 32 characters; leave it empty to have one made")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not value.get_secret_value().startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and urlsplit(value.get_secret_value()).scheme not in ("smtp", "smtps"):
+            raise ValueError("must begin with smtp:// or smtps://")
+        return value
+
+    @property
+    def public_url(self) -> str:
+        """The address put before every link that leaves the site, without a trailing slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.base_url or f"http://{host}:{self.port}"
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy address of the database."""
+        return self.database_url.get_secret_value() or f"sqlite:///{(self.data / 'deskbook.sqlite').absolute()}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    value: Any
+    source: str
+
+
+def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """The settings in force. `overrides` (from the command line) win; raises SettingsError."""
+    chosen = _chosen(os.environ if environ is None else environ)
+    chosen |= {name: _Chosen(value, f"--{name.replace('_', '-')}") for name, value in overrides.items() if value is not None}
+    _refuse_unknown(chosen)
+    try:
+        return Settings.model_validate({name: _as_list(name, choice.value) for name, choice in chosen.items()})
+    except ValidationError as error:
+        raise SettingsError([_explain(problem, chosen) for problem in error.errors()]) from None
+
+
+def sources(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Where each setting that is not a default comes from: name → the file or the variable."""
+    return {name: choice.source for name, choice in _chosen(os.environ if environ is None else environ).items()}
+
+
+def secret_key(settings: Settings) -> str:
+    """The configured key, else the one kept in the data folder, made on first use (readable by its owner only)."""
+    if configured := settings.secret_key.get_secret_value():
+        return configured
+    path = settings.data / "secret_key"
+    settings.data.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _chosen(environ: Mapping[str, str]) -> dict[str, _Chosen]:
+    return _from_file(environ) | _from_environment(environ)
+
+
+def _from_file(environ: Mapping[str, str]) -> dict[str, _Chosen]:
+    path = Path(environ.get(CONFIG_VARIABLE, "deskbook.toml"))
+    if not path.is_file():
+        if CONFIG_VARIABLE in environ:
+            raise SettingsError([f"{CONFIG_VARIABLE}: there is no file {path}"])
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError([f"{path}: is not valid TOML: {error}"]) from None
+    return {name: _Chosen(value, f"{path}: {name}") for name, value in table.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, _Chosen]:
+    found: dict[str, _Chosen] = {}
+    for variable, value in sorted(environ.items()):
+        name = variable.removeprefix(PREFIX).lower()
+        if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
+            continue
+        if name.endswith("_file") and name not in Settings.model_fields:
+            found[name.removesuffix("_file")] = _Chosen(_read_secret(variable, value), variable)
+        elif value or name not in Settings.model_fields:
+            found.setdefault(name, _Chosen(value, variable))
+    return found
+
+
+def _read_secret(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f"{variable}: the file {path} cannot be read: {error}"]) from None
+
+
+def _refuse_unknown(chosen: Mapping[str, _Chosen]) -> None:
+    problems = []
+    for name, choice in chosen.items():
+        if name not in Settings.model_fields:
+            near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+            hint = f" Did you mean {PREFIX}{near[0].upper()}?" if near else ""
+            problems.append(f"{choice.source}: there is no such setting.{hint} `deskbook config` lists them all.")
+    if problems:
+        raise SettingsError(problems)
+
+
+def _as_list(name: str, value: Any) -> Any:
+    is_list = str(Settings.model_fields[name].annotation).startswith("tuple")
+    if is_list and isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _explain(problem: Any, chosen: Mapping[str, _Chosen]) -> str:
+    name = str(problem["loc"][0])
+    source = chosen[name].source if name in chosen else PREFIX + name.upper()
+    is_secret = Settings.model_fields[name].annotation is SecretStr
+    given = "" if is_secret or name not in chosen else f" (it is {chosen[name].value!r})"
+    return f"{source}: {_plain(problem['msg'])}{given}"
+
+
+def _plain(message: str) -> str:
+    message = message.removeprefix("Value error, ").removeprefix("Input ").replace("should", "must")
+    return message.split(", unable to")[0]

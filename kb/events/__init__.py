@@ -1,0 +1,1 @@
+"""Events: what visitors do, one append-only row each, for the deflection report."""

@@ -1,0 +1,1 @@
+"""Jobs: work stored in the transaction that caused it, done later by a worker."""

@@ -1,0 +1,81 @@
+"""The schema's history, applied by `deskbook migrate` and at the start of `serve`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from kb.db import Database
+
+# Any number will do, as long as every Deskbook process asks for the same one.
+ADVISORY_LOCK = 7_283_551
+
+
+class SchemaMismatch(Exception):
+    """The database's schema is not the one this code was written for; the message says what to run."""
+
+
+def migrate(database: Database) -> bool:
+    """Brings the schema up to date, one process at a time; says whether anything changed."""
+    with database.engine.execution_options(deskbook_begin="IMMEDIATE").begin() as connection, _alone(connection):
+        before = _revision(connection)
+        if before == head():
+            return False
+        _refuse_newer(before)
+        _upgrade(connection)
+        return True
+
+
+def require_current(database: Database) -> None:
+    """Raises SchemaMismatch unless the schema is the newest this code knows."""
+    current = schema_of(database)
+    _refuse_newer(current)
+    if current != head():
+        raise SchemaMismatch(f"The database is at schema {current or 'none'}, this version needs {head()}. Run `deskbook migrate`.")
+
+
+def schema_of(database: Database) -> str | None:
+    """The revision the database is at; None for an empty one."""
+    with database.engine.connect() as connection:
+        return _revision(connection)
+
+
+def head() -> str:
+    """The newest revision."""
+    return max(_known(), default="")
+
+
+def _known() -> set[str]:
+    # Revisions are numbered in their files' names. Asking Alembic would cost every start half a second of imports.
+    return {path.name.partition("_")[0] for path in (Path(__file__).parent / "versions").glob("[0-9]*_*.py")}
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return revision
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _refuse_newer(current: str | None) -> None:
+    if current is not None and current not in _known():
+        raise SchemaMismatch(f"The database is at schema {current}, which this version ({head()}) does not know. Install the newer Deskbook that made it.")
+
+
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    # On SQLite the IMMEDIATE transaction already keeps others out.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+    yield

@@ -1,0 +1,40 @@
+"""Migrating without regret: an SQLite file is copied before its schema changes."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import inspect
+
+from kb.db import Database, now
+from kb.migrations import head, migrate, schema_of
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Whether the schema changed, and the copy made of the file before."""
+
+    changed: bool
+    backup: Path | None
+
+
+def migrate_with_backup(database: Database) -> Outcome:
+    """Migrates; an SQLite file that holds tables of an older schema is copied beside itself first."""
+    current = schema_of(database)
+    is_worth_keeping = database.is_sqlite and current != head() and inspect(database.engine).get_table_names()
+    copy = _copy(database, current) if is_worth_keeping else None
+    return Outcome(migrate(database), copy)
+
+
+def _copy(database: Database, revision: str | None) -> Path | None:
+    name = database.engine.url.database
+    if not name or name == ":memory:":
+        return None
+    file = Path(name)
+    copy = file.with_name(f"{file.stem}-schema-{revision or 'none'}-{now():%Y%m%dT%H%M%S}{file.suffix}")
+    # SQLite's own copy is consistent whoever writes meanwhile; a copied file would miss what lies in the WAL.
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    copy.chmod(file.stat().st_mode & 0o777)
+    return copy

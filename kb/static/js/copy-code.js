@@ -1,0 +1,22 @@
+// A button on every block of code that copies it.
+for (const pre of document.querySelectorAll(".prose pre")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button quiet compact copy-code";
+  button.textContent = "Copy";
+  button.setAttribute("aria-label", "Copy this code");
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(pre.textContent.replace(/\n$/, ""));
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(pre);
+      button.textContent = "Selected";
+    }
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  });
+  const box = document.createElement("div");
+  box.className = "code-box";
+  pre.replaceWith(box);
+  box.append(pre, button);
+}

@@ -1,0 +1,87 @@
+// The request form: keeps a draft, and shows articles that may answer while it is filled in.
+import { restoreDraft, saveDraft } from "./draft.js";
+
+const QUIET_MS = 500;
+const MIN_CHARS = 3;
+const form = document.querySelector("[data-request-form]");
+const list = form.querySelector("[data-suggestion-list]");
+const count = form.querySelector("[data-suggestion-count]");
+const { subject, description } = form.elements;
+let timer;
+let request;
+let asked = "";
+let sent = false;
+
+function report(kind, more) {
+  const body = new Blob([JSON.stringify({ kind, ...more })], { type: "application/json" });
+  navigator.sendBeacon("/events", body);
+}
+
+async function suggest() {
+  const words = `${subject.value}\n${description.value}`.trimStart().slice(0, 2000);
+  if (words.trim() === asked || list.querySelector("details[open]")) return;
+  asked = words.trim();
+  request?.abort();
+  if (asked.length < MIN_CHARS) {
+    list.replaceChildren();
+    count.textContent = "";
+    return;
+  }
+  request = new AbortController();
+  try {
+    const query = new URLSearchParams({ q: words });
+    for (const link of form.querySelectorAll("[data-read]")) query.append("read", link.dataset.read);
+    const answer = await fetch(`/requests/suggestions?${query}`, { signal: request.signal });
+    if (answer.ok) show(await answer.text());
+  } catch (error) {
+    if (error.name !== "AbortError") asked = "";
+  }
+}
+
+function show(html) {
+  const before = list.querySelector("[data-hits]")?.dataset.hits;
+  list.innerHTML = html;
+  const hits = list.querySelector("[data-hits]")?.dataset.hits;
+  const number = list.querySelectorAll("[data-suggestion]").length;
+  count.textContent = number ? `${number} article${number === 1 ? "" : "s"} may answer this` : "";
+  if (hits && hits !== before) report("suggest_shown", { query: asked.slice(0, 500), hits: hits.split(" ") });
+}
+
+async function open(details) {
+  const body = details.querySelector("[data-suggestion-body]");
+  if (details.dataset.loaded) return;
+  details.dataset.loaded = "yes";
+  const slugs = [...list.querySelectorAll("[data-suggestion]")].map((one) => one.dataset.suggestion);
+  const slug = details.dataset.suggestion;
+  report("suggest_click", { slug, query: asked.slice(0, 500), rank: slugs.indexOf(slug) + 1 });
+  try {
+    const answer = await fetch(`/requests/suggestions/${encodeURIComponent(slug)}`);
+    if (answer.ok) body.innerHTML = await answer.text();
+  } catch {
+    delete details.dataset.loaded;
+  }
+}
+
+list.addEventListener("toggle", (event) => event.target.open && open(event.target), true);
+form.addEventListener("input", () => {
+  saveDraft(form);
+  clearTimeout(timer);
+  timer = setTimeout(suggest, QUIET_MS);
+});
+form.addEventListener("submit", (event) => {
+  sent = true;
+  // An answered question needs no files to be sent.
+  const files = form.elements.files;
+  if (files && event.submitter?.name === "solved") files.disabled = true;
+});
+addEventListener("pagehide", () => {
+  if (!sent && (subject.value.trim() || description.value.trim())) report("form_abandoned", { query: subject.value.slice(0, 500) });
+});
+addEventListener("pageshow", () => {
+  sent = false;
+  if (form.elements.files) form.elements.files.disabled = false;
+});
+
+form.querySelector("[data-check]").hidden = true;
+restoreDraft(form);
+if (!list.querySelector("[data-hits]")) suggest();

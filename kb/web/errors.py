@@ -1,0 +1,71 @@
+"""Errors as pages: plain words, what to do next, and nothing about the inside."""
+
+import logging
+import secrets
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from kb.web.templates import render
+
+log = logging.getLogger("deskbook")
+
+TITLES = {
+    400: "This could not be read",
+    403: "This is not open to you",
+    404: "Page not found",
+    405: "This address takes no such request",
+    409: "Somebody was quicker",
+    410: "This is gone",
+    413: "This is too large",
+    415: "This could not be read",
+    422: "This needs mending",
+    429: "That was a lot at once",
+    500: "Something went wrong on our side",
+    503: "This is taking longer than it should",
+}
+ADVICE = {
+    404: "The address may have changed, or it was never right. Search for what you need, or write to us.",
+    500: "It has been noted. Please try again; if it happens again, write to us and name the number below.",
+    503: "Nothing was saved. Please try again in a moment.",
+}
+
+
+def error_page(request: Request, error: Exception) -> Response:
+    """The page (or JSON under /api/) for an HTTPException."""
+    assert isinstance(error, HTTPException)  # noqa: S101
+    detail = error.detail if error.detail and not _is_stock(error) else ADVICE.get(error.status_code, "")
+    return answer(request, error.status_code, detail, headers=dict(error.headers or {}))
+
+
+def database_busy(request: Request, error: Exception) -> Response:
+    """503: the database is locked, full, restarting or away. What was typed stays in the browser."""
+    log.error("database: %s", str(getattr(error, "orig", error))[:300])
+    return answer(request, 503, ADVICE[503], headers={"Retry-After": "5"})
+
+
+def gone(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """An answer that nobody reads: the client left before its request had arrived whole, and nothing was done."""
+    return Response(status_code=400)
+
+
+def crash(request: Request, error: Exception) -> Response:
+    """500 with a number that the log has too."""
+    number = secrets.token_hex(4)
+    log.error("request %s %s failed, number %s", request.method, request.url.path[:200], number, exc_info=error)
+    return answer(request, 500, ADVICE[500], number=number)
+
+
+def answer(request: Request, status: int, detail: str, *, number: str = "", headers: dict[str, str] | None = None) -> Response:
+    """The error in the form the client reads."""
+    title = TITLES.get(status, "This did not work")
+    if request.url.path.startswith("/api/"):
+        body = {"error": {"status": status, "title": title, "detail": detail} | ({"number": number} if number else {})}
+        return JSONResponse(body, status, headers)
+    context = {"title": title, "detail": detail, "status": status, "number": number}
+    return render(request, "error.html", context, status=status, headers=headers)
+
+
+def _is_stock(error: HTTPException) -> bool:
+    return error.detail == HTTPException(error.status_code).detail

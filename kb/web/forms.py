@@ -1,0 +1,83 @@
+"""Reading posted forms: bounded, whole or not at all, handed to a plain `def` view."""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message
+
+MAX_FIELDS = 200
+MAX_PART_BYTES = 1_000_000
+FormView = Callable[[Request, FormData], Response]
+
+
+def with_form(view: FormView, *, max_files: int = 50) -> Callable[[Request], object]:
+    """An endpoint that reads the form, then runs `view` in a thread.
+
+    Answers 400 for a body that ends before its final boundary: the parser alone would drop an unfinished attachment unseen.
+    """
+
+    async def endpoint(request: Request) -> Response:
+        tail = _watch_end(request)
+        async with AsyncExitStack() as stack:
+            try:
+                form = await stack.enter_async_context(request.form(max_files=max_files, max_fields=MAX_FIELDS, max_part_size=MAX_PART_BYTES))
+            except HTTPException as error:
+                raise _in_words(error) from None
+            _require_end(request, tail)
+            return await run_in_threadpool(view, request, form)
+
+    endpoint.__name__ = getattr(view, "__name__", "view")
+    return endpoint
+
+
+def text(form: FormData, name: str, most: int | None = None) -> str:
+    """The field's text: trimmed, without NUL and lone surrogates, line ends as \\n; cut to `most` characters when given."""
+    value = form.get(name)
+    return "" if value is None or isinstance(value, UploadFile) else clean(value)[:most]
+
+
+def clean(value: str) -> str:
+    """`value` as every store takes it: no NUL, no lone surrogates, line ends as \\n, trimmed."""
+    whole = value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
+    return whole.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def files(form: FormData, name: str) -> list[UploadFile]:
+    """The files of a field; the empty one that browsers send for no choice is left out."""
+    return [value for value in form.getlist(name) if isinstance(value, UploadFile) and (value.filename or value.size)]
+
+
+def _in_words(error: HTTPException) -> HTTPException:
+    if "maximum size" in error.detail:
+        return HTTPException(413, f"A text is longer than {MAX_PART_BYTES:,} bytes. Nothing was saved. Go back, shorten it or attach it as a file.")
+    if "Too many" in error.detail:
+        return HTTPException(413, "The form has more fields or files than it can hold. Nothing was saved. Go back and leave some out.")
+    return HTTPException(error.status_code, "The form could not be read. Nothing was saved: please go back and send it again.")
+
+
+def _watch_end(request: Request) -> bytearray:
+    tail = bytearray()
+    receive = request.receive
+
+    async def watching() -> Message:
+        message = await receive()
+        tail.extend(message.get("body", b"")[-300:])
+        del tail[:-300]
+        return message
+
+    request._receive = watching
+    return tail
+
+
+def _require_end(request: Request, tail: bytearray) -> None:
+    content_type = request.headers.get("content-type", "")
+    if not content_type.startswith("multipart/form-data"):
+        return
+    boundary = content_type.partition("boundary=")[2].split(";")[0].strip().strip('"')
+    if f"--{boundary}--".encode("latin-1", "replace") not in tail:
+        raise HTTPException(400, "The form arrived only in part. Nothing was saved: please send it again.")

@@ -1,0 +1,54 @@
+"""The worker of this product: which jobs it can do, and what it cleans every hour."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from jinja2 import Environment
+from sqlalchemy.orm import Session
+
+from kb.accounts.queries import delete_events_before, delete_expired
+from kb.config import Settings, secret_key
+from kb.db import Database
+from kb.jobs.worker import Chore, Worker
+from kb.web.static import StaticFiles
+from kb.web.templates import environment
+from kb.web.theme import theme_files
+from tickets.attachments import sweep
+from tickets.changing import close_long_solved
+from tickets.email.mails import Mails
+
+
+def make_worker(settings: Settings, database: Database, templates: Environment | None = None) -> Worker:
+    """A worker on `database`, ready to `run`."""
+    words = templates or environment(settings, StaticFiles(theme_files(settings)))
+    mails = Mails(settings, database, words, secret_key(settings))
+    return Worker(database, mails.handlers(), chores(settings))
+
+
+@contextmanager
+def running_worker(worker: Worker) -> Iterator[None]:
+    """Runs the worker in a thread of its own until the block ends."""
+    thread = threading.Thread(target=worker.run, name="worker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        thread.join(35)
+
+
+def chores(settings: Settings) -> list[Chore]:
+    """What is cleaned: limits, sessions and links that are over, forms' files that were never sent, events past their retention."""
+
+    def forget_events(session: Session, moment: datetime) -> None:
+        delete_events_before(session, moment - timedelta(days=settings.event_retention_days))
+
+    def forget_files(session: Session, moment: datetime) -> None:
+        sweep(session, settings.data / "attachments", now=moment)
+
+    def close_solved(session: Session, moment: datetime) -> None:
+        close_long_solved(session, now=moment)
+
+    return [delete_expired, forget_events, forget_files, close_solved]

@@ -1,0 +1,1 @@
+"""Search: one protocol, two engines, and the understanding of what was typed."""

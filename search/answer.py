@@ -1,0 +1,155 @@
+"""From candidates to the answer: hits with their headings and snippets, counts to filter by, and how far they are believed."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from time import perf_counter
+
+from search.confidence import confidence_of, signs_of
+from search.engine import Hit, Query, Results
+from search.explain import explain
+from search.fusion import fused
+from search.meaning import Beside, Near
+from search.query import Understood, clean, understand
+from search.ranking import Ranked, rank, with_passage
+from search.snippets import Marker
+from search.steering import Steering
+from search.store import Shelved, Store
+from search.vocabulary import Vocabulary
+
+Candidates = Callable[[str, Understood, Query], list[int]]
+"""An engine's own part: ids of the articles worth looking at, for the cleaned text and what it asks."""
+NEAREST = 30
+"""Articles asked for by meaning."""
+WEAKEST_SHARE = 0.1
+"""Of the best score: what scores less is not shown."""
+
+
+class Answerer:
+    """What both engines share: understanding, ranking and telling."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.steering = Steering()
+        self._vocabulary: Vocabulary | None = None
+
+    def answer(self, query: Query, engine: str, candidates: Candidates, meaning: Beside | None = None) -> Results:
+        """The page of hits that `query` asks for; `meaning` is asked for settled questions only."""
+        started = perf_counter()
+        text, vocabulary = clean(query.text), self.vocabulary()
+        understood = understand(text, vocabulary, self.steering, locale=query.locale, is_typing=query.is_typing, is_verbatim=query.is_verbatim)
+        is_settled = not (understood.is_fragment or query.is_typing or query.is_verbatim)
+        asked = meaning.begin(text, NEAREST, query) if meaning and is_settled else None
+        ranked = self._ranked(understood, candidates(text, understood, query)) if understood.known else []
+        near = asked() if asked else {}
+        if near:
+            ranked = fused(ranked, self._near(understood, near, query), near)
+        ranked = (
+            _once(self._pinned(text, query, understood, ranked), query.locale) if len(vocabulary.locales) > 1 else self._pinned(text, query, understood, ranked)
+        )
+        marker = _marker(understood, vocabulary)
+        best = max((one.score for one in ranked), default=1.0)
+        page = [with_passage(understood, one, self.steering.weights) for one in ranked[query.offset : query.offset + query.limit]]
+        signs = signs_of(understood, ranked, vocabulary, self.steering.weights, near or {})
+        return Results(
+            query=query.text,
+            hits=tuple(_hit(one, one.score / best if best else 0.0, marker) for one in page),
+            total=len(ranked),
+            confidence=round(confidence_of(signs), 4),
+            lacks_meaning=near is None,
+            engine=engine,
+            corrected=understood.corrected,
+            facets=self._facets(text, understood, query, candidates, [one.stored for one in ranked]) if query.with_facets and understood.known else {},
+            explanation=explain(understood, page, vocabulary, self.steering.weights, signs) if query.with_reasons else None,
+            took_ms=round((perf_counter() - started) * 1000, 2),
+        )
+
+    def vocabulary(self) -> Vocabulary:
+        """The vocabulary of the file as it now is."""
+        held = self._vocabulary
+        if held is None or held.generation != self.store.generation():
+            held = self._vocabulary = Vocabulary(self.store)
+        return held
+
+    def _ranked(self, understood: Understood, ids: Sequence[int]) -> list[Ranked]:
+        ranked = rank(understood, self.store.load(ids).values(), self.steering.weights)
+        return [one for one in ranked if one.score > WEAKEST_SHARE * ranked[0].score] if ranked else []
+
+    def _near(self, understood: Understood, near: Near, query: Query) -> list[Ranked]:
+        """The articles nearest in meaning, nearest first, as far as the filters admit them."""
+        admitted = self.store.admitted(list(near), query)
+        by_slug = {one.stored.slug: one for one in rank(understood, self.store.load(list(admitted.values())).values(), self.steering.weights)}
+        return [by_slug[slug] for slug in near if slug in by_slug]
+
+    def _pinned(self, text: str, query: Query, understood: Understood, ranked: list[Ranked]) -> list[Ranked]:
+        """The article that a writer pinned to these words comes first, where the reader and the filters admit it."""
+        name = self.steering.pinned(text, is_typing=query.is_typing)
+        stored = self.store.load(self.store.find(name, query) if name else []).values()
+        pinned = [
+            replace(one, score=max(one.score, ranked[0].score if ranked else 1.0), coverage=1.0, is_pinned=True)
+            for one in rank(understood, stored, self.steering.weights)
+        ]
+        slugs = {one.stored.slug for one in pinned}
+        return [*pinned, *(one for one in ranked if one.stored.slug not in slugs)]
+
+    def _facets(self, text: str, understood: Understood, query: Query, candidates: Candidates, shown: Sequence[Shelved]) -> dict[str, dict[str, int]]:
+        """How many articles each value of each filter would leave, the other filters kept."""
+        if query.category or query.type or query.tag:
+            unfiltered = candidates(text, understood, replace(query, category=None, type=None, tag=None))
+            shown = [one.stored for one in self._ranked(understood, unfiltered)]
+        chosen = {"category": query.category, "type": query.type, "tag": query.tag}
+        return {name: _counts(name, [one for one in shown if _passes(one, chosen, but=name)]) for name in chosen}
+
+
+def _once(ranked: list[Ranked], locale: str | None) -> list[Ranked]:
+    """One version of each article; those in the reader's language before the others, pinned ones before all."""
+    ordered = sorted(ranked, key=lambda one: (not one.is_pinned, locale is not None and one.stored.locale != locale))
+    return list({article_slug(one.stored.slug): one for one in reversed(ordered)}.values())[::-1]
+
+
+def article_slug(slug: str) -> str:
+    """The article's slug of a document's."""
+    return slug.rpartition("/")[2]
+
+
+def _values(shelved: Shelved, name: str) -> tuple[str, ...]:
+    return shelved.tags if name == "tag" else (shelved.category if name == "category" else shelved.type,)
+
+
+def _passes(shelved: Shelved, chosen: dict[str, str | None], *, but: str) -> bool:
+    return all(value is None or name == but or value in _values(shelved, name) for name, value in chosen.items())
+
+
+def _counts(name: str, shown: Sequence[Shelved]) -> dict[str, int]:
+    return dict(Counter(value for one in shown for value in _values(one, name)).most_common())
+
+
+def _marker(understood: Understood, vocabulary: Vocabulary) -> Marker:
+    alternatives = [one for slot in understood.slots for one in slot.alternatives]
+    return Marker(
+        {stem for one in alternatives if not one.is_prefix for stem in one.stem.split()},
+        [one.stem for one in alternatives if one.is_prefix],
+        vocabulary.locales,
+    )
+
+
+def _hit(ranked: Ranked, score: float, marker: Marker) -> Hit:
+    stored, found = ranked.stored, ranked.passage
+    passage = found.passage if found else None
+    text = passage.text if passage else ""
+    if not text:
+        text = next((other.passage.text for other in stored.passages if other.passage.text), stored.title)
+    return Hit(
+        slug=article_slug(stored.slug),
+        path=stored.path,
+        title=stored.title,
+        url=stored.url,
+        anchor=passage.anchor if passage else "",
+        heading=passage.trail[-1] if passage and passage.trail else "",
+        breadcrumb=tuple(name for name in (stored.category_name, stored.section_name) if name),
+        snippet=marker.snippet(text),
+        title_marked=marker.marked(stored.title),
+        score=round(score, 4),
+        type=stored.type,
+        locale=stored.locale,
+    )

@@ -1,0 +1,88 @@
+"""The embedded engine: SQLite FTS5 finds candidates, `search.ranking` puts them in order."""
+
+import sqlite3
+from collections.abc import Iterable
+
+from search.answer import Answerer
+from search.engine import Document, EngineUnavailable, Progress, Query, Results, SyncReport
+from search.meaning import Beside
+from search.query import Understood
+from search.store import Store, conditions
+
+CANDIDATES = 50
+"""How many articles are looked at closely; also the most that one answer can page through."""
+TYPING_CANDIDATES = 16
+"""The same between keystrokes."""
+COMMON_RARITY = 1.6
+"""Rarity of a word that one article in five holds."""
+FEW = 4
+ENOUGH = 10
+"""Articles that hold every word of a fragment; with fewer, those that hold some of them are added."""
+_SCORE = "bm25(articles, 8.0, 3.0, 2.0, 4.0, 0.5, 1.0)"
+
+
+class EmbeddedEngine:
+    """Answers from the search file alone."""
+
+    name = "embedded"
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.answerer = Answerer(store)
+        self.meaning: Beside | None = None
+
+    def search(self, query: Query) -> Results:
+        """The best articles for `query`; raises EngineUnavailable when the file cannot be read."""
+        try:
+            return self.answerer.answer(query, self.name, self._candidates, self.meaning)
+        except sqlite3.Error as error:
+            raise EngineUnavailable(f"{self.store.path}: {error}") from error
+
+    def sync(self, documents: Iterable[Document], progress: Progress | None = None) -> SyncReport:
+        """Brings the file to exactly `documents`."""
+        return self.store.sync(documents, progress)
+
+    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> SyncReport:
+        """Fills the file anew; readers see the old state until the end."""
+        return self.store.sync(documents, progress, rebuild=True)
+
+    def problem(self) -> str | None:
+        """What keeps the file from answering; None when all is well."""
+        try:
+            return None if self.store.size() else "The embedded index is empty; `deskbook index` fills it."
+        except (EngineUnavailable, sqlite3.Error) as error:
+            return str(error)
+
+    def _candidates(self, _text: str, understood: Understood, query: Query) -> list[int]:
+        """Most telling first: titles that hold a whole fragment, then articles that do, then those that hold any telling word."""
+        most = TYPING_CANDIDATES if query.is_typing and understood.is_fragment else CANDIDATES
+        slots = [" OR ".join(_term(one.stem, one.is_prefix) for one in slot.alternatives) for slot in understood.known]
+        every = " AND ".join(f"({slot})" for slot in slots)
+        expressions = [f"title : ({every})", every] if understood.is_fragment else []
+        ids: dict[int, None] = {}
+        for expression in [*expressions, _any(understood)]:
+            ids |= dict.fromkeys(self._matching(expression, query, most))
+            if len(ids) >= ENOUGH:
+                break
+        return list(ids)[:most]
+
+    def _matching(self, expression: str, query: Query, most: int) -> list[int]:
+        where, values = "articles MATCH ?", [expression]
+        if self.answerer.vocabulary().has_restricted or query.category or query.type or query.tag or query.locale:
+            condition, more = conditions(query)
+            # The unary plus keeps SQLite from asking the full-text index once for every admitted document.
+            where, values = f"{where} AND +rowid IN (SELECT id FROM documents WHERE {condition})", [*values, *more]
+        rows = self.store.connection.execute(f"SELECT rowid FROM articles WHERE {where} ORDER BY {_SCORE} LIMIT ?", [*values, most])
+        return [id for (id,) in rows]
+
+
+def _any(understood: Understood) -> str:
+    """Any of the telling words; common ones only where few others are: they cost the most and tell the least."""
+    telling = [slot for slot in understood.known if not slot.is_stop_word] or understood.known
+    rare = [slot for slot in telling if slot.alternatives[0].rarity >= COMMON_RARITY]
+    chosen = rare if len(rare) >= FEW else telling
+    return " OR ".join(_term(one.stem, one.is_prefix) for slot in chosen for one in slot.alternatives)
+
+
+def _term(stem: str, is_prefix: bool) -> str:
+    return f'"{stem}"*' if is_prefix else f'"{stem}"'

@@ -1,0 +1,103 @@
+"""Connections to Meilisearch: kept alive, one client for each thread, every wait and every answer bounded.
+
+The only module that imports meilisearch.
+"""
+
+import threading
+from collections.abc import Iterator
+from time import monotonic
+from typing import Any
+
+import requests
+from meilisearch import Client
+from meilisearch._httprequests import HttpRequests
+from meilisearch.config import Config
+from meilisearch.errors import MeilisearchApiError, MeilisearchError
+from urllib3.exceptions import HTTPError
+
+MAX_ANSWER_BYTES = 16_000_000
+INDEXING_TIMEOUT_S = 30.0
+MEANING_TIMEOUT_S = 0.3
+
+__all__ = ["Clients", "MeilisearchApiError", "MeilisearchError"]
+
+
+class Clients:
+    """A searching client and an indexing client for each thread that asks: a client shared by threads loses calls."""
+
+    def __init__(self, url: str, key: str, index_key: str, timeout_s: float) -> None:
+        self._url = url
+        self._key = key or index_key
+        self._index_key = index_key or key
+        self._timeout_s = timeout_s
+        self._local = threading.local()
+
+    @property
+    def searching(self) -> Client:
+        """This thread's client with the key that may only search."""
+        return self._client("searching", self._key, self._timeout_s)
+
+    @property
+    def indexing(self) -> Client:
+        """This thread's client with the key that may write."""
+        return self._client("indexing", self._index_key, INDEXING_TIMEOUT_S)
+
+    @property
+    def meaning(self) -> Client:
+        """This thread's searching client for what may take as long as an embedder may."""
+        return self._client("meaning", self._key, MEANING_TIMEOUT_S)
+
+    def _client(self, name: str, key: str, timeout_s: float) -> Client:
+        client: Client | None = getattr(self._local, name, None)
+        if client is None:
+            client = Client(self._url, key or None)
+            client.http = _KeptAlive(client.config, timeout_s)
+            client.task_handler.http = client.http
+            setattr(self._local, name, client)
+        return client
+
+
+class _KeptAlive(HttpRequests):
+    """The client's own requests over one session. Without `identity` a kept connection costs 44 ms a call."""
+
+    def __init__(self, config: Config, timeout_s: float) -> None:
+        super().__init__(config)
+        self.session = _BoundedSession(timeout_s)
+
+    def send_request(self, http_method: Any, *args: Any, **options: Any) -> Any:
+        try:
+            return super().send_request(getattr(self.session, http_method.__name__), *args, **options)
+        except requests.RequestException as error:  # those the client does not know: a broken body, too many redirects
+            raise MeilisearchError(f"{type(error).__name__}: {error}") from error
+
+
+class _BoundedSession(requests.Session):
+    """Gives up on an answer that is too slow as a whole or too large."""
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__()
+        self.headers["Accept-Encoding"] = "identity"
+        self.trust_env = False  # proxies and .netrc are looked up anew for every call otherwise
+        self.max_redirects = 2
+        self._timeout_s = timeout_s
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
+        deadline = monotonic() + self._timeout_s
+        options["timeout"] = self._timeout_s
+        response = super().request(method, url, stream=True, **options)
+        try:
+            response._content = b"".join(self._pieces(response, deadline))
+        except HTTPError as error:  # urllib3's own: a connection cut off, a chunk that is none
+            raise requests.ConnectionError(str(error)) from error
+        response._content_consumed = True
+        return response
+
+    @staticmethod
+    def _pieces(response: requests.Response, deadline: float) -> Iterator[bytes]:
+        size = 0
+        while piece := response.raw.read1(65536):
+            size += len(piece)
+            if size > MAX_ANSWER_BYTES or monotonic() > deadline:
+                response.close()
+                raise requests.ConnectionError("the answer is too large" if size > MAX_ANSWER_BYTES else "the answer takes too long")
+            yield piece

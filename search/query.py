@@ -1,0 +1,234 @@
+"""Understanding what was typed: a fragment or a question, the words that matter in it, and what each may stand for."""
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import pairwise
+
+from search.engine import MAX_QUERY_CHARS
+from search.familiar_words import FAMILIAR
+from search.steering import Steering
+from search.stop_words import stop_words
+from search.synonyms import renamed
+from search.thesaurus import WEIGHT, alike
+from search.vocabulary import Vocabulary
+from search.words import is_cjk, spans, stem, words
+
+MAX_SLOTS = 16
+MOST_WORDS = 400
+FRAGMENT_WORDS = 4
+STOP_WORD_WEIGHT = 0.25
+SYNONYM_WEIGHT = 0.9
+"""Of another name that a writer gave, beside the word typed."""
+PART_WEIGHT = 0.3
+"""Of one word out of such a name of several."""
+STEERING = Steering()
+_NOISE_LINES = re.compile(
+    r"^\s*(?:>.*|(?:from|to|cc|sent|date|von|an|de|para|datum|envoyé)\s*:.*|on .{5,80} wrote:|-{2,}\s*|sent from my .*|get outlook for .*|"
+    r"(?:hi|hello|hey|dear|hallo|bonjour|hola|ciao|beste)\b[^.?!]{0,30},?|(?:best|kind|warm)?\s*(?:regards|wishes)\b.{0,40}|"
+    r"(?:thanks|thank you|cheers|sincerely)\b.{0,30})\s*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ADDRESSES = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+")
+_LONG_NUMBERS = re.compile(r"(?<!\w)[#№]?(?=\w*\d{4})[A-Z0-9-]{7,}(?!\w)|\b\d{5,}\b", re.IGNORECASE)
+
+
+class How(StrEnum):
+    """How a stem came to stand for a typed word."""
+
+    TYPED = "typed"
+    BEGINNING = "beginning"
+    CORRECTED = "corrected"
+    SPLIT = "split"
+    JOINED = "joined"
+    ALIKE = "alike"
+    SYNONYM = "synonym"
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """What a word may stand for: a stem, several that stand in a row, or as a prefix every stem that begins so."""
+
+    stem: str
+    weight: float
+    rarity: float
+    is_prefix: bool = False
+    how: How = How.TYPED
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One word of the question. Without alternatives the index knows nothing like it."""
+
+    typed: str
+    word: str
+    """`typed`, or what it was corrected to."""
+    alternatives: tuple[Alternative, ...]
+    weight: float
+    """How much it tells: the rarity of its best alternative."""
+    is_stop_word: bool = False
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether the index knew no word as it was typed."""
+        return self.word != self.typed
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a text asks for."""
+
+    slots: tuple[Slot, ...]
+    is_fragment: bool
+    """A few words typed to find a title, not a sentence."""
+    phrase: str = ""
+    """The words of a fragment as typed, folded: a title that holds them in a row is what was meant."""
+    corrected: str | None = None
+    left_out: tuple[str, ...] = ()
+    """Words that were typed and do not count: stop words, and the least telling ones of a long text."""
+
+    @property
+    def known(self) -> tuple[Slot, ...]:
+        """The slots that can find something."""
+        return tuple(slot for slot in self.slots if slot.alternatives)
+
+
+def clean(text: str) -> str:
+    """`text` without control characters, lone surrogates and surplus space, cut to MAX_QUERY_CHARS."""
+    cut = text[: 4 * MAX_QUERY_CHARS].encode("utf-8", "ignore").decode()
+    visible = "".join(char if char.isprintable() or char == "\n" else " " for char in cut)
+    return visible.strip()[:MAX_QUERY_CHARS]
+
+
+def understand(
+    text: str, vocabulary: Vocabulary, steering: Steering = STEERING, *, locale: str | None = None, is_typing: bool = False, is_verbatim: bool = False
+) -> Understood:
+    """What `text` (cleaned), in the language of `locale` where that is known, asks of an index with this vocabulary."""
+    typed = (words(_what_matters(text)) or words(text))[:MOST_WORDS]
+    stops = steering.stop_words(
+        frozenset[str]().union(*(stop_words(one) for one in ((locale,) if locale in vocabulary.locales and locale else vocabulary.locales)))
+    )
+    telling = [word for word in typed if word not in stops] or typed
+    is_fragment = not {"?", "？"} & set(text) and (len(typed) <= FRAGMENT_WORDS or (len(telling) <= FRAGMENT_WORDS and len(typed) - len(telling) <= 1))
+    is_open = (is_typing or is_fragment) and not text[-1:].isspace()
+    slots: dict[str, Slot] = {}
+    for word in typed if is_fragment or (is_open and typed[-1] in stops) else telling:
+        if word not in slots:
+            slot = _slot(word, vocabulary, is_open=is_open and word == typed[-1], is_fragment=is_fragment, is_verbatim=is_verbatim)
+            slots[word] = replace(slot, weight=slot.weight * STOP_WORD_WEIGHT, is_stop_word=True) if word in stops and word not in telling else slot
+    _join_neighbours(typed, slots, vocabulary)
+    if not is_verbatim:
+        _add_synonyms(typed, slots, steering, vocabulary, stops, is_open=is_open)
+    chosen = _most_telling(list(slots.values()))
+    searched = {slot.typed for slot in chosen}
+    left_out = tuple(dict.fromkeys(word for word in typed if word not in searched))
+    corrected = None if is_verbatim else _corrected(text, chosen)
+    return Understood(tuple(chosen), is_fragment, " ".join(typed) if is_fragment else "", corrected, left_out)
+
+
+def _what_matters(text: str) -> str:
+    """The text without greetings, signatures, quoted mail, addresses and order numbers."""
+    if "\n" in text:
+        text = _NOISE_LINES.sub("", text)
+    return _LONG_NUMBERS.sub(" ", _ADDRESSES.sub(" ", text))
+
+
+def _slot(word: str, vocabulary: Vocabulary, *, is_open: bool, is_fragment: bool, is_verbatim: bool) -> Slot:
+    found = {known: Alternative(known, 1.0, vocabulary.rarity(known)) for known in vocabulary.stems(word)}
+    if is_open:
+        _add_beginnings(word, found, vocabulary)
+    if not is_fragment and not is_verbatim:
+        _add_alike(word, found, vocabulary)
+    if found or is_verbatim or (word in FAMILIAR and not is_fragment):
+        return _made(word, word, list(found.values()))
+    if halves := vocabulary.split(word):
+        parts = [Alternative(known, 0.9, vocabulary.rarity(known), how=How.SPLIT) for half in halves for known in vocabulary.stems(half)]
+        return _made(word, " ".join(halves), parts)
+    near = vocabulary.near(word)
+    meant = [Alternative(one.stem, one.likeness * (1.0 if at == 0 else 0.7), vocabulary.rarity(one.stem), how=How.CORRECTED) for at, one in enumerate(near)]
+    return _made(word, near[0].word if near else word, meant)
+
+
+def _add_alike(word: str, found: dict[str, Alternative], vocabulary: Vocabulary) -> None:
+    """Words that mean nearly the same; none counts as rarer than the word itself."""
+    own = max((one.rarity for one in found.values()), default=vocabulary.greatest_rarity)
+    for locale in vocabulary.locales:
+        for other in alike(locale).get(stem(word, locale), ()):
+            if other not in found and vocabulary.documents(other):
+                found[other] = Alternative(other, WEIGHT, min(own, vocabulary.rarity(other)), how=How.ALIKE)
+
+
+def _add_synonyms(typed: list[str], slots: dict[str, Slot], steering: Steering, vocabulary: Vocabulary, stops: frozenset[str], *, is_open: bool) -> None:
+    """What the site's writers say a word or phrase is also called; each word of a phrase then counts as found where another name is."""
+    last = slots.get(typed[-1]) if typed and is_open else None
+    unfinished = typed[-1] if last and (last.is_corrected or not last.alternatives) else ""
+    for one in renamed(typed, steering, vocabulary.locales, unfinished=unfinished):
+        phrase = typed[one.start : one.end]
+        for word in [word for word in phrase if word in slots] or phrase[:1]:
+            held = slots.get(word)
+            own = () if held is None or held.is_corrected else held.alternatives
+            most = max((other.rarity for other in own), default=vocabulary.greatest_rarity)
+            found = {other.stem: other for other in own}
+            for name in one.others:
+                _add_name(name, one.locale, found, vocabulary, stops, most)
+            slots[word] = replace(_made(word, word, list(found.values())), is_stop_word=False)
+
+
+def _add_name(name: tuple[str, ...], locale: str, found: dict[str, Alternative], vocabulary: Vocabulary, stops: frozenset[str], most: float) -> None:
+    """Another name: as a whole, and less by each of its words. None counts as rarer than the word typed."""
+    stems = [stem(word, locale) for word in name]
+    known = [one for word, one in zip(name, stems, strict=True) if vocabulary.documents(one) and (word not in stops or len(name) == 1)]
+    ways = [(one, SYNONYM_WEIGHT if len(name) == 1 else PART_WEIGHT, vocabulary.rarity(one)) for one in known]
+    if len(name) > 1 and all(vocabulary.documents(one) for one in stems):
+        ways.append((" ".join(stems), SYNONYM_WEIGHT, max(vocabulary.rarity(one) for one in stems)))
+    for one, weight, rarity in ways:
+        if one not in found or found[one].weight < weight:
+            found[one] = Alternative(one, weight, min(most, rarity), how=How.SYNONYM)
+
+
+def _add_beginnings(word: str, found: dict[str, Alternative], vocabulary: Vocabulary) -> None:
+    """The word may be unfinished: whatever begins with it counts, a little less than the word itself."""
+    weight = 0.75 if found else 1.0
+    if len(word) < 3 and not is_cjk(word):
+        found.setdefault(word, Alternative(word, weight, 1.0, is_prefix=True, how=How.BEGINNING))
+        return
+    for begun, in_title in vocabulary.expand(word):
+        found.setdefault(begun, Alternative(begun, weight if in_title else 0.8 * weight, vocabulary.rarity(begun), how=How.BEGINNING))
+
+
+def _made(typed: str, word: str, alternatives: list[Alternative]) -> Slot:
+    ordered = sorted(alternatives, key=lambda one: -one.weight)
+    return Slot(typed, word, tuple(ordered), max((one.rarity * one.weight for one in ordered), default=0.0))
+
+
+def _join_neighbours(typed: list[str], slots: dict[str, Slot], vocabulary: Vocabulary) -> None:
+    """`up load` may stand for `upload`: both words then count as found where the joined one is."""
+    for left, right in pairwise(typed):
+        joined = left + right
+        if len(joined) < 5 or is_cjk(joined) or not (left in slots or right in slots) or not vocabulary.frequency(joined)[0]:
+            continue
+        extra = tuple(Alternative(known, 0.9, vocabulary.rarity(known), how=How.JOINED) for known in vocabulary.stems(joined))
+        for word in {left, right} & slots.keys():
+            held = slots[word]
+            slots[word] = _made(word, word, [*(() if held.is_corrected else held.alternatives), *extra])
+
+
+def _most_telling(slots: list[Slot]) -> list[Slot]:
+    """At most MAX_SLOTS of the slots, the rarest, in the order typed; unknown words of a long text are left out first."""
+    if len(slots) <= MAX_SLOTS:
+        return slots
+    kept = sorted(slots, key=lambda slot: -slot.weight)[:MAX_SLOTS]
+    return [slot for slot in slots if slot in kept]
+
+
+def _corrected(text: str, slots: list[Slot]) -> str | None:
+    """`text` with the corrections in it; None when there are none."""
+    corrections = {slot.typed: slot.word for slot in slots if slot.is_corrected}
+    if not corrections:
+        return None
+    pieces, done = [], 0
+    for word, start, end in spans(text):
+        if word in corrections:
+            pieces += [text[done:start], corrections[word]]
+            done = end
+    return "".join([*pieces, text[done:]])

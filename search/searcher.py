@@ -1,0 +1,185 @@
+"""The searcher: asks the configured engine, falls back to the embedded one, remembers answers and keeps the indexes in step."""
+
+import json
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from kb.articles.article import Catalog
+from kb.config import Settings
+from search.breaker import Breaker
+from search.documents import documents
+from search.embedded import EmbeddedEngine
+from search.engine import Engine, EngineUnavailable, Progress, Query, Results, SyncReport
+from search.meaning import Beside
+from search.recent import Recent
+from search.steering_file import FILE, read_steering
+from search.store import Store
+from search.sync import Keeper
+
+if TYPE_CHECKING:
+    from search.embeddings import Meaning
+    from search.meilisearch_engine import MeilisearchEngine
+
+log = logging.getLogger("deskbook.search")
+REMEMBERED = 512
+Key = tuple[int, int, Query]
+"""A query with the states of index and steering that its answer depends on."""
+
+
+class Searcher:
+    """One for each process; every method may be called from several threads and none raises EngineUnavailable."""
+
+    def __init__(self, settings: Settings, *, breaker: Breaker | None = None) -> None:
+        self.embedded = EmbeddedEngine(Store(settings.data / "search.sqlite"))
+        self.engine: Engine = self.embedded
+        self.breaker = breaker or Breaker()
+        self._threshold = settings.answer_threshold
+        self._remembered = Recent[Key, Results](REMEMBERED)
+        self.lists = Recent[Key, bytes](REMEMBERED)
+        """Finished pages of answers, kept by who makes them; they are forgotten with the answers."""
+        self._keeper: Keeper | None = None
+        self._content = settings.content
+        self._steered = 0
+        self._steered_by: tuple[int, ...] | None = None
+        self.steer()
+        if settings.meilisearch_url:
+            self.engine = meilisearch_engine(settings, self.embedded)
+            self._keeper = Keeper(self.engine, self._forget, f"The Meilisearch index {settings.meilisearch_index}")
+        self._meaning: Keeper | None = None
+        if settings.embeddings_url:
+            meaning = _meaning(settings, self.embedded.store)
+            self.embedded.meaning = Beside(meaning.nearest)
+            self._meaning = Keeper(meaning, self._forget, "The vectors of the articles")
+            meaning.on_outdated = self._meaning.look
+
+    def search(self, query: Query) -> Results:
+        """The answer, from memory when this was asked before; `degraded` when the configured engine did not give it."""
+        started = perf_counter()
+        key = self.key(query)
+        if key is None:
+            return Results(query.text, degraded=True)
+        found = self._remembered.get(key)
+        if found is None:
+            found = self._ask(query)
+            found = replace(found, answered=bool(found.hits) and found.confidence >= self._threshold)
+            if not (found.degraded or found.lacks_meaning):
+                self._remembered.keep(key, found)
+        return replace(found, took_ms=round((perf_counter() - started) * 1000, 2))
+
+    def key(self, query: Query) -> Key | None:
+        """What the answer to `query` may be kept under; None when the search file cannot be read."""
+        try:
+            return (self.embedded.store.generation(), self._steered, query)
+        except (EngineUnavailable, OSError) as error:
+            log.error("search file unreadable: %s", error)
+            return None
+
+    def sync(self, catalog: Catalog, progress: Progress | None = None) -> SyncReport:
+        """Brings the embedded index to the catalog before it returns; Meilisearch follows in its own thread."""
+        wanted = list(documents(catalog, datetime.now(UTC)))
+        try:
+            report = self.embedded.sync(wanted, progress)
+        except EngineUnavailable as error:
+            log.error("search file not written: %s", error)
+            report = SyncReport()
+        for keeper in (self._keeper, self._meaning):
+            if keeper:
+                keeper.keep(wanted)
+        return report
+
+    def steer(self) -> bool:
+        """Follows `_search.yml` when it has changed; whether it did. One with errors leaves the last good one live."""
+        state = _state(self._content / FILE)
+        if state == self._steered_by:
+            return False
+        self._steered_by = state
+        steering, problems = read_steering(self._content)
+        if errors := [problem for problem in problems if problem.is_error]:
+            log.warning("%s; the last good %s stays in force, `deskbook check` tells all", errors[0], FILE)
+            return False
+        self.embedded.answerer.steering = steering
+        self._steered += 1
+        self._forget()
+        return True
+
+    def problem(self) -> str | None:
+        """What is wrong with search, for the operator; None when all is well."""
+        meaning = self._meaning.problem if self._meaning else None
+        if self._keeper is None:
+            return self.embedded.problem() or meaning
+        return self.engine.problem() or self._keeper.problem or meaning
+
+    @property
+    def status(self) -> str:
+        """`ok` or `degraded`, without asking anybody."""
+        return "degraded" if self._keeper and (self.breaker.is_open or self._keeper.problem) else "ok"
+
+    def close(self) -> None:
+        """Ends the threads that keep indexes."""
+        for keeper in (self._keeper, self._meaning):
+            if keeper:
+                keeper.close()
+
+    def _ask(self, query: Query) -> Results:
+        if self._keeper is None:
+            return self._embedded(query)
+        if not self.breaker.allows():
+            return replace(self._embedded(query), degraded=True)
+        try:
+            found = self.engine.search(query)
+        except EngineUnavailable as error:
+            self.breaker.failed(retry_after_s=error.retry_after_s)
+            log.warning("search engine unavailable: %s", str(error)[:300])
+            return replace(self._embedded(query), degraded=True)
+        if self.breaker.succeeded():
+            self._keeper.look()
+        return found if found.hits else self._doubt(query, found)
+
+    def _doubt(self, query: Query, found: Results) -> Results:
+        """Nothing found: right when the embedded engine agrees, else the index has lost something."""
+        other = self._embedded(query)
+        if not other.hits or self._keeper is None:
+            return found
+        self._keeper.look()
+        return replace(other, degraded=True)
+
+    def _embedded(self, query: Query) -> Results:
+        try:
+            return self.embedded.search(query)
+        except EngineUnavailable as error:
+            log.error("embedded search unavailable: %s", error)
+            return Results(query.text, degraded=True)
+
+    def _forget(self) -> None:
+        self._remembered.clear()
+        self.lists.clear()
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """What tells one state of a file from another; empty when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def meilisearch_engine(settings: Settings, embedded: EmbeddedEngine) -> "MeilisearchEngine":
+    """The configured server's engine beside `embedded`. Imported here only: without a server the client's packages cost memory for nothing."""
+    from search.meilisearch import Clients
+    from search.meilisearch_engine import MeilisearchEngine
+
+    keys = settings.meilisearch_key.get_secret_value(), settings.meilisearch_index_key.get_secret_value()
+    embedder = json.loads(settings.meilisearch_embedder) if settings.meilisearch_embedder else None
+    return MeilisearchEngine(Clients(settings.meilisearch_url, *keys, settings.search_timeout_s), settings.meilisearch_index, embedded, embedder=embedder)
+
+
+def _meaning(settings: Settings, store: Store) -> "Meaning":
+    """Imported here only: numpy is an extra."""
+    from search.embeddings import Endpoint, Meaning
+
+    return Meaning(Endpoint(settings.embeddings_url, settings.embeddings_model, settings.embeddings_key.get_secret_value()), store)

@@ -1,0 +1,318 @@
+"""The search file: every document as text and stems, its full-text index and its vocabulary, in one SQLite file of its own."""
+
+import json
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from kb.articles.article import Passage
+from search.engine import Document, EngineUnavailable, Progress, Query, SyncReport
+from search.recent import Recent
+from search.words import Stems, words
+
+LOADED = 500
+"""Documents kept in memory as they were read, about 10 KB each: reading them anew was a fifth of an answer."""
+VERSION = 4
+PUBLIC = "public"
+_TABLES = """
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, path TEXT NOT NULL, title TEXT NOT NULL, url TEXT NOT NULL,
+  category TEXT NOT NULL, category_name TEXT NOT NULL, section TEXT NOT NULL, section_name TEXT NOT NULL, type TEXT NOT NULL, locale TEXT NOT NULL,
+  audience TEXT NOT NULL, summary TEXT NOT NULL, tags TEXT NOT NULL, keywords TEXT NOT NULL, readers TEXT NOT NULL);
+CREATE TABLE passages (document INTEGER NOT NULL, position INTEGER NOT NULL, anchor TEXT NOT NULL, trail TEXT NOT NULL, text TEXT NOT NULL,
+  heading_stems TEXT NOT NULL, stems TEXT NOT NULL, PRIMARY KEY (document, position)) WITHOUT ROWID;
+CREATE TABLE words (word TEXT NOT NULL, locale TEXT NOT NULL, stem TEXT NOT NULL, documents INTEGER NOT NULL, titles INTEGER NOT NULL,
+  PRIMARY KEY (word, locale)) WITHOUT ROWID;
+CREATE VIRTUAL TABLE articles USING fts5(title, headings, summary, keywords, labels, body, tokenize="unicode61 remove_diacritics 0", prefix='1 2');
+CREATE VIRTUAL TABLE terms USING fts5vocab(articles, 'row');
+"""
+_COLUMNS = ("slug", "digest", "path", "title", "url", "category", "category_name", "section", "section_name", "type", "locale", "audience", "summary")
+
+
+class Shelved(Protocol):
+    """Where a document stands."""
+
+    @property
+    def category(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def tags(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document as the index holds it; the stems are words joined by single spaces, with a space at either end."""
+
+    id: int
+    slug: str
+    path: str
+    title: str
+    url: str
+    category: str
+    category_name: str
+    section_name: str
+    type: str
+    locale: str
+    tags: tuple[str, ...]
+    stems: tuple[str, ...]
+    """Of title, headings, summary, keywords and labels."""
+    passages: tuple["StoredPassage", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """One passage with its stems, padded by spaces."""
+
+    passage: Passage
+    heading_stems: str
+    stems: str
+
+
+class Store:
+    """The file and its connections, one for each thread; several processes may share it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._writing = threading.Lock()
+        self._loaded = Recent[tuple[int, int], Stored](LOADED)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection; raises EngineUnavailable when the file cannot be opened or made."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            try:
+                connection = self._local.connection = _open(self.path)
+            except (sqlite3.Error, OSError) as error:
+                raise EngineUnavailable(f"{self.path}: {error}") from error
+        return connection
+
+    def generation(self) -> int:
+        """Grows with every change of the index, whichever process makes it."""
+        row = self.connection.execute("SELECT value FROM about WHERE name = 'generation'").fetchone()
+        return int(row[0]) if row else 0
+
+    def size(self) -> int:
+        """The number of documents."""
+        return int(self.connection.execute("SELECT count(*) FROM documents").fetchone()[0])
+
+    def digests(self) -> dict[str, str]:
+        """Slug → digest of every document."""
+        return dict(self.connection.execute("SELECT slug, digest FROM documents"))
+
+    def sync(self, documents: Iterable[Document], progress: Progress | None = None, *, rebuild: bool = False) -> SyncReport:
+        """Makes the file hold exactly `documents` in one transaction: readers see all of it or nothing."""
+        wanted = {document.slug: document for document in documents}
+        with self._writing, self.transaction() as connection:
+            held = {} if rebuild else self.digests()
+            if rebuild:
+                _empty(connection)
+            gone = [slug for slug in held if slug not in wanted]
+            changed = [slug for slug, document in wanted.items() if slug in held and held[slug] != document.digest]
+            added = [slug for slug in wanted if slug not in held]
+            if gone or changed or added or rebuild:
+                _remove(connection, gone + changed)
+                _add(connection, [wanted[slug] for slug in changed + added], progress)
+                connection.execute("INSERT OR REPLACE INTO about VALUES ('generation', ?)", (str(self.generation() + 1),))
+        return SyncReport(len(added), len(changed), len(gone), rebuild)
+
+    def load(self, ids: Sequence[int]) -> dict[int, Stored]:
+        """The documents of `ids` with their passages; one that has gone meanwhile is missing."""
+        generation = self.generation() if ids else 0
+        held = {id: stored for id in ids if (stored := self._loaded.get((generation, id))) is not None}
+        if missing := [id for id in ids if id not in held]:
+            for id, stored in self._read(missing).items():
+                held[id] = stored
+                self._loaded.keep((generation, id), stored)
+        return {id: held[id] for id in ids if id in held}
+
+    def _read(self, ids: Sequence[int]) -> dict[int, Stored]:
+        marks = ",".join("?" * len(ids))
+        passages: dict[int, list[StoredPassage]] = {id: [] for id in ids}
+        sql = f"SELECT document, anchor, trail, text, heading_stems, stems FROM passages WHERE document IN ({marks}) ORDER BY document, position"
+        for id, anchor, trail, text, heading_stems, stems in self.connection.execute(sql, ids):
+            passages[id].append(StoredPassage(Passage(anchor, tuple(trail.split("\x1f")) if trail else (), text), heading_stems, stems))
+        columns = (
+            "d.id, slug, path, d.title, url, category, category_name, section_name, type, locale, tags, a.title, a.headings, a.summary, a.keywords, a.labels"
+        )
+        found = self.connection.execute(f"SELECT {columns} FROM documents d JOIN articles a ON a.rowid = d.id WHERE d.id IN ({marks})", ids)
+        return {row[0]: _stored(row, passages[row[0]]) for row in found}
+
+    def ids(self, slugs: Sequence[str]) -> dict[str, int]:
+        """Slug → id of those of `slugs` that the file holds."""
+        marks = ",".join("?" * len(slugs))
+        return dict(self.connection.execute(f"SELECT slug, id FROM documents WHERE slug IN ({marks})", slugs))
+
+    def admitted(self, slugs: Sequence[str], query: Query) -> dict[str, int]:
+        """Slug → id of those of `slugs` that pass the filters of `query`."""
+        condition, values = conditions(query)
+        marks = ",".join("?" * len(slugs))
+        return dict(self.connection.execute(f"SELECT slug, id FROM documents WHERE slug IN ({marks}) AND {condition}", [*slugs, *values]))
+
+    def find(self, name: str, query: Query) -> list[int]:
+        """The id of the document that `name`, a slug or a path, calls, as far as it passes the filters of `query`."""
+        condition, values = conditions(query)
+        rows = self.connection.execute(f"SELECT id FROM documents WHERE (slug = ? OR path = ?) AND {condition}", [name, name, *values])
+        return [id for (id,) in rows]
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of what is written inside, or nothing; raises EngineUnavailable for SQLite's errors."""
+        connection = self.connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise EngineUnavailable(f"{self.path}: {error}") from error
+            raise
+
+
+def conditions(query: Query) -> tuple[str, list[str]]:
+    """The filters of `query` as SQL on `documents`, and its values."""
+    clauses, values = ["audience IN (SELECT value FROM json_each(?))"], [json.dumps(query.audiences)]
+    for column in ("category", "type"):
+        if value := getattr(query, column):
+            clauses.append(f"{column} = ?")
+            values.append(value)
+    if query.locale:
+        clauses.append("EXISTS (SELECT 1 FROM json_each(readers) WHERE value = ?)")
+        values.append(query.locale)
+    if query.tag:
+        clauses.append("EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)")
+        values.append(query.tag)
+    return " AND ".join(clauses), values
+
+
+def _stored(row: tuple[Any, ...], passages: list[StoredPassage]) -> Stored:
+    id, slug, path, title, url, category, category_name, section_name, type, locale, tags, *stems = row
+    return Stored(id, slug, path, title, url, category, category_name, section_name, type, locale, tuple(json.loads(tags)), tuple(stems), tuple(passages))
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return _prepare(_connect(path))
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        _discard(path)  # not a database, or a damaged one: it is only a cache
+        return _prepare(_connect(path))
+
+
+class _Connection(sqlite3.Connection):
+    """Closes when its thread ends; from Python 3.13 on, one left open is warned of."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False, factory=_Connection)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")  # a cache: losing the last commit with the power costs one synchronisation
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection) -> sqlite3.Connection:
+    if connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+        return connection
+    connection.execute("BEGIN IMMEDIATE")
+    if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+        for kind in ("%VIRTUAL%", "%"):  # a virtual table takes its shadow tables along
+            names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE ? AND name NOT LIKE 'sqlite_%'", (f"CREATE {kind}",))
+            for (name,) in names.fetchall():
+                connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+        for statement in _TABLES.split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
+    return connection
+
+
+def _discard(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _empty(connection: sqlite3.Connection) -> None:
+    for table in ("articles", "passages", "documents", "words"):
+        connection.execute(f"DELETE FROM {table}")
+
+
+def _remove(connection: sqlite3.Connection, slugs: list[str]) -> None:
+    for slug in slugs:
+        id, locale, audience = connection.execute("SELECT id, locale, audience FROM documents WHERE slug = ?", (slug,)).fetchone()
+        found, in_title = _held_words(connection, id) if audience == PUBLIC else (set(), set())
+        connection.executemany(
+            "UPDATE words SET documents = documents - 1, titles = titles - ? WHERE word = ? AND locale = ?",
+            [(word in in_title, word, locale) for word in found],
+        )
+        connection.execute("DELETE FROM articles WHERE rowid = ?", (id,))
+        connection.execute("DELETE FROM passages WHERE document = ?", (id,))
+        connection.execute("DELETE FROM documents WHERE id = ?", (id,))
+    if slugs:
+        connection.execute("DELETE FROM words WHERE documents <= 0")
+
+
+def _held_words(connection: sqlite3.Connection, id: int) -> tuple[set[str], set[str]]:
+    title, summary, tags, keywords, category, section = connection.execute(
+        "SELECT title, summary, tags, keywords, category_name, section_name FROM documents WHERE id = ?", (id,)
+    ).fetchone()
+    found = words(" ".join((title, summary, *json.loads(tags), *json.loads(keywords), category, section)))
+    for trail, text in connection.execute("SELECT trail, text FROM passages WHERE document = ?", (id,)):
+        found += words(trail.rpartition("\x1f")[2]) + words(text)
+    return set(found), set(words(title))
+
+
+def _add(connection: sqlite3.Connection, documents: list[Document], progress: Progress | None) -> None:
+    counts: Counter[tuple[str, str]] = Counter()
+    titles: Counter[tuple[str, str]] = Counter()
+    stems: dict[str, Stems] = {}
+    for done, document in enumerate(documents, 1):
+        of = stems.setdefault(document.locale, Stems(document.locale))
+        found, in_title = _add_one(connection, document, of)
+        if document.audience == PUBLIC:  # else a correction could tell words that the reader may not see
+            counts.update((word, document.locale) for word in found)
+            titles.update((word, document.locale) for word in in_title)
+        if progress and (done % 200 == 0 or done == len(documents)):
+            progress(done, len(documents))
+    connection.executemany(
+        "INSERT INTO words VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET documents = documents + excluded.documents, titles = titles + excluded.titles",
+        [(word, locale, stems[locale][word], count, titles[word, locale]) for (word, locale), count in counts.items()],
+    )
+
+
+def _add_one(connection: sqlite3.Connection, document: Document, stems: Stems) -> tuple[set[str], set[str]]:
+    row = [getattr(document, column) for column in _COLUMNS] + [
+        json.dumps(document.tags),
+        json.dumps(document.keywords),
+        json.dumps(document.readers or (document.locale,)),
+    ]
+    marks = ", ".join("?" * len(row))
+    inserted = connection.execute(f"INSERT INTO documents ({', '.join(_COLUMNS)}, tags, keywords, readers) VALUES ({marks})", row)
+    id = inserted.lastrowid
+    title, summary, keywords = words(document.title), words(document.summary), words(" ".join(document.keywords))
+    labels = words(" ".join((*document.tags, document.category_name, document.section_name)))
+    found = {*title, *summary, *keywords, *labels}
+    headings, body, passages = [], [], []
+    for position, passage in enumerate(document.passages):
+        heading, text = words(passage.trail[-1]) if passage.trail else [], words(passage.text)
+        found.update(heading, text)
+        headings.append(stems.text(heading))
+        body.append(stems.text(text))
+        passages.append((id, position, passage.anchor, "\x1f".join(passage.trail), passage.text, f" {headings[-1]} ", f" {body[-1]} "))
+    connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)", passages)
+    fields = (stems.text(title), " ".join(headings), stems.text(summary), stems.text(keywords), stems.text(labels), " ".join(body))
+    connection.execute("INSERT INTO articles (rowid, title, headings, summary, keywords, labels, body) VALUES (?, ?, ?, ?, ?, ?, ?)", (id, *fields))
+    return found, set(title)

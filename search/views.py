@@ -1,0 +1,216 @@
+"""The search pages: while typing, settled, and for programs."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, cast
+from urllib.parse import quote, urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from kb.articles.article import Article, ArticleType, Catalog
+from kb.articles.shelf import public_shelves
+from kb.events.models import Kind
+from kb.events.recorder import recorder
+from kb.web.templates import render, render_text
+from search.engine import Hit, Query, Results
+from search.query import clean
+from search.searcher import Searcher
+
+INSTANT_HITS = 6
+PAGE_HITS = 10
+MOST_HITS = 50
+TYPE_NAMES = {"article": "Article", "faq": "Question and answer", "tutorial": "Tutorial", "troubleshooting": "Troubleshooting"}
+
+
+def api(request: Request) -> JSONResponse:
+    """The hits for a program; 400 for a category that does not exist."""
+    query = _query(request, limit=_number(request, "limit", PAGE_HITS, 1, MOST_HITS))
+    if query.category and query.category not in _category_names(_catalog(request)):
+        raise HTTPException(400, "There is no such category. Use the slug of a category's folder.")
+    return JSONResponse(_told(_placed(request, _searcher(request).search(query), query.locale)))
+
+
+async def instant(request: Request) -> Response:
+    """The list under the search box for what is typed so far; records nothing. What was asked before is answered without leaving the event loop."""
+    query, searcher = _query(request, limit=INSTANT_HITS, is_typing=True), _searcher(request)
+    key = searcher.key(query)
+    body = searcher.lists.get(key) if key else None
+    if body is None:
+        body = await run_in_threadpool(_list, request, query, searcher)
+    return Response(body, media_type="text/html", headers={"Cache-Control": "no-store"})
+
+
+def results(request: Request) -> Response:
+    """The settled results page; what was asked and found is recorded as one search event."""
+    page = _number(request, "page", 1, 1, MOST_HITS // PAGE_HITS)
+    query = _query(request, limit=PAGE_HITS, offset=(page - 1) * PAGE_HITS, is_verbatim=request.query_params.get("verbatim") == "1")
+    catalog = _catalog(request)
+    found = _placed(request, _searcher(request).search(query), query.locale) if query.text else Results("")
+    response = render(request, "search/results.html", _page(query, found, page, catalog))
+    if query.text and page == 1:
+        _record(request, response, query, found)
+    return response
+
+
+routes = [
+    Route("/api/search", api),
+    Route("/search/instant", instant),
+    Route("/search", results),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a filter: where it leads, and how many articles it leaves."""
+
+    name: str
+    count: int
+    url: str
+    is_current: bool
+
+
+def audiences(request: Request) -> tuple[str, ...]:
+    """Who the reader is, as far as articles care; `request.state.audiences` is set where people sign in."""
+    return cast(tuple[str, ...], getattr(request.state, "audiences", ("public",)))
+
+
+def _query(request: Request, *, limit: int, offset: int = 0, is_typing: bool = False, is_verbatim: bool = False) -> Query:
+    return Query(
+        clean(request.query_params.get("q", "")),
+        limit,
+        offset,
+        category=_value(request, "category"),
+        type=_value(request, "type"),
+        tag=_value(request, "tag"),
+        locale=_locale(request),
+        audiences=audiences(request),
+        is_typing=is_typing,
+        is_verbatim=is_verbatim,
+        with_facets=request.url.path == "/search",
+    )
+
+
+def _locale(request: Request) -> str | None:
+    """The reader's language: as the address says, else the site's; None on a site with one language."""
+    catalog = _catalog(request)
+    asked = request.query_params.get("locale", "").lower()
+    return (asked if asked in catalog.translated else catalog.locale) if catalog.translated else None
+
+
+def _placed(request: Request, found: Results, locale: str | None) -> Results:
+    """The hits at their addresses among the pages of the reader's language."""
+    translated = _catalog(request).translated.get(locale or "")
+    if translated is None:
+        return found
+    return replace(found, hits=tuple(replace(hit, url=f"/{locale}/articles/{hit.slug}") for hit in found.hits))
+
+
+def _value(request: Request, name: str) -> str | None:
+    return clean(request.query_params.get(name, ""))[:200] or None
+
+
+def _number(request: Request, name: str, usual: int, least: int, most: int) -> int:
+    value = request.query_params.get(name, "")
+    return min(max(int(value), least), most) if value.isascii() and value.isdigit() and len(value) < 10 else usual
+
+
+def _list(request: Request, query: Query, searcher: Searcher) -> bytes:
+    key = searcher.key(query)
+    found = _placed(request, searcher.search(query), query.locale) if query.text else Results("")
+    body = render_text(request, "search/_hits.html", {"results": found, "query": query.text, "locale": query.locale or ""}).encode()
+    if key and not found.degraded:
+        searcher.lists.keep(key, body)
+    return body
+
+
+def _told(found: Results) -> dict[str, Any]:
+    return {
+        "query": found.query,
+        "hits": [_told_hit(hit) for hit in found.hits],
+        "total": found.total,
+        "answered": found.answered,
+        "confidence": found.confidence,
+        "corrected": found.corrected,
+        "engine": found.engine,
+        "degraded": found.degraded,
+        "took_ms": found.took_ms,
+    }
+
+
+def _told_hit(hit: Hit) -> dict[str, Any]:
+    return {name: getattr(hit, name) for name in ("path", "slug", "title", "url", "anchor", "heading", "snippet", "score", "type", "locale")}
+
+
+def _page(query: Query, found: Results, page: int, catalog: Catalog) -> dict[str, Any]:
+    prefixed = query.locale if query.locale in catalog.translated else None
+    chosen = {"category": query.category, "type": query.type, "tag": query.tag, "verbatim": "1" if query.is_verbatim else None, "locale": prefixed}
+    base = {"q": query.text} | {name: value for name, value in chosen.items() if value}
+    names = {"category": _category_names(catalog.translated.get(query.locale or "", catalog)), "type": TYPE_NAMES, "tag": {}}
+    return {
+        "query": query.text,
+        "search_value": query.text,
+        "results": found,
+        "page": page,
+        "pages": -(-found.total // PAGE_HITS),
+        "locale": query.locale or "",
+        "base": f"/search?{urlencode(base)}&",
+        "first_rank": query.offset + 1,
+        "filters": [_filter(title, name, names[name], found, base) for title, name in (("Category", "category"), ("Kind", "type"), ("Tag", "tag"))],
+        "is_filtered": bool(query.category or query.type or query.tag),
+        "unfiltered_url": f"/search?{urlencode({'q': query.text} | ({'locale': prefixed} if prefixed else {}))}",
+        "verbatim_url": f"/search?{urlencode(base | {'verbatim': '1'})}",
+        "request_url": _request_url(query),
+        "popular": _popular(catalog.translated.get(query.locale or "", catalog)) if not found.hits else [],
+        "home_url": f"/{prefixed}/" if prefixed else "/",
+    }
+
+
+def _filter(title: str, name: str, names: dict[str, str], found: Results, base: dict[str, str]) -> tuple[str, list[Choice]]:
+    chosen = base.get(name)
+    counts = found.facets.get(name, {})
+    shown = {value: count for value, count in list(counts.items())[:12] if value} | ({chosen: counts.get(chosen, 0)} if chosen else {})
+    others = {key: value for key, value in base.items() if key != name}
+    choices = [
+        Choice(names.get(value, value), count, f"/search?{urlencode(others if value == chosen else others | {name: value})}", value == chosen)
+        for value, count in shown.items()
+    ]
+    return title, choices if len(choices) > 1 or chosen else []
+
+
+def _request_url(query: Query) -> str:
+    subject = " ".join(query.text.split())[:200]
+    category = f"&category={quote(query.category)}" if query.category else ""
+    return f"/requests/new?subject={quote(subject)}{category}"
+
+
+def _popular(catalog: Catalog) -> list[Article]:
+    """Articles to offer where there is nothing to show: the promoted ones, else the first of each category."""
+    moment = datetime.now(UTC)
+    public = [article for article in catalog.articles.values() if article.is_public(moment)]
+    promoted = [article for article in public if article.promoted]
+    firsts = {article.category: article for article in reversed(public) if article.type != ArticleType.FAQ}
+    return (promoted or list(reversed(firsts.values())))[:6]
+
+
+def _record(request: Request, response: Response, query: Query, found: Results) -> None:
+    log = recorder(request)
+    if visit := log.visit(request):
+        columns = {"engine": found.engine or None, "degraded": found.degraded, "answered": found.answered, "took_ms": found.took_ms}
+        log.add(visit, Kind.SEARCH, query=query.text, hit_count=found.total, hits=[hit.slug for hit in found.hits], locale=query.locale or "", **columns)
+        visit.stamp(response)
+
+
+def _category_names(catalog: Catalog) -> dict[str, str]:
+    return {category.slug: category.name for category in public_shelves(catalog, datetime.now(UTC))}
+
+
+def _catalog(request: Request) -> Catalog:
+    return cast(Catalog, request.app.state.library.catalog)
+
+
+def _searcher(request: Request) -> Searcher:
+    return cast(Searcher, request.app.state.searcher)

@@ -1,0 +1,117 @@
+"""`deskbook check`: every finding at its line, nothing that is no fault."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from kb.articles.check import check
+from kb.articles.library import Library
+from kb.cli import main
+
+Write = Callable[..., Path]
+Open = Callable[..., Library]
+
+
+def findings(library: Library) -> list[str]:
+    return [str(problem) for problem in check(library, datetime(2026, 5, 1, tzinfo=UTC))]
+
+
+CASES = {
+    "a link to no file": ("see [x](none.md)", "5: the link none.md leads nowhere"),
+    "a link out of the folder": ("[x](../../../etc/passwd)", "5: the link ../../../etc/passwd leads out of the content folder"),
+    "a link to no page of the site": ("one\n\n[x](/admin/logout)", "7: the link /admin/logout leads nowhere"),
+    "a script as a link": ("[x](javascript:1)", "5: the address javascript:1 begins with something other than http, https or mailto"),
+    "another site without a scheme": ("[x](//evil.example)", "5: the address //evil.example is not an address"),
+    "an old id that is not here": ("[x](https://h.example/hc/en-us/articles/999-Gone)", "5: the link leads to the article with the id 999"),
+    "no such heading here": ("## Setup\n\n[x](#setpu)", "7: there is no #setpu on this page: did you mean #setup?"),
+    "no such heading there": ("[x](other.md#nothing)", "5: there is no #nothing in a/b/other.md"),
+    "a missing image": ("![alt](img/none.png)", "5: there is no image img/none.png"),
+    "an image elsewhere": ("![alt](https://x.example/a.png)", "5: the image https://x.example/a.png lies on another site"),
+    "no alternative text": ("![](dot.png)", "5: the image has no alternative text"),
+    "a heading jump": ("## One\n\ntext\n\n#### Deep", "9: the heading “Deep” jumps from level 2 to level 4: use level 3"),
+    "a deep first heading": ("### Deep", "5: the heading “Deep” is the first on the page and has level 3"),
+    "doubled stars": ("**bold****", "5: `****` closes bold twice"),
+    "a link to a draft": ("[x](draft.md)", "5: the link leads to a/b/draft.md, which is a draft"),
+}
+
+
+@pytest.fixture
+def neighbours(write: Write, root: Path) -> None:
+    write("a/b/other.md", "## Real", id=7)
+    write("a/b/draft.md", draft="true")
+    (root / "a/b/dot.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02")
+
+
+@pytest.mark.usefixtures("neighbours")
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_told_at_its_line(name: str, write: Write, library: Open) -> None:
+    body, message = CASES[name]
+    write("a/b/one.md", body)
+    found = findings(library())
+    assert len(found) == 1
+    assert found[0].startswith(f"a/b/one.md:{message}")
+
+
+@pytest.mark.usefixtures("neighbours")
+def test_what_is_right_is_not_told(write: Write, library: Open) -> None:
+    write(
+        "a/b/one.md",
+        "[a](#top) [b](other.md#real) [c](https://x.example/#any) [d](/requests/new) [e](mailto:a@b.c) [f](/hc/de/articles/7) [g](../b/other.md) [h](../)\n\n"
+        '<img src="dot.png" alt=""> ![A dot](dot.png)\n\n# Top\n\n## One\n\n### Two\n\n## Three\n\n`****` and `[x](none.md)`\n\n<a id="here"></a> [i](#here)',
+    )
+    assert findings(library()) == []
+
+
+def test_front_matter_that_went_stale_is_told(write: Write, library: Open) -> None:
+    write("a/b/one.md", review_by="2026-01-01", owner="Ann", related="[one, oen, two]")
+    write("a/b/two.md")
+    assert findings(library()) == [
+        "a/b/one.md:3: was to be reviewed by Ann before 2026-01-01: review it and set a new date",
+        "a/b/one.md:5: is related to itself: remove it",
+        "a/b/one.md:5: there is no article “oen” to be related to: did you mean one?",
+    ]
+
+
+def test_related_articles_that_name_each_other_do_no_harm(write: Write, library: Open) -> None:
+    write("a/b/one.md", related="[two]")
+    write("a/b/two.md", related="[one]")
+    opened = library()
+    assert findings(opened) == []
+    assert opened.catalog.articles["one"].related == ("two",)
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["check", *arguments])
+    return result.exit_code, result.stdout
+
+
+def test_the_command_prints_findings_and_tells_by_its_exit_code(write: Write, root: Path) -> None:
+    write("a/b/one.md", "fine")
+    assert run(str(root)) == (0, "")
+    write("a/b/two.md", "![](https://x.example/a.png)")
+    code, out = run(str(root))
+    assert code == 0
+    assert "(warning)" in out
+    write("a/b/three.md", "[x](none.md)")
+    code, out = run(str(root))
+    assert code == 1
+    assert "a/b/three.md:5: the link none.md leads nowhere" in out
+
+
+def test_the_command_speaks_json_and_github(write: Write, root: Path) -> None:
+    write("a/b/one.md", "[x](none.md)")
+    code, out = run(str(root), "--json")
+    assert code == 1
+    assert json.loads(out)[0]["path"] == "a/b/one.md"
+    assert json.loads(out)[0]["line"] == 5
+    assert json.loads(out)[0]["level"] == "error"
+    code, out = run(str(root), "--format", "github")
+    assert out.startswith("::error file=a/b/one.md,line=5::the link none.md leads nowhere")
+
+
+def test_a_folder_that_is_not_there_is_a_usage_error() -> None:
+    assert run("/nowhere/at/all")[0] == 2

@@ -1,0 +1,201 @@
+"""Whatever a writer types, the page holds allowed tags, attributes and addresses only."""
+
+from html.parser import HTMLParser
+
+import pytest
+
+from kb.articles.complexity import TooComplex
+from kb.articles.markdown import render
+from kb.articles.sanitise import KNOWN_TAGS
+
+HOSTS = ("www.youtube-nocookie.com", "player.vimeo.com")
+ATTRIBUTES = {
+    "alt", "aria-label", "class", "colspan", "controls", "data-align", "data-copy-link", "data-player", "data-src", "data-title", "datetime",
+    "decoding", "dir", "height", "href", "id", "lang", "loading", "open", "preload", "rel", "reversed", "role", "rowspan", "scope", "src", "start",
+    "tabindex", "title", "type", "action", "name", "value", "width",
+}  # fmt: skip
+ADDRESSES = [
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "&#106;avascript:alert(1)",
+    "&#x6A;&#x61;vascript&#58;alert(1)",
+    "&NewLine;javascript:alert(1)",
+    "<java\tscript:alert(1)>",
+    "java&Tab;script:alert(1)",
+    "java&NewLine;script:alert(1)",
+    "vbscript:x",
+    "file:///etc/passwd",
+    "data:text/html;base64,PHNjcmlwdD4=",
+    "data:image/svg+xml;base64,PHN2Zz4=",
+    "data:image/png;base64,iVBORw0=",
+    "blob:https://a/b",
+    "feed:javascript:1",
+    "view-source:x",
+    "jar:http://a!/b",
+    "intent://x",
+    "ms-word:ofe|u|http://x",
+    "tel:+123",
+    "//evil.example",
+    "/\\evil.example",
+    "\\\\evil\\share",
+    "/%5Cevil.example",
+]
+SCRIPTS = [
+    "<script>alert(1)</script>",
+    "<SCRIPT SRC=//evil.example/x.js></SCRIPT>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "<svg><script>alert(1)</script></svg>",
+    "<details ontoggle=alert(1) open>x</details>",
+    "<!-- --!><script>alert(1)</script> -->",
+    "<![CDATA[<script>alert(1)</script>]]>",
+    '<a href="jav&#x09;ascript:alert(1)">x</a>',
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    '<iframe srcdoc="<script>alert(1)</script>"></iframe>',
+    "<iframe src=javascript:alert(1)></iframe>",
+    "<object data=x></object><embed src=x><base href=//evil.example><meta http-equiv=refresh content=0>",
+    "<form action=//evil.example><input name=q><button formaction=javascript:1>x</button></form>",
+    "<video src=javascript:1 onerror=alert(1)></video>",
+    "<p style=\"background:url(//evil.example)\" onclick='x'>x</p>",
+    "<style>@import url(//evil.example)</style>",
+    "<textarea><img title='</textarea><img src=x onerror=alert(1)>'>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'></noscript>",
+]
+
+
+class Audit(HTMLParser):
+    """Notes every tag, attribute and address that no page may hold."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in KNOWN_TAGS and tag not in ("form", "input", "button"):
+            self.faults.append(f"<{tag}>")
+        for name, value in attrs:
+            self._attribute(name, value or "")
+
+    def _attribute(self, name: str, value: str) -> None:
+        if name not in ATTRIBUTES:
+            self.faults.append(f"{name}={value}")
+        if name == "id":
+            self.ids.append(value)
+        if name in ("href", "src", "data-src"):
+            self.links.append(value)
+            is_plain = value.startswith(("https://", "http://", "#", "mailto:")) or (
+                ":" not in value.split("/")[0] and not value.startswith(("//", "/\\", "\\"))
+            )
+            if not is_plain or (name == "src" and not value.startswith("/assets/")):
+                self.faults.append(f"{name}={value}")
+
+
+def audit(text: str) -> Audit:
+    found = Audit(render(text, iframe_hosts=HOSTS).html)
+    assert found.faults == []
+    return found
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("form", ["[x]({})", "![x]({})", "[x][r]\n\n[r]: {}", "<{}>", '<a href="{}">x</a>', '<img src="{}">', "<iframe src='{}'></iframe>"])
+def test_an_address_of_another_kind_never_becomes_a_link(form: str, address: str) -> None:
+    found = audit(form.format(address))
+    assert not [link for link in found.links if not link.startswith("java%09")]
+
+
+@pytest.mark.parametrize("payload", SCRIPTS)
+@pytest.mark.parametrize(
+    "place", ["{}", "a {} b", "# {}", "> {}", "- {}", "|{}|\n|-|", "[{}](x)", "**{}**", "x[^1]\n\n[^1]: {}", "<div>\n{}\n</div>", "> [!NOTE] {}"]
+)
+def test_no_place_lets_a_script_through(place: str, payload: str) -> None:
+    audit(place.format(payload))
+
+
+def test_a_tag_nobody_may_use_is_shown_as_it_was_written() -> None:
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in render("Put <script>alert(1)</script> in").html
+    assert "&lt;YOUR_KEY&gt;" in render("<YOUR_KEY>").html
+
+
+def test_quotes_in_texts_of_images_and_code_stay_inside_their_attribute() -> None:
+    for text in ('![a" onerror="x](https://a.b/y.png)', '![x](https://a.b/x.png "t\\" onerror=alert(1)")', '```js" onload="x\n1\n```', "```<script>\n1\n```"):
+        audit(text)
+
+
+def test_entities_are_decoded_once() -> None:
+    assert "&lt;script&gt;" in render("&lt;script&gt;").html
+    assert "&amp;lt;" in render("&amp;lt;").html
+
+
+def test_a_nul_becomes_a_replacement_character_and_a_lone_surrogate_too() -> None:
+    assert "\ufffd" in render("a\0b").html
+    assert "\ufffd" in render("a\ud800b").html
+
+
+@pytest.mark.parametrize("name", ["cookie", "__proto__", "constructor", "forms"])
+def test_ids_cannot_stand_in_for_what_scripts_look_up(name: str) -> None:
+    for text in (f"# {name.replace('_', chr(92) + '_')}", f"# x {{#{name}}}", f'<a id="{name}"></a>', f"<a name={name}></a>"):
+        assert all(found.startswith("kb-") for found in audit(text).ids), text
+    assert f"kb-{name}" in audit(f"# x {{#{name}}}\n\n[go](#{name})").ids
+    assert f"#kb-{name}" in audit(f"# x {{#{name}}}\n\n[go](#{name})").links
+
+
+def test_ids_are_unique_and_never_empty() -> None:
+    ids = audit('# a\n\n# a\n\n#\n\n#\n\n# !\n\n# x {#a}\n\n<a id="b"></a><a id="b"></a>\n\n# b').ids
+    assert len(ids) == len(set(ids))
+    assert all(ids)
+
+
+def test_mail_addresses_lose_their_headers() -> None:
+    assert audit("[x](mailto:a@b.c?bcc=d@e.f&subject=x)").links == ["mailto:a@b.c"]
+
+
+def test_a_thousand_combining_marks_do_no_harm() -> None:
+    assert "e" in render("e" + "\u0301" * 1000).html
+
+
+def line_of_refusal(text: str) -> int | None:
+    try:
+        audit(text)
+    except TooComplex as refusal:
+        return refusal.line
+    return None
+
+
+BOMBS = {
+    "brackets": "[" * 50_000,
+    "many brackets": "[" * 250_000,
+    "images": "![" * 25_000,
+    "cdata": "<![CDATA[" * 5_500,
+    "quotes": '"' * 50_000,
+    "headings": "# a\n" * 20_000,
+    "footnotes": "^[" * 5_000,
+    "backticks": "".join("`" * length + " " for length in range(600)),
+    "stars": "*_" * 25_000,
+    "quotes in quotes": "> " * 25_000,
+    "lists in lists": "".join("  " * depth + "- a\n" for depth in range(400)),
+    "less than": "<" * 50_000,
+    "ampersands": "&" * 50_000,
+    "definitions": "".join(f"[a{number}]: x\n" for number in range(4_000)),
+    "divisions": "<div>" * 50_000,
+    "links": "<a href=x>" * 20_000,
+    "table": "|a" * 300 + "\n" + "|-" * 300 + "\n" + ("|a" * 300 + "\n") * 100,
+    "addresses": "http://" * 30_000,
+    "too large": "word " * 60_000,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_renders_or_is_refused_with_its_line(name: str) -> None:
+    refused_at = line_of_refusal(BOMBS[name])
+    assert refused_at is None or 1 <= refused_at <= BOMBS[name].count("\n") + 1
+
+
+@pytest.mark.parametrize("name", ["brackets", "headings", "quotes in quotes", "lists in lists", "divisions", "too large"])
+def test_what_would_take_long_or_lose_text_is_refused(name: str) -> None:
+    with pytest.raises(TooComplex, match="too complex"):
+        render("one\ntwo\n\n" + BOMBS[name])

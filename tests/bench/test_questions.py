@@ -1,0 +1,47 @@
+"""The question files that search is judged by: complete, split fairly, and labelled with articles that exist."""
+
+import csv
+import os
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent / "questions"
+KINDS = {"question", "wordy", "pasted", "typos", "fragment", "none"}
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("*.csv")), ids=lambda path: path.name)
+def test_every_row_is_complete_and_only_unanswerable_questions_lack_an_article(path: Path) -> None:
+    found = rows(path)
+    assert found
+    for row in found:
+        assert list(row) == ["question", "folder", "article_id", "kind"]
+        assert row["question"].strip()
+        assert row["kind"] in KINDS
+        assert (row["article_id"] == "") == (row["kind"] == "none"), row
+
+
+def test_both_halves_have_the_same_mixture_and_share_no_question() -> None:
+    tuned, held = rows(HERE / "arduino-dev.csv"), rows(HERE / "arduino-check.csv")
+    assert Counter(row["kind"] for row in tuned) == Counter(row["kind"] for row in held)
+    assert not {row["question"] for row in tuned} & {row["question"] for row in held}
+
+
+def test_every_label_names_a_published_article_of_the_corpus() -> None:
+    corpora = os.environ.get("DESKBOOK_CORPORA")
+    if not corpora:
+        pytest.skip("DESKBOOK_CORPORA is not set")
+    published = set()
+    for path in Path(corpora, "arduino", "content").rglob("*.md"):
+        head = path.read_text(encoding="utf-8", errors="replace").split("\n---", 1)[0]
+        if (found := re.search(r"^id: *(\d+)", head, re.M)) and not re.search(r"^draft: *true", head, re.M):
+            published.add(found[1])
+    asked = {part for name in ("dev", "check") for row in rows(HERE / f"arduino-{name}.csv") if row["article_id"] for part in row["article_id"].split("|")}
+    assert asked <= published, asked - published

@@ -1,0 +1,228 @@
+"""The search box by keyboard, mouse and finger."""
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import ARTICLES, Watch, write
+from tests.services import LiveServer, free_port
+
+pytestmark = pytest.mark.browser
+FIELD = "input[type=search]"
+OPTIONS = "[data-panel] [role=option]"
+PANEL = "[data-panel]"
+MARKED = "[...(CSS.highlights.get('found') ?? [])].map((range) => range.toString().toLowerCase())"
+
+
+@pytest.fixture
+def home(page: Any, help_centre: LiveServer, watch: Watch) -> Any:
+    page.goto(help_centre.url)
+    return page
+
+
+def active(page: Any) -> Any:
+    """The option the field points at."""
+    return page.locator(f"#{page.locator(FIELD).get_attribute('aria-activedescendant')}")
+
+
+def test_a_slash_opens_it_and_arrows_and_enter_lead_to_the_article(home: Any, help_centre: LiveServer) -> None:
+    home.keyboard.press("/")
+    home.keyboard.type("brakes that squeak")
+    home.locator(OPTIONS).first.wait_for()
+    field = home.locator(FIELD)
+    assert field.get_attribute("role") == "combobox"
+    assert field.get_attribute("aria-expanded") == "true"
+    assert home.locator(f"#{field.get_attribute('aria-controls')}").get_attribute("role") == "listbox"
+    home.keyboard.press("ArrowDown")
+    assert active(home).get_attribute("aria-selected") == "true"
+    assert "Adjust the brakes" in active(home).inner_text()
+    assert home.evaluate("document.activeElement.id") == field.get_attribute("id")
+    home.keyboard.press("Enter")
+    home.wait_for_url("**/articles/adjust-the-brakes*")
+
+
+def test_the_arrows_go_round_through_the_field(home: Any) -> None:
+    home.keyboard.press("/")
+    home.keyboard.type("brakes")
+    home.locator(OPTIONS).first.wait_for()
+    home.keyboard.press("ArrowUp")
+    assert active(home).inner_text() == home.locator(OPTIONS).last.inner_text()
+    home.keyboard.press("ArrowDown")
+    assert home.locator(FIELD).get_attribute("aria-activedescendant") is None
+
+
+def test_enter_without_a_choice_leads_to_the_results_page(home: Any) -> None:
+    home.keyboard.press("/")
+    home.keyboard.type("brakes")
+    home.keyboard.press("Enter")
+    home.wait_for_url("**/search?q=brakes")
+    assert home.locator(FIELD).input_value() == "brakes"
+    assert "Adjust the brakes" in home.locator("main").inner_text()
+
+
+def test_escape_closes_then_clears_then_leaves(home: Any) -> None:
+    home.keyboard.press("/")
+    home.keyboard.type("brakes")
+    home.locator(OPTIONS).first.wait_for()
+    home.keyboard.press("Escape")
+    assert not home.locator(PANEL).is_visible()
+    assert home.locator(FIELD).get_attribute("aria-expanded") == "false"
+    assert home.locator(FIELD).input_value() == "brakes"
+    home.keyboard.press("Escape")
+    assert home.locator(FIELD).input_value() == ""
+
+
+def test_the_count_is_announced(home: Any) -> None:
+    home.locator(FIELD).fill("tracking number")
+    home.locator(OPTIONS).first.wait_for()
+    assert "result" in home.locator("search [role=status]").inner_text()
+
+
+def test_control_k_asks_for_the_selected_words(page: Any, help_centre: LiveServer) -> None:
+    page.goto(f"{help_centre.url}/articles/charge-the-battery")
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('main h1'))")
+    page.keyboard.press("Control+k")
+    assert page.locator(FIELD).input_value() == "Charge the battery"
+    page.locator(OPTIONS).first.wait_for()
+
+
+def test_a_slash_is_a_slash_where_somebody_types(page: Any, help_centre: LiveServer) -> None:
+    page.goto(f"{help_centre.url}/requests/new")
+    page.locator("#field-description").click()
+    page.keyboard.type("a/b")
+    page.keyboard.press("Control+k")
+    assert page.locator("#field-description").input_value() == "a/b"
+    assert page.evaluate("document.activeElement.id") == "field-description"
+
+
+def test_what_nothing_answers_leads_to_the_form_with_the_words(home: Any) -> None:
+    home.locator(FIELD).fill("zqxwvut kjhgf")
+    row = home.locator("#search-ask")
+    row.wait_for()
+    assert "No results" in home.locator("search [role=status]").inner_text()
+    row.click()
+    home.wait_for_url("**/requests/new?subject=*")
+    assert home.locator("#field-subject").input_value() == "zqxwvut kjhgf"
+
+
+def test_the_found_words_are_marked_on_the_article(home: Any) -> None:
+    home.locator(FIELD).fill("rotor alcohol")
+    home.locator(OPTIONS).first.click()
+    home.wait_for_url("**/articles/adjust-the-brakes*h=*")
+    assert {"rotor", "alcohol"} <= set(home.evaluate(MARKED))
+    home.keyboard.press("Escape")
+    assert home.evaluate(MARKED) == []
+
+
+def test_recent_searches_stay_in_the_browser_and_can_be_removed(home: Any, help_centre: LiveServer) -> None:
+    for words in ("brakes", "battery"):
+        home.goto(help_centre.url)
+        home.locator(FIELD).fill(words)
+        home.keyboard.press("Enter")
+        home.wait_for_url(f"**/search?q={words}")
+    home.goto(help_centre.url)
+    home.keyboard.press("/")
+    recent = home.locator("[data-recent]")
+    assert [text.strip() for text in recent.all_inner_texts()] == ["battery", "brakes"]
+    home.keyboard.press("ArrowDown")
+    home.keyboard.press("Delete")
+    assert [text.strip() for text in recent.all_inner_texts()] == ["brakes"]
+    home.locator("[data-recent] [data-forget]").click()
+    assert not home.locator(PANEL).is_visible()
+    assert all("search" not in cookie["name"] for cookie in home.context.cookies())
+
+
+def test_an_overtaken_question_is_taken_back(home: Any) -> None:
+    held: list[Any] = []
+    home.route("**/search/instant?q=battery", lambda route: held.append(route))  # never answered
+    with home.expect_request("**/search/instant?q=battery"):
+        home.locator(FIELD).fill("battery")
+    with home.expect_event("requestfailed", lambda request: request.url.endswith("q=battery")):
+        home.locator(FIELD).fill("tracking number")
+    home.locator(OPTIONS).first.wait_for()
+    assert len(held) == 1
+    assert "Track an order" in home.locator(OPTIONS).first.inner_text()
+
+
+def test_a_search_that_does_not_answer_says_so(home: Any, watch: Watch) -> None:
+    home.route("**/search/instant*", lambda route: route.abort())
+    home.locator(FIELD).fill("brakes")
+    home.locator("#search-all").wait_for()
+    assert "Search did not answer" in home.locator("[data-notice]").inner_text()
+    assert all("ERR_FAILED" in complaint for complaint in watch.complaints)
+    watch.complaints.clear()
+
+
+def test_nothing_on_the_page_moves_when_results_open(home: Any) -> None:
+    moved = "list.getEntries().flatMap((one) => one.sources).map(({node}) => node?.outerHTML?.slice(0, 200) ?? '')"
+    home.evaluate(f"window.moved = []; new PerformanceObserver((list) => window.moved.push(...{moved})).observe({{type: 'layout-shift', buffered: true}})")
+    home.keyboard.press("/")
+    home.keyboard.type("brakes that rub", delay=15)
+    home.locator(OPTIONS).first.wait_for()
+    home.keyboard.press("Escape")
+    home.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert home.evaluate("window.moved") == []
+
+
+def test_the_list_ends_above_a_phones_keyboard(chromium: Any, help_centre: LiveServer) -> None:
+    # 844 px less the keyboard's 400.
+    context = chromium.new_context(viewport={"width": 390, "height": 444}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(help_centre.url)
+    page.locator(FIELD).tap()
+    page.keyboard.type("brakes")
+    page.locator(OPTIONS).first.wait_for()
+    box = page.locator(PANEL).bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 444
+    assert box["height"] > 200
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator(OPTIONS).first.tap()
+    page.wait_for_url("**/articles/*")
+    context.close()
+
+
+def test_without_scripts_it_is_a_form(chromium: Any, help_centre: LiveServer) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(help_centre.url)
+    page.locator(FIELD).fill("track an order")
+    page.locator(FIELD).press("Enter")
+    page.get_by_role("link", name="Track an order").click()
+    assert page.url.startswith(f"{help_centre.url}/articles/track-an-order")
+    context.close()
+
+
+def test_a_correction_is_shown_and_can_be_undone(home: Any) -> None:
+    home.locator(FIELD).fill("tracking numbr")
+    undo = home.locator("#search-verbatim")
+    undo.wait_for()
+    assert "Showing results for “tracking number”" in home.locator(PANEL).inner_text()
+    undo.click()
+    home.wait_for_url("**/search?q=tracking+numbr&verbatim=1")
+
+
+def test_the_links_of_the_results_page_carry_the_found_words(page: Any, help_centre: LiveServer) -> None:
+    page.goto(f"{help_centre.url}/search?q=rotor")
+    page.get_by_role("link", name="Adjust the brakes").click()
+    page.wait_for_url("**/articles/adjust-the-brakes*h=rotor*")
+    assert "rotor" in page.evaluate(MARKED)
+
+
+def test_a_category_offers_to_search_only_there(page: Any, help_centre: LiveServer) -> None:
+    page.goto(f"{help_centre.url}/categories/riding")
+    page.locator(FIELD).fill("brakes")
+    page.locator("#search-scope").click()
+    page.wait_for_url("**/search?q=brakes&category=riding")
+    assert page.locator(".search-filters [aria-current]").inner_text().startswith("Riding")
+
+
+def test_a_search_without_its_engine_answers_and_says_so(page: Any, settings: Any, serve: Any) -> None:
+    for path, text in ARTICLES.items():
+        write(settings.content / path, text)
+    site = serve(settings.model_copy(update={"meilisearch_url": f"http://127.0.0.1:{free_port()}"}))
+    page.goto(site.url)
+    page.locator(FIELD).fill("brakes")
+    page.locator(OPTIONS).first.wait_for()
+    assert "reduced mode" in page.locator("[data-notice]").inner_text()
+    assert "Adjust the brakes" in page.locator(PANEL).inner_text()

@@ -1,0 +1,68 @@
+"""One's own account."""
+
+import time_machine
+from starlette.testclient import TestClient
+
+from kb.accounts import passwords
+from kb.accounts.models import User
+from tests.cast import add_person, sign_in
+
+
+def _stored(client: TestClient, user: User) -> User:
+    with client.app.state.database.read() as session:
+        return session.get_one(User, user.id)
+
+
+def test_a_password_is_set_and_then_opens_the_desk(client: TestClient) -> None:
+    user = add_person(client, "ada@example.com")
+    sign_in(client, user)
+    assert client.post("/account/password", data={"password": "a quiet harbour"}).headers["location"] == "/account?saved=password"
+    assert passwords.verify("a quiet harbour", _stored(client, user).password_hash)
+    assert "Your password is saved" in client.get("/account?saved=password").text
+
+
+def test_other_browsers_are_signed_out_by_a_new_password(client: TestClient) -> None:
+    user = add_person(client, "ada@example.com")
+    sign_in(client, user)
+    other = TestClient(client.app, follow_redirects=False, headers={"user-agent": "Mozilla/5.0"})
+    sign_in(other, user)
+    client.post("/account/password", data={"password": "a quiet harbour"})
+    assert other.get("/account").status_code == 303
+    assert client.get("/account").status_code == 200
+
+
+def test_bad_passwords_are_refused_with_the_reason(client: TestClient) -> None:
+    user = add_person(client, "ada.lovelace@example.com")
+    sign_in(client, user)
+    for password, reason in [("short", "at least 8"), ("x" * 1001, "at most 1000"), ("ada.lovelace", "too easy"), ("aaaaaaaaaa", "too easy")]:
+        answer = client.post("/account/password", data={"password": password})
+        assert answer.status_code == 422
+        assert reason in answer.text
+    assert _stored(client, user).password_hash is None
+
+
+def test_an_old_session_may_not_change_the_password(client: TestClient) -> None:
+    user = add_person(client, "ada@example.com")
+    with time_machine.travel("2026-05-01T08:00:00Z", tick=False) as clock:
+        sign_in(client, user)
+        clock.shift(3601)
+        assert client.post("/account/password", data={"password": "a quiet harbour"}).status_code == 422
+    assert _stored(client, user).password_hash is None
+
+
+def test_fields_that_are_not_offered_change_nothing(client: TestClient) -> None:
+    user = add_person(client, "ada@example.com")
+    sign_in(client, user)
+    client.post("/account", data={"name": "Ada", "email": "root@example.com", "role": "admin", "id": "1", "is_verified": "1"})
+    stored = _stored(client, user)
+    assert (stored.name, stored.email, stored.role) == ("Ada", "ada@example.com", "agent")
+
+
+def test_an_admin_changes_their_address_unless_it_is_taken(client: TestClient) -> None:
+    user = add_person(client, "root@example.com", "admin")
+    add_person(client, "ada@example.com")
+    sign_in(client, user)
+    assert "Somebody else has this address" in client.post("/account", data={"email": "ADA@example.com"}).text
+    assert client.post("/account", data={"email": "not an address"}).status_code == 422
+    client.post("/account", data={"email": "Boss@Example.com", "name": "Boss"})
+    assert _stored(client, user).email == "boss@example.com"

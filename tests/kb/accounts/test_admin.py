@@ -1,0 +1,108 @@
+"""The admin's pages: people and API keys."""
+
+import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from kb.accounts import api_keys, people
+from kb.accounts.models import ApiKey, User
+from kb.db import now
+from tests.cast import add_person, sign_in
+
+
+@pytest.fixture
+def admin(client: TestClient) -> User:
+    user = add_person(client, "boss@example.com", "admin", "Boss")
+    sign_in(client, user)
+    return user
+
+
+def _user(client: TestClient, email: str) -> User:
+    with client.app.state.database.read() as session:
+        user = people.find(session, email)
+    assert user is not None
+    return user
+
+
+@pytest.mark.usefixtures("admin")
+def test_an_agent_is_added_and_listed(client: TestClient) -> None:
+    answer = client.post("/desk/people", data={"email": "Ada@Example.com", "name": "Ada <b>", "role": "agent"})
+    assert answer.status_code == 303
+    page = client.get("/desk/people").text
+    assert "ada@example.com" in page
+    assert "Ada &lt;b&gt;" in page
+    assert "ada@example.com" not in client.get("/desk/people?q=zzz%00").text
+
+
+@pytest.mark.usefixtures("admin")
+def test_a_bad_person_is_refused_with_what_was_typed(client: TestClient) -> None:
+    for email, role in [("nobody", "agent"), ("a@b.example", "owner"), ("boss@example.com", "agent"), ("a@b\r\nBcc: x", "agent")]:
+        answer = client.post("/desk/people", data={"email": email, "name": "Kept name", "role": role})
+        assert answer.status_code == 422
+        assert "Kept name" in answer.text
+
+
+def test_a_customer_may_be_raised_and_nobody_else_added_twice(client: TestClient, admin: User) -> None:
+    customer = add_person(client, "eve@example.com", "customer")
+    client.post("/desk/people", data={"email": "eve@example.com", "name": "Eve", "role": "agent"})
+    raised = _user(client, "eve@example.com")
+    assert (raised.id, raised.role, raised.name) == (customer.id, "agent", "Eve")
+
+
+def test_the_last_admin_stays(client: TestClient, admin: User) -> None:
+    assert client.post(f"/desk/people/{admin.id}/disablement").status_code == 422
+    assert client.post(f"/desk/people/{admin.id}/role", data={"role": "agent"}).status_code == 422
+    add_person(client, "second@example.com", "admin")
+    assert client.post(f"/desk/people/{admin.id}/role", data={"role": "agent"}).status_code == 303
+    assert client.get("/desk/people").status_code == 403
+
+
+@pytest.mark.usefixtures("admin")
+def test_disabling_locks_out_and_enabling_lets_in(client: TestClient) -> None:
+    agent = add_person(client, "ada@example.com")
+    assert client.post(f"/desk/people/{agent.id}/disablement").status_code == 303
+    assert not _user(client, "ada@example.com").is_active
+    client.post(f"/desk/people/{agent.id}/enablement")
+    assert _user(client, "ada@example.com").is_active
+    assert client.post("/desk/people/999/disablement").status_code == 404
+    assert client.get("/desk/people?page=999999999999").status_code == 200
+
+
+@pytest.mark.usefixtures("admin")
+def test_a_key_is_shown_once_and_revoked(client: TestClient) -> None:
+    answer = client.post("/desk/api-keys", data={"name": "Shop", "scope": "read"})
+    secret = answer.text.partition('<code class="secret">')[2].partition("<")[0]
+    database = client.app.state.database
+    with database.read() as session:
+        key = api_keys.check_key(session, secret)
+        assert key is not None
+        assert key.key_hash != secret
+    assert secret not in client.get("/desk/api-keys").text
+    client.post(f"/desk/api-keys/{key.id}/revocation")
+    with database.read() as session:
+        assert api_keys.check_key(session, secret) is None
+        assert session.scalars(select(ApiKey)).one().revoked_at is not None
+    assert client.post("/desk/api-keys", data={"name": "", "scope": "read"}).status_code == 422
+    assert client.post("/desk/api-keys", data={"name": "x", "scope": "root"}).status_code == 422
+
+
+def test_a_key_ends_with_its_owner(client: TestClient, admin: User) -> None:
+    database = client.app.state.database
+    with database.write() as session:
+        _, secret = api_keys.make_key(session, "Shop", "write", admin, now())
+        session.get_one(User, admin.id).role = "customer"
+    with database.read() as session:
+        assert api_keys.check_key(session, secret) is None
+
+
+def test_the_first_admin_is_made_once_and_only_until_one_has_signed_in(client: TestClient) -> None:
+    database = client.app.state.database
+    with database.write() as session:
+        first = people.first_admin(session, now())
+        again = people.first_admin(session, now())
+    assert first is not None
+    assert again is not None
+    assert first.id == again.id
+    sign_in(client, first)
+    with database.write() as session:
+        assert people.first_admin(session, now()) is None

@@ -1,0 +1,257 @@
+"""The command `deskbook`, as typed."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kb.cli import main
+from kb.migrations import head
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def deskbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Runs a command in an empty folder: `deskbook("config", "--json", PORT="1")`."""
+    monkeypatch.chdir(tmp_path)
+    for variable in [name for name in os.environ if name.startswith("DESKBOOK_")]:
+        monkeypatch.delenv(variable)
+    (tmp_path / "content" / "help").mkdir(parents=True)
+    (tmp_path / "content" / "help" / "reset.md").write_text("---\ntitle: Reset the board\n---\nPress the button twice.\n")
+
+    def run(*arguments: str, **settings: str) -> Result:
+        environ = {"DESKBOOK_CONTENT": "content"} | {f"DESKBOOK_{name}": value for name, value in settings.items()}
+        return CliRunner().invoke(main, arguments, env=environ)
+
+    return run
+
+
+def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
+    script = "import sys; from kb.cli import main; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    answer = subprocess.run([sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert not {"sqlalchemy", "starlette", "pydantic", "markdown_it", "meilisearch"} & set(answer.stdout.split())
+    assert "serve" in CliRunner().invoke(main, ["--help"]).output
+
+
+def test_a_wrong_setting_ends_with_2_and_its_name(deskbook) -> None:
+    answer = deskbook("config", PORT="many")
+    assert answer.exit_code == 2
+    assert "DESKBOOK_PORT" in answer.output
+
+
+def test_an_unknown_option_ends_with_2(deskbook) -> None:
+    assert deskbook("config", "--loud").exit_code == 2
+
+
+def test_config_masks_secrets_and_names_sources(deskbook) -> None:
+    answer = deskbook("config", "--json", SECRET_KEY="s" * 40, PORT="8123")
+    settings = json.loads(answer.output)
+    assert settings["port"] == {"value": 8123, "source": "DESKBOOK_PORT"}
+    assert settings["host"]["source"] == "default"
+    assert "ssss" not in answer.output
+    assert settings["secret_key"]["value"] == "********"
+    assert "DESKBOOK_PORT" in deskbook("config", PORT="8123").output
+
+
+def test_migrate_says_what_it_did(deskbook) -> None:
+    assert json.loads(deskbook("migrate", "--json").output) == {"schema": head(), "changed": True, "backup": None}
+    assert "already" in deskbook("migrate").output
+
+
+def test_an_older_schema_is_copied_before_it_is_migrated(deskbook, tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    with closing(sqlite3.connect(tmp_path / "var" / "deskbook.sqlite")) as older, older:
+        older.execute("CREATE TABLE keepsake (word TEXT)")
+        older.execute("INSERT INTO keepsake VALUES ('kept')")
+    assert deskbook("migrate").exit_code == 0
+    copies = list((tmp_path / "var").glob("deskbook-schema-*.sqlite"))
+    assert len(copies) == 1
+    with closing(sqlite3.connect(copies[0])) as copy:
+        assert copy.execute("SELECT word FROM keepsake").fetchone() == ("kept",)
+
+
+def test_a_database_that_does_not_answer_is_named_without_a_traceback(deskbook) -> None:
+    answer = deskbook("migrate", DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    assert answer.exit_code == 1
+    assert "DESKBOOK_DATABASE_URL" in answer.output
+    assert "Traceback" not in answer.output
+
+
+def test_doctor_finds_a_database_that_was_not_migrated(deskbook) -> None:
+    answer = deskbook("doctor")
+    assert answer.exit_code == 1
+    assert "deskbook migrate" in answer.output
+    deskbook("migrate")
+    assert deskbook("doctor").exit_code == 0
+
+
+@pytest.mark.slow
+def test_doctor_finds_a_dead_mail_server_and_a_dead_search_server(deskbook) -> None:
+    deskbook("migrate")
+    answer = deskbook("doctor", "--json", SMTP_URL="smtp://127.0.0.1:1", MEILISEARCH_URL="http://127.0.0.1:1")
+    faults = {finding["part"] for finding in json.loads(answer.output) if not finding["ok"]}
+    assert answer.exit_code == 1
+    assert {"mail", "search"} <= faults
+
+
+def test_doctor_finds_a_dead_embedder(deskbook) -> None:
+    deskbook("migrate")
+    answer = deskbook("doctor", EMBEDDINGS_URL="http://127.0.0.1:1/v1/embeddings", EMBEDDINGS_MODEL="none")
+    assert answer.exit_code == 1
+    assert "words alone answer (DESKBOOK_EMBEDDINGS_URL)" in answer.output
+
+
+@pytest.mark.slow
+def test_doctor_finds_content_that_is_missing_or_broken(deskbook, tmp_path: Path) -> None:
+    deskbook("migrate")
+    assert "no folder" in deskbook("doctor", CONTENT="nowhere").output
+    (tmp_path / "content" / "help" / "broken.md").write_text("no front matter")
+    answer = deskbook("doctor")
+    assert answer.exit_code == 1
+    assert "deskbook check" in answer.output
+
+
+def test_doctor_finds_a_broken_file_of_search(deskbook, tmp_path: Path) -> None:
+    deskbook("migrate")
+    (tmp_path / "content" / "_search.yml").write_text("synonims: []")
+    answer = deskbook("doctor")
+    assert answer.exit_code == 1
+    assert "deskbook check" in answer.output
+
+
+def test_search_finds_an_article_and_says_when_there_is_none(deskbook) -> None:
+    found = json.loads(deskbook("search", "reset", "--json").stdout)
+    assert [hit["slug"] for hit in found["hits"]] == ["reset"]
+    assert "Reset the board" in deskbook("search", "how", "do", "i", "reset").output
+    nothing = deskbook("search", "xylophone", "--json")
+    assert nothing.exit_code == 1
+    assert json.loads(nothing.stdout)["hits"] == []
+
+
+def test_the_index_is_filled_once(deskbook) -> None:
+    assert json.loads(deskbook("index", "sync", "--json").stdout)["embedded"]["added"] == 1
+    assert json.loads(deskbook("index", "sync", "--json").stdout)["embedded"]["added"] == 0
+    assert deskbook("index", "rebuild").exit_code == 0
+
+
+def test_an_index_that_cannot_be_reached_is_named(deskbook) -> None:
+    answer = deskbook("index", "sync", MEILISEARCH_URL="http://127.0.0.1:1")
+    assert answer.exit_code == 1
+    assert "meilisearch" in answer.output
+
+
+def test_a_content_folder_that_is_not_there_ends_with_2(deskbook) -> None:
+    for command in (["search", "x"], ["index", "sync"], ["serve", "--get", "/"]):
+        answer = deskbook(*command, CONTENT="nowhere")
+        assert answer.exit_code == 2
+        assert "DESKBOOK_CONTENT" in answer.output
+
+
+@pytest.mark.slow
+def test_the_worker_ends_when_nothing_is_left(deskbook) -> None:
+    deskbook("migrate")
+    assert deskbook("worker", "--once").exit_code == 0
+
+
+@pytest.mark.slow
+def test_one_request_without_a_server(deskbook) -> None:
+    assert deskbook("serve", "--get", "/nowhere").exit_code == 1
+
+
+@pytest.mark.slow
+def test_a_person_is_added_with_a_link_that_signs_in(deskbook) -> None:
+    deskbook("migrate")
+    added = json.loads(deskbook("user", "add", "Ada@Example.com", "--role", "admin", "--json", BASE_URL="https://help.example.com").output)
+    assert added["email"] == "ada@example.com"
+    assert added["sign_in_link"].startswith("https://help.example.com/sign-in/link/")
+    assert json.loads(deskbook("user", "list", "--json").output)[0]["role"] == "admin"
+    assert "/sign-in/link/" in deskbook("user", "sign-in-link", "ada@example.com").output
+
+
+@pytest.mark.slow
+def test_people_who_cannot_be_added_are_refused(deskbook) -> None:
+    deskbook("migrate")
+    deskbook("user", "add", "ada@example.com")
+    for arguments in (["add", "ada@example.com"], ["add", "not an address"], ["sign-in-link", "nobody@example.com"]):
+        answer = deskbook("user", *arguments)
+        assert answer.exit_code == 1
+        assert answer.output.startswith("Error: ")
+    assert deskbook("user", "add", "eve@example.com", "--role", "owner").exit_code == 2
+
+
+def test_a_command_on_an_empty_database_says_to_migrate(deskbook) -> None:
+    answer = deskbook("user", "list")
+    assert answer.exit_code == 1
+    assert "deskbook migrate" in answer.output
+
+
+def test_an_api_key_is_made_listed_and_revoked(deskbook) -> None:
+    deskbook("migrate")
+    assert deskbook("api-key", "add", "crm", "--user", "ada@example.com").exit_code == 1
+    deskbook("user", "add", "ada@example.com")
+    key = json.loads(deskbook("api-key", "add", "crm", "--user", "ada@example.com", "--scope", "read", "--json").output)
+    listed = deskbook("api-key", "list", "--json").output
+    assert key["key"] not in listed
+    assert json.loads(listed)[0]["revoked_at"] is None
+    assert deskbook("api-key", "revoke", str(key["id"])).exit_code == 0
+    assert "revoked" in deskbook("api-key", "list").output
+    assert deskbook("api-key", "revoke", "999").exit_code == 1
+
+
+@pytest.mark.slow
+def test_the_deflection_report_counts_nothing_from_nothing(deskbook) -> None:
+    deskbook("migrate")
+    answer = deskbook("report", "deflection", "--from", "2026-01-01", "--to", "2026-01-31", "--json")
+    assert json.loads(answer.output)["visits"]["visits"] == 0
+    assert "No mature visits yet" in deskbook("report", "deflection").output
+
+
+def test_a_period_that_is_none_ends_with_2(deskbook) -> None:
+    deskbook("migrate")
+    assert deskbook("report", "deflection", "--from", "yesterday").exit_code == 2
+    assert deskbook("report", "deflection", "--from", "2026-02-01", "--to", "2026-01-01").exit_code == 2
+
+
+@pytest.mark.slow
+def test_serve_prints_a_link_for_the_first_admin(tmp_path: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("DESKBOOK_")} | {"PYTHONPATH": str(CHECKOUT)}
+    (tmp_path / "content").mkdir()
+    command = [sys.executable, "-m", "kb", "serve", "-p", "0"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environ | {"DESKBOOK_CONTENT": "content"}, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        link = next(line.strip() for line in server.stderr if "/sign-in/link/" in line)
+        assert urllib.request.urlopen(link).status == 200
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(20) == 0
+
+
+@pytest.mark.slow
+def test_serve_answers_and_stops_in_good_order(tmp_path: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("DESKBOOK_")} | {"PYTHONPATH": str(CHECKOUT)}
+    (tmp_path / "content").mkdir()
+    command = [sys.executable, "-m", "kb", "serve", "-p", "0"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environ | {"DESKBOOK_CONTENT": "content"}, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        url = next(word for line in server.stderr for word in line.split() if word.startswith("http://"))
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"{url}/nowhere")
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(20) == 0
+
+
+@pytest.mark.slow
+def test_serve_says_that_its_port_is_taken(tmp_path: Path, live_server) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("DESKBOOK_")} | {"PYTHONPATH": str(CHECKOUT)}
+    command = [sys.executable, "-m", "kb", "serve", "-p", str(live_server.settings.port)]
+    answer = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 1
+    assert "--port" in answer.stderr

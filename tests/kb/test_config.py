@@ -1,0 +1,116 @@
+"""Settings: variables over the file over defaults, and impossible ones stop the start by name."""
+
+from pathlib import Path
+
+import pytest
+
+from kb.config import Settings, SettingsError, load, secret_key, sources
+from kb.settings_table import as_markdown
+
+MANUAL = Path(__file__).parents[2] / "content"
+
+
+def refusal(environ: dict[str, str]) -> str:
+    with pytest.raises(SettingsError) as refused:
+        load(environ)
+    return str(refused.value)
+
+
+def test_a_variable_wins_over_the_file_and_the_file_over_the_default(tmp_path: Path) -> None:
+    file = tmp_path / "deskbook.toml"
+    file.write_text('site_name = "From the file"\nport = 9001\n')
+    environ = {"DESKBOOK_CONFIG": str(file), "DESKBOOK_PORT": "9002"}
+    settings = load(environ)
+    assert (settings.site_name, settings.port, settings.host) == ("From the file", 9002, "127.0.0.1")
+    assert sources(environ) == {"site_name": f"{file}: site_name", "port": "DESKBOOK_PORT"}
+
+
+def test_the_command_line_wins_over_all() -> None:
+    assert load({"DESKBOOK_PORT": "9002"}, port=9003).port == 9003
+
+
+def test_an_empty_variable_is_not_a_setting() -> None:
+    assert load({"DESKBOOK_PORT": ""}).port == 8000
+
+
+def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("k" * 40 + "\n")
+    assert load({"DESKBOOK_SECRET_KEY_FILE": str(file)}).secret_key.get_secret_value() == "k" * 40
+    assert "DESKBOOK_SECRET_KEY_FILE" in refusal({"DESKBOOK_SECRET_KEY_FILE": str(tmp_path / "nothing")})
+
+
+def test_lists_are_separated_by_commas() -> None:
+    assert load({"DESKBOOK_ALLOWED_HOSTS": "a.example, b.example"}).allowed_hosts == ("a.example", "b.example")
+
+
+def test_an_unknown_setting_stops_the_start_and_names_the_nearest() -> None:
+    assert "DESKBOOK_PROT" in refusal({"DESKBOOK_PROT": "1"})
+    assert "DESKBOOK_PORT" in refusal({"DESKBOOK_PROT": "1"})
+
+
+def test_an_unknown_line_of_the_file_stops_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "deskbook.toml"
+    file.write_text("sitename = 'x'\n")
+    assert "site_name" in refusal({"DESKBOOK_CONFIG": str(file)}).lower()
+
+
+@pytest.mark.parametrize("text", ["port = ", "\udcff", "port: 1"])
+def test_a_broken_file_stops_the_start(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "deskbook.toml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert str(file) in refusal({"DESKBOOK_CONFIG": str(file)})
+
+
+def test_a_file_that_is_named_but_absent_stops_the_start() -> None:
+    assert "DESKBOOK_CONFIG" in refusal({"DESKBOOK_CONFIG": "/nowhere/deskbook.toml"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "99999"),
+        ("PORT", "many"),
+        ("BASE_URL", "help.example.com"),
+        ("BASE_URL", "ftp://help.example.com"),
+        ("BASE_URL", "https://help.example.com:port"),
+        ("SECRET_KEY", "changeme"),
+        ("DATABASE_URL", "mysql://localhost/x"),
+        ("MEILISEARCH_URL", "localhost:7700"),
+        ("SMTP_URL", "localhost"),
+        ("ACCENT", "blue"),
+        ("LOCALE", "english please"),
+        ("LOG_LEVEL", "loud"),
+        ("WORKER", "perhaps"),
+        ("EVENT_RETENTION_DAYS", "1"),
+        ("SITE_NAME", "x" * 81),
+    ],
+)
+def test_an_impossible_value_stops_the_start_by_name(name: str, value: str) -> None:
+    message = refusal({f"DESKBOOK_{name}": value})
+    assert f"DESKBOOK_{name}" in message
+    assert "\n" not in message
+
+
+def test_every_wrong_setting_is_named_at_once() -> None:
+    message = refusal({"DESKBOOK_PORT": "many", "DESKBOOK_ACCENT": "blue"})
+    assert "DESKBOOK_PORT" in message
+    assert "DESKBOOK_ACCENT" in message
+
+
+def test_a_refused_secret_is_not_repeated() -> None:
+    assert "changeme" not in refusal({"DESKBOOK_SECRET_KEY": "changeme"})
+    assert "hunter2" not in refusal({"DESKBOOK_SMTP_URL": "mail://u:hunter2@h"})
+
+
+def test_a_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "var")
+    key = secret_key(settings)
+    assert len(key) >= 32
+    assert secret_key(settings) == key
+    assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_the_manual_holds_the_table_of_all_settings() -> None:
+    pages = [page.read_text(encoding="utf-8") for page in MANUAL.rglob("*.md")]
+    assert any(as_markdown() in page for page in pages), "put the output of `deskbook config --markdown` into the manual's page of settings"

@@ -1,0 +1,33 @@
+"""Reverse proxies: only those configured are believed about where a request comes from."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from kb.accounts.sign_in import SIGN_INS_PER_HOUR
+from kb.app import create_app
+from kb.config import Settings
+
+
+def statuses(settings: Settings, *, far_ends: int) -> set[int]:
+    """What asking for sign-in links answers, one more often than one address may, spread over as many forwarded addresses."""
+    with TestClient(create_app(settings), headers={"user-agent": "Mozilla/5.0 (test)"}) as client:
+        asked = (
+            client.post("/sign-in/link", data={"email": f"{n}@example.com"}, headers={"x-forwarded-for": f"203.0.113.{n % far_ends}"})
+            for n in range(SIGN_INS_PER_HOUR + 1)
+        )
+        return {answer.status_code for answer in asked}
+
+
+def test_visitors_behind_a_trusted_proxy_are_told_apart(settings: Settings) -> None:
+    trusting = settings.model_copy(update={"trusted_proxies": ("testclient",)})
+    assert statuses(trusting, far_ends=2) == {200}
+
+
+def test_one_visitor_behind_a_trusted_proxy_is_still_limited(settings: Settings) -> None:
+    trusting = settings.model_copy(update={"trusted_proxies": ("testclient",)})
+    assert statuses(trusting, far_ends=1) == {200, 429}
+
+
+@pytest.mark.parametrize("proxies", [(), ("192.0.2.1",)])
+def test_nobody_else_can_choose_their_address(settings: Settings, proxies: tuple[str, ...]) -> None:
+    assert statuses(settings.model_copy(update={"trusted_proxies": proxies}), far_ends=2) == {200, 429}

@@ -1,0 +1,39 @@
+"""The bar: how well the embedded engine answers on the two corpora; the tables come from `make bench`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kb.articles.library import Library
+from search import bench
+from search.documents import documents
+from search.embedded import EmbeddedEngine
+from tests.bench.answers import QUESTIONS, asking
+
+pytestmark = pytest.mark.slow
+
+
+def test_questions_on_the_course_faqs_find_their_entry(dtc_faq: Path, embedded: EmbeddedEngine) -> None:
+    catalog = Library(dtc_faq / "content").catalog
+    embedded.sync(documents(catalog, datetime.now(UTC)))
+    asked = [one for one in bench.read_questions(dtc_faq / "questions-dev.csv", catalog) if one.text != "questions"][::4]
+    (row,) = bench.scores(asking(embedded), [*asked, *bench.read_questions(QUESTIONS / "dtc-none.csv", catalog)])
+    assert row.hit_at_5 >= 0.97
+    assert row.mrr >= 0.91
+    assert row.none_found == 0
+    assert row.separation is not None
+    assert row.separation >= 0.9
+
+
+def test_questions_on_the_arduino_help_centre_find_their_article(arduino: Path, embedded: EmbeddedEngine) -> None:
+    catalog = Library(arduino).catalog
+    embedded.sync(documents(catalog, datetime.now(UTC)))
+    rows = {row.kind: row for row in bench.scores(asking(embedded), bench.read_questions(QUESTIONS / "arduino-check.csv", catalog))}
+    assert rows["question"].hit_at_5 >= 0.55
+    assert rows["all"].hit_at_5 >= 0.66
+    assert rows["all"].none_found == 0
+    assert (rows["question"].separation or 0) >= 0.72
+    fragments, misspelt = (bench.scores(asking(embedded), make(catalog))[0] for make in (bench.fragments, bench.misspelt))
+    assert fragments.hit_at_5 >= 0.99
+    assert misspelt.hit_at_5 >= 0.96

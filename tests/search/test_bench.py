@@ -1,0 +1,55 @@
+"""The measuring of answers, measured on a set whose figures are known."""
+
+from pathlib import Path
+
+import pytest
+
+from kb.articles.article import Article, Catalog
+from search import bench
+from search.engine import Query
+
+
+def article(slug: str, title: str) -> Article:
+    return Article(path=f"help/{slug}.md", slug=slug, title=title, html="", digest="", category="help", section="")
+
+
+CATALOG = Catalog(1, (), {"a": article("a", "Charge the battery pack"), "b": article("b", "Adjust squeaking brakes")}, {"17": "a"})
+
+
+def test_rates_follow_from_the_ranks() -> None:
+    answers = {"one": ["a"], "two": ["x", "a"], "three": [], "none": ["a"]}
+    asked = [bench.Question(text, None, frozenset("a" if text != "none" else ""), "question" if text != "none" else "none") for text in answers]
+    (row,) = bench.scores(lambda query: (answers[query.text], 0.0 if query.text in ("none", "three") else 0.9), asked)
+    assert (row.count, row.hit_at_1, row.hit_at_5, row.mrr, row.none_found) == (3, 1 / 3, 2 / 3, 0.5, 1 / 3)
+
+
+def test_separation_counts_ties_half() -> None:
+    assert bench.separation([0.9, 0.5], [0.5, 0.1]) == (1 + 1 + 0.5 + 1) / 4
+
+
+def test_a_question_file_names_articles_by_id_or_file(tmp_path: Path) -> None:
+    path = tmp_path / "q.csv"
+    path.write_text("question,folder,article_id\nhow,help,17\nwhy,,b|17\nwho,,\n", encoding="utf-8")
+    read = bench.read_questions(path, CATALOG)
+    assert [(one.category, one.slugs, one.kind) for one in read] == [
+        ("help", frozenset("a"), "question"),
+        (None, frozenset("ab"), "question"),
+        (None, frozenset(), "none"),
+    ]
+    path.write_text("question,folder,article_id\nhow,,nowhere\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="no article nowhere"):
+        bench.read_questions(path, CATALOG)
+
+
+def test_generated_questions_are_the_same_each_time() -> None:
+    assert bench.fragments(CATALOG) == bench.fragments(CATALOG)
+    assert bench.misspelt(CATALOG) == bench.misspelt(CATALOG)
+    assert all(one.text not in ("Charge the battery pack", "Adjust squeaking brakes") for one in bench.misspelt(CATALOG))
+
+
+def test_the_plain_call_wants_every_word() -> None:
+    from tests.search.conftest import SHOP
+
+    ask = bench.plain_fts5(SHOP)
+    assert ask(Query("tracking number"))[0] == ["track-an-order"]
+    assert ask(Query("where is my tracking number"))[0] == []

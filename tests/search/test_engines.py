@@ -1,0 +1,114 @@
+"""What both engines promise, asked of each in turn."""
+
+from dataclasses import replace
+
+import pytest
+
+from search.engine import Query
+from tests.search.conftest import SHOP, Pair, document
+
+
+def slugs(pair: Pair, text: str, **fields: object) -> list[str]:
+    return [hit.slug for hit in pair.search(Query(text, **fields)).hits]  # type: ignore[arg-type]
+
+
+def test_a_whole_question_finds_the_article_that_lacks_some_of_its_words(pair: Pair) -> None:
+    assert slugs(pair, "Hello, I am unhappy with my new bicycle, how do I get my money back please?")[0] == "return-a-bicycle"
+
+
+def test_a_hit_lands_on_the_heading_that_answers_with_the_words_marked(pair: Pair) -> None:
+    hit = pair.search(Query("when do you refund my credit card")).hits[0]
+    assert (hit.slug, hit.anchor, hit.heading) == ("return-a-bicycle", "get-the-money-back", "Get the money back")
+    assert hit.href == "/articles/return-a-bicycle#get-the-money-back"
+    assert "<mark>refund</mark>" in hit.snippet
+    assert hit.breadcrumb == ("Orders",)
+
+
+@pytest.mark.parametrize("fragment", ["brak", "adj", "adjust the br", "adjust brakes", "b", "calliper"])
+def test_a_fragment_finds_the_title_it_begins(pair: Pair, fragment: str) -> None:
+    assert "adjust-the-brakes" in slugs(pair, fragment, is_typing=True)[:3]
+
+
+@pytest.mark.parametrize("text", ["batery chrager", "chareg the battrey", "how do i chargee my battary"])
+def test_typing_errors_are_forgiven_in_any_word(pair: Pair, text: str) -> None:
+    results = pair.search(Query(text))
+    assert results.hits[0].slug == "charge-the-battery"
+    assert results.corrected
+
+
+def test_a_correction_is_told_and_can_be_undone(pair: Pair) -> None:
+    assert pair.search(Query("Is the batery too hot?")).corrected == "Is the battery too hot?"
+    assert pair.search(Query("batery", is_verbatim=True)).hits == ()
+
+
+@pytest.mark.parametrize("text", ["handle bar", "handlebar", "trackingnumber", "tracking number"])
+def test_split_and_joined_words_are_found(pair: Pair, text: str) -> None:
+    assert slugs(pair, text)[0] in ("return-a-bicycle", "track-an-order")
+
+
+@pytest.mark.parametrize("text", ["refunds", "refunded", "charging batteries", "adjusting a brake"])
+def test_plurals_and_verb_forms_are_found(pair: Pair, text: str) -> None:
+    assert slugs(pair, text)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "?!", "\x00", "\ud800", "xyzzyplugh", "🚲"])
+def test_nothing_is_found_where_there_is_nothing_to_find(pair: Pair, text: str) -> None:
+    results = pair.search(Query(text))
+    assert (results.hits, results.answered) == ((), False)
+
+
+@pytest.mark.parametrize("text", ['" OR title:*', "NEAR(a b)", "bicycle* AND (", "'; DROP TABLE documents; --", 'a" OR audience = "agents'])
+def test_what_looks_like_query_language_is_only_words(pair: Pair, text: str) -> None:
+    assert "internal-prices" not in slugs(pair, text)
+    assert slugs(pair, "bicycle")
+
+
+def test_a_long_paste_still_finds(pair: Pair) -> None:
+    paste = "Order #4711-ABC-99812\n" + "2026-11-23 12:00:01 DEBUG frobnicate 0xdeadbeef\n" * 30 + "the light blinks red and the charger is hot\n"
+    assert slugs(pair, paste)[0] == "charge-the-battery"
+
+
+def test_greeting_signature_and_quoted_mail_do_not_count(pair: Pair) -> None:
+    mail = "Dear opening hours team,\n\nmy brakes rub, what now?\n\nBest regards\nTom\n> The shop is open from Monday to Saturday.\n> opening hours"
+    assert slugs(pair, mail)[0] == "adjust-the-brakes"
+
+
+def test_articles_for_another_audience_never_appear(pair: Pair) -> None:
+    assert slugs(pair, "zanzibar dealers") == []
+    assert slugs(pair, "zanzibar dealers", audiences=("public", "agents")) == ["internal-prices"]
+    assert pair.search(Query("zanzibra")).corrected is None
+
+
+def test_filters_admit_only_what_they_name(pair: Pair) -> None:
+    assert set(slugs(pair, "bicycle", category="riding")) == {"charge-the-battery"}
+    assert set(slugs(pair, "the bicycle", type="troubleshooting")) == {"charge-the-battery"}
+    assert set(slugs(pair, "bicycle", tag="refund")) == {"return-a-bicycle"}
+    assert slugs(pair, "bicycle", category='riding" OR audience = "agents') == []
+
+
+def test_a_page_begins_where_the_last_one_ended(pair: Pair) -> None:
+    everything = slugs(pair, "bicycle order")
+    assert [*slugs(pair, "bicycle order", limit=1), *slugs(pair, "bicycle order", limit=1, offset=1)] == everything[:2]
+
+
+def test_no_article_becomes_markup(pair: Pair) -> None:
+    pair.fill([*SHOP, document("xss", "<img src=x onerror=1> saddle", ("", "<script>alert('saddle')</script>"))])
+    hit = pair.search(Query("saddle")).hits[0]
+    assert hit.title_marked == "&lt;img src=x onerror=1&gt; <mark>saddle</mark>"
+    assert hit.snippet == "&lt;script&gt;alert(&#x27;<mark>saddle</mark>&#x27;)&lt;/script&gt;"
+
+
+def test_a_sync_changes_adds_and_removes(pair: Pair) -> None:
+    changed = replace(SHOP[1], title="Follow your parcel", digest="other")
+    pair.fill([*SHOP[:1], changed, *SHOP[3:], document("rent", "Rent a tandem", ("", "By the day."))])
+    assert slugs(pair, "parcel")[0] == "track-an-order"
+    assert pair.search(Query("parcel")).hits[0].title == "Follow your parcel"
+    assert slugs(pair, "tandem") == ["rent"]
+    assert "charge-the-battery" not in slugs(pair, "battery")
+    assert pair.engine.sync([*SHOP[:1], changed, *SHOP[3:], document("rent", "Rent a tandem", ("", "By the day."))]).is_empty
+
+
+def test_an_empty_index_says_so(pair: Pair) -> None:
+    assert pair.engine.problem() is None
+    pair.fill([])
+    assert "empty" in (pair.engine.problem() or "")

@@ -1,0 +1,231 @@
+"""Keeping the indexes right: repaired, rebuilt beside the live one, whatever happens in between."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kb.articles.article import Article, Catalog, Passage
+from kb.config import Settings
+from search.breaker import Breaker
+from search.embedded import EmbeddedEngine
+from search.engine import EngineUnavailable, Query
+from search.meilisearch import Clients
+from search.meilisearch_engine import MeilisearchEngine
+from search.meilisearch_index import IndexKeeper
+from search.searcher import Searcher
+from search.store import Store
+from tests import services
+from tests.search.conftest import SHOP, document, meilisearch_engine
+from tests.services import MeilisearchServer
+
+slow = pytest.mark.slow
+
+
+def first(engine: Any, text: str) -> str:
+    hits = engine.search(Query(text)).hits
+    return hits[0].slug if hits else ""
+
+
+def until(condition: Callable[[], bool], timeout_s: float = 20) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a database at all", b"SQLite format 3\x00" + b"\xff" * 5000])
+def test_a_damaged_search_file_is_made_anew(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "search.sqlite"
+    path.write_bytes(damage)
+    engine = EmbeddedEngine(Store(path))
+    engine.sync(SHOP)
+    assert first(engine, "brakes rub") == "adjust-the-brakes"
+
+
+def test_a_search_file_of_another_version_is_made_anew(tmp_path: Path) -> None:
+    EmbeddedEngine(Store(tmp_path / "search.sqlite")).sync(SHOP)
+    with sqlite3.connect(tmp_path / "search.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    engine = EmbeddedEngine(Store(tmp_path / "search.sqlite"))
+    assert engine.sync(SHOP).added == len(SHOP)
+    assert first(engine, "brakes rub") == "adjust-the-brakes"
+
+
+def test_readers_see_the_old_index_until_the_new_one_is_whole(embedded: EmbeddedEngine) -> None:
+    embedded.sync(SHOP)
+    seen: list[str] = []
+
+    def look(_done: int, _all: int) -> None:
+        thread = threading.Thread(target=lambda: seen.append(first(embedded, "brakes rub")))
+        thread.start()
+        thread.join()
+
+    embedded.rebuild([document("new", "Brakes that rub anew", ("", "x"))], look)
+    assert seen == ["adjust-the-brakes"]
+    assert first(embedded, "brakes rub") == "new"
+
+
+def test_a_rebuild_that_breaks_off_leaves_the_old_index(embedded: EmbeddedEngine) -> None:
+    embedded.sync(SHOP)
+
+    def fail(_done: int, _all: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        embedded.rebuild([document("new", "Brakes", ("", "x"))], fail)
+    assert first(embedded, "brakes rub") == "adjust-the-brakes"
+    assert embedded.sync(SHOP).is_empty
+
+
+def test_the_vocabulary_forgets_the_words_of_articles_that_are_gone(embedded: EmbeddedEngine) -> None:
+    embedded.sync([*SHOP, document("odd", "Zeppelin", ("", "zeppelin flights"))])
+    assert embedded.search(Query("zepelin")).corrected == "zeppelin"
+    embedded.sync(SHOP)
+    assert embedded.search(Query("zepelin")).corrected is None
+
+
+def test_many_threads_search_while_the_index_changes(embedded: EmbeddedEngine) -> None:
+    embedded.sync(SHOP)
+    stopped = threading.Event()
+
+    def change() -> None:
+        for number in range(200):
+            if stopped.is_set():
+                return
+            embedded.sync([*SHOP, document("extra", f"Extra {number}", ("", f"extra {number}"))])
+
+    with ThreadPoolExecutor(9) as pool:
+        changing = pool.submit(change)
+        found = list(pool.map(lambda _: first(embedded, "brakes that rub"), range(300)))
+        stopped.set()
+        changing.result()
+    assert set(found) == {"adjust-the-brakes"}
+
+
+@pytest.fixture
+def engine(meilisearch: MeilisearchServer, meilisearch_index: str, embedded: EmbeddedEngine) -> MeilisearchEngine:
+    embedded.sync(SHOP)
+    engine: MeilisearchEngine = meilisearch_engine(meilisearch, meilisearch_index, embedded)
+    return engine
+
+
+@pytest.fixture
+def raw(meilisearch: MeilisearchServer) -> Any:
+    """A client that may do anything, to damage what the product keeps."""
+    return Clients(meilisearch.url, "", meilisearch.key, 20.0).indexing
+
+
+def done(raw: Any, task: Any) -> None:
+    assert raw.wait_for_task(task.task_uid, timeout_in_ms=60_000, interval_in_ms=5).status == "succeeded"
+
+
+@slow
+def test_a_wiped_index_is_rebuilt(engine: MeilisearchEngine, meilisearch_index: str, raw: Any) -> None:
+    assert engine.sync(SHOP).rebuilt
+    done(raw, raw.delete_index(meilisearch_index))
+    assert engine.sync(SHOP).rebuilt
+    assert first(engine, "brakes rub") == "adjust-the-brakes"
+
+
+@slow
+def test_a_foreign_index_is_rebuilt(engine: MeilisearchEngine, meilisearch_index: str, raw: Any) -> None:
+    done(raw, raw.index(meilisearch_index).add_documents([{"id": 1, "film": "Brazil"}]))
+    assert engine.sync(SHOP).rebuilt
+    assert first(engine, "brakes rub") == "adjust-the-brakes"
+
+
+@slow
+def test_an_index_with_other_settings_is_rebuilt(engine: MeilisearchEngine, meilisearch_index: str, raw: Any) -> None:
+    engine.sync(SHOP)
+    done(raw, raw.index(meilisearch_index).update_searchable_attributes(["slug"]))
+    assert engine.sync(SHOP).rebuilt
+    assert engine.sync(SHOP).is_empty
+
+
+@slow
+def test_lost_and_foreign_documents_are_repaired(engine: MeilisearchEngine, meilisearch_index: str, raw: Any) -> None:
+    engine.sync(SHOP)
+    held = raw.index(meilisearch_index).search("brakes")["hits"]
+    assert held
+    done(raw, raw.index(meilisearch_index).delete_all_documents())
+    assert engine.sync(SHOP).added == len(SHOP)
+    done(raw, raw.index(meilisearch_index).add_documents([{"id": "stray", "slug": "stray", "digest": "?"}]))
+    assert engine.sync(SHOP).removed == 1
+
+
+@slow
+def test_a_killed_rebuild_leaves_the_old_index_and_the_next_converges(
+    engine: MeilisearchEngine, meilisearch: MeilisearchServer, meilisearch_index: str, embedded: EmbeddedEngine, raw: Any
+) -> None:
+    engine.sync(SHOP)
+    done(raw, raw.create_index(f"{meilisearch_index}__next", {"primaryKey": "id"}))  # what a killed builder leaves behind
+    assert first(engine, "brakes rub") == "adjust-the-brakes"
+    with pytest.raises(EngineUnavailable, match="index_already_exists"):
+        engine.rebuild(SHOP)
+    clients = Clients(meilisearch.url, "", meilisearch.key, 20.0)
+    later = MeilisearchEngine(clients, meilisearch_index, embedded, IndexKeeper(clients, meilisearch_index, abandoned_after_s=-1))
+    assert later.rebuild(SHOP).rebuilt
+    assert meilisearch_index in {index["uid"] for index in raw.get_raw_indexes({"limit": 1000})["results"]}
+    until(lambda: f"{meilisearch_index}__next" not in {index["uid"] for index in raw.get_raw_indexes({"limit": 1000})["results"]})
+
+
+@slow
+def test_of_two_rebuilds_at_once_one_works(engine: MeilisearchEngine, meilisearch: MeilisearchServer, meilisearch_index: str, embedded: EmbeddedEngine) -> None:
+    other = meilisearch_engine(meilisearch, meilisearch_index, embedded)
+
+    def rebuild(one: MeilisearchEngine) -> bool:
+        try:
+            return one.rebuild(SHOP).rebuilt
+        except EngineUnavailable:
+            return False
+
+    with ThreadPoolExecutor(2) as pool:
+        assert any(pool.map(rebuild, (engine, other)))
+    assert first(engine, "brakes rub") == "adjust-the-brakes"
+    assert engine.sync(SHOP).is_empty
+
+
+@slow
+def test_a_key_that_may_only_search_cannot_write(engine: MeilisearchEngine, meilisearch: MeilisearchServer, meilisearch_index: str, raw: Any) -> None:
+    engine.sync(SHOP)
+    key = raw.create_key({"actions": ["search"], "indexes": [meilisearch_index], "expiresAt": None}).key
+    limited = MeilisearchEngine(Clients(meilisearch.url, key, "", 20.0), meilisearch_index, engine._embedded)
+    assert first(limited, "brakes rub") == "adjust-the-brakes"
+    with pytest.raises(EngineUnavailable, match="API key is invalid"):
+        limited.sync(SHOP)
+
+
+@pytest.fixture
+def catalog() -> Catalog:
+    articles = [Article("a/brakes.md", "brakes", "Adjust the brakes", "", "1", "a", "", passages=(Passage("", (), "Turn the bolt."),))]
+    return Catalog(1, (), {one.slug: one for one in articles})
+
+
+@slow
+def test_search_goes_on_while_meilisearch_is_away_and_the_index_repairs_itself_when_it_returns(
+    tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.sync.FIRST_PAUSE_S", 0.1)
+    port = services.free_port()
+    settings = Settings(data=tmp_path, meilisearch_url=f"http://127.0.0.1:{port}", meilisearch_index_key="a-master-key-for-tests-only", search_timeout_s=5)
+    searcher = Searcher(settings, breaker=Breaker(probe_every_s=0.1))
+    searcher.sync(catalog)
+    try:
+        assert searcher.search(Query("brakes")).degraded
+        with services.meilisearch_server(tmp_path / "one", port=port):
+            until(lambda: searcher.status == "ok")
+            found = searcher.search(Query("brakes"))
+            assert (found.engine, found.degraded, found.hits[0].slug) == ("meilisearch", False, "brakes")
+        assert searcher.search(Query("brake bolt")).degraded
+        with services.meilisearch_server(tmp_path / "another", port=port):  # empty: everything it held is lost
+            until(lambda: not searcher.search(Query("brake turn")).degraded)
+            assert searcher.problem() is None
+    finally:
+        searcher.close()

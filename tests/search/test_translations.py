@@ -1,0 +1,74 @@
+"""Search in several languages: the reader's first, what is not translated after it, nothing twice."""
+
+from datetime import UTC, datetime
+
+from starlette.testclient import TestClient
+
+from kb.app import create_app
+from kb.articles.library import Library, Options
+from kb.config import Settings
+from search.documents import documents
+from search.engine import Query
+from tests.search.conftest import Pair
+
+FILES = {
+    "billing/refund.md": "title: Get a PayPal refund\n---\nYour money comes back within ten days.",
+    "billing/refund.es.md": "title: Obtener un reembolso de PayPal\n---\nEl dinero vuelve en diez días.",
+    "billing/paypal.md": "title: PayPal\n---\nPay with PayPal. A refund is possible.",
+    "billing/solo.es.md": "title: Facturas de PayPal en España\n---\nSolo para España.",
+    "billing/secret.es.md": "title: PayPal draft\ndraft: true\n---\nMARKER",
+    "billing/staff.md": "title: Staff prices\n---\nPayPal for everybody.",
+    "billing/staff.es.md": "title: Precios internos\naudience: agents\n---\nPayPal interno.",
+}
+
+
+def write(settings: Settings) -> None:
+    for path, text in FILES.items():
+        file = settings.content / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"---\n{text}\n", encoding="utf-8")
+
+
+def found(pair: Pair, locale: str | None, audiences: tuple[str, ...] = ("public",)) -> list[tuple[str, str]]:
+    return [(hit.slug, hit.locale) for hit in pair.search(Query("paypal", locale=locale, audiences=audiences)).hits]
+
+
+def test_the_readers_language_comes_first_and_no_article_twice(pair: Pair, settings: Settings) -> None:
+    write(settings)
+    pair.fill(documents(Library(settings.content, options=Options()).catalog, datetime.now(UTC)))
+    spanish = found(pair, "es")
+    assert [locale for _, locale in spanish] == ["es", "es", "en", "en"]
+    assert {slug for slug, _ in spanish[:2]} == {"refund", "solo"}
+    assert {slug for slug, _ in spanish[2:]} == {"paypal", "staff"}
+    english = found(pair, "en")
+    assert english[-1] == ("solo", "es")
+    assert {slug for slug, locale in english if locale == "en"} == {"refund", "paypal", "staff"}
+    assert len({slug for slug, _ in found(pair, None)}) == len(found(pair, None)) == 4
+    assert ("staff", "es") in found(pair, "es", ("public", "agents"))
+
+
+def test_a_new_translation_takes_the_place_of_its_source(pair: Pair, settings: Settings) -> None:
+    write(settings)
+    library = Library(settings.content, options=Options())
+    pair.fill(documents(library.catalog, datetime.now(UTC)))
+    (settings.content / "billing/paypal.es.md").write_text("---\ntitle: Pagar con PayPal\n---\nPague.\n", encoding="utf-8")
+    library.refresh()
+    pair.fill(documents(library.catalog, datetime.now(UTC)))
+    assert [slug for slug, locale in found(pair, "es") if locale == "en"] == ["staff"]
+    assert ("paypal", "en") in found(pair, "en")
+
+
+def test_the_pages_of_search_keep_the_readers_language(settings: Settings) -> None:
+    write(settings)
+    with TestClient(create_app(settings)) as client:
+        hits = client.get("/api/search?q=paypal&locale=es").json()["hits"]
+        assert {hit["url"] for hit in hits} == {f"/es/articles/{slug}" for slug in ("refund", "solo", "paypal", "staff")}
+        assert all(client.get(hit["url"]).status_code == 200 for hit in hits)
+        for path in ("/search?q=paypal&locale=es", "/search/instant?q=payp&locale=es"):
+            page = client.get(path).text
+            assert '<span class="other-language">English</span>' in page
+            assert "/es/articles/refund" in page
+        assert 'name="locale" value="es"' in client.get("/search?q=paypal&locale=es").text
+        assert client.get("/search?q=paypal&locale=xx").status_code == 200
+        unknown = client.get("/api/search?q=paypal&locale=xx").json()["hits"]
+        assert {hit["url"] for hit in unknown if hit["locale"] == "en"} == {"/articles/refund", "/articles/paypal", "/articles/staff"}

@@ -1,0 +1,187 @@
+"""The rules of the house that a reader cannot see in one file, kept true by walking all of them."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.testclient import TestClient
+
+CHECKOUT = Path(__file__).parents[1]
+ROOMS = ("kb", "search", "tickets")
+
+# A module may import from its own floor and from those above it in this list.
+FLOORS = (
+    ("kb.config", "kb.db", "kb.web", "kb.events", "kb.jobs", "kb.accounts", "kb.settings_table"),
+    ("kb.articles",),
+    ("search",),
+    ("tickets",),
+    ("kb.migrations",),
+    ("kb.app", "kb.cli", "kb.worker", "kb.following", "kb.health", "kb.__main__"),
+)
+
+# SQL is written where tables are named. Elsewhere only with a reason.
+SQL_MODULES = re.compile(r"(^|/)(models|queries|limits|figures)(\.py$|/)|_queries\.py$")
+SQL_ELSEWHERE = {
+    "kb/db.py": "the foundation itself",
+    "kb/events/recorder.py": "stores many rows in one statement, off the request's way",
+    "kb/migrations/__init__.py": "takes the lock that keeps a second migration out",
+}
+# Routes that tests reach by a link they were given, and the tests that do.
+FOLLOWED = {
+    "/sign-in/link/{token}": "kb/accounts/test_sign_in.py",
+}
+SQL_WORDS = {"select", "insert", "update", "delete", "text", "func", "and_", "or_", "exists", "union", "case"}
+
+
+def test_imports_go_down_only() -> None:
+    upwards = [
+        f"{path}:{line}: imports {imported}"
+        for path in _sources()
+        for line, imported in _imports(path)
+        if imported.partition(".")[0] in ROOMS and imported not in ROOMS[:1] and _floor(imported) > _floor(_module(path))
+    ]
+    assert upwards == []
+
+
+def test_every_module_has_a_floor() -> None:
+    assert [_module(path) for path in _sources() if _module(path) != "kb" and _floor(_module(path)) < 0] == []
+
+
+def test_only_the_meilisearch_engine_knows_its_client() -> None:
+    importers = {path for path in _sources() for _, imported in _imports(path) if imported.partition(".")[0] == "meilisearch"}
+    assert importers == {"search/meilisearch.py"}
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = {
+        path
+        for path in _sources()
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb") and isinstance(node.value, ast.Name) and node.value.id == "os"
+    }
+    assert readers <= {"kb/config.py"}
+
+
+def test_sql_is_written_beside_the_tables() -> None:
+    writers = {
+        path
+        for path in _sources()
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "sqlalchemy" and SQL_WORDS & {name.name for name in node.names}
+    }
+    assert {path for path in writers if not SQL_MODULES.search(path) and "/versions/" not in path} <= set(SQL_ELSEWHERE)
+
+
+def test_files_stay_small() -> None:
+    long = {path: lines for path in _sources() if (lines := len((CHECKOUT / path).read_text(encoding="utf-8").splitlines())) > 350}
+    assert {path for path in long if "/versions/" not in path} == set()
+
+
+@pytest.mark.slow
+def test_every_route_has_a_test(client: TestClient) -> None:
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (CHECKOUT / "tests").rglob("*.py"))
+    untested = [path for path in _paths(client.app.routes) if not re.search(_as_typed(path), tests)]
+    assert [path for path in untested if path not in FOLLOWED] == []
+    assert [test for test in FOLLOWED.values() if not (CHECKOUT / "tests" / test).is_file()] == []
+
+
+def test_the_desk_is_closed_to_strangers(client: TestClient) -> None:
+    for route in client.app.routes:
+        if isinstance(route, Route) and re.match(r"/(desk|admin)(/|$)", route.path):
+            path = re.sub(r"{\w+:int}|{\w*(id|number)}", "1", route.path)
+            path = re.sub(r"{[^}]*}", "x", path)
+            for method in sorted((route.methods or {"GET"}) - {"HEAD"}):
+                answer = client.request(method, path, headers={"sec-fetch-site": "same-origin"})
+                is_sent_away = answer.status_code == 303 and "sign-in" in answer.headers["location"]
+                assert is_sent_away or answer.status_code in (401, 403, 404), f"{method} {path} answered a stranger with {answer.status_code}"
+
+
+@pytest.mark.parametrize("lock", ["runtime.txt", "dev.txt"])
+def test_the_locks_pin_hashes_and_name_no_address(lock: str) -> None:
+    lines = (CHECKOUT / ".lock" / lock).read_text().splitlines()
+    assert not [line for line in lines if "//" in line or line.startswith("-")]
+    pinned = [number for number, line in enumerate(lines) if re.match(r"[a-z0-9]", line)]
+    assert len(pinned) > 30
+    assert [lines[number] for number in pinned if "==" not in lines[number] or "--hash=sha256:" not in lines[number + 1]] == []
+
+
+def test_everything_installed_is_locked() -> None:
+    import tomllib
+
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
+    locked = {re.split(r"[=\[ ]", line)[0] for line in (CHECKOUT / ".lock" / "dev.txt").read_text().splitlines() if re.match(r"[a-z0-9]", line)}
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    wanted += [name for extra in project["project"]["optional-dependencies"].values() for name in extra]
+    names = {re.match(r"[A-Za-z0-9_.-]+", requirement)[0].lower().replace("_", "-") for requirement in wanted}
+    assert names - locked == set(), "run `make lock`"
+
+
+def test_no_file_names_a_place_to_download_from() -> None:
+    hosts = [name + ".org" for name in ("pypi", "pythonhosted", "registry.npmjs", "crates")]
+    guilty = [f"{path}: {host}" for path, text in _texts() for host in hosts if host in text]
+    assert guilty == []
+
+
+def test_the_project_stands_alone() -> None:
+    beside = "../" + "shared"
+    assert [path for path, text in _texts() if beside in text and path != ".ci/run"] == []
+
+
+def _texts() -> Iterator[tuple[str, str]]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=CHECKOUT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    for path in listed.stdout.split("\0"):
+        try:
+            yield path, (CHECKOUT / path).read_text(encoding="utf-8")
+        except (UnicodeDecodeError, OSError):
+            continue
+
+
+@cache
+def _sources() -> tuple[str, ...]:
+    return tuple(sorted(str(path.relative_to(CHECKOUT)) for room in ROOMS for path in (CHECKOUT / room).rglob("*.py")))
+
+
+@cache
+def _tree(path: str) -> ast.Module:
+    return ast.parse((CHECKOUT / path).read_text(encoding="utf-8"))
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _imports(path: str) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, name.name) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}:{node.lineno}: imports are absolute"
+            names = [f"{node.module}.{name.name}" for name in node.names]
+            yield from ((node.lineno, name) for name in (names if node.module in ROOMS else [node.module or ""]))
+
+
+def _floor(module: str) -> int:
+    for number, floor in enumerate(FLOORS):
+        if any(module == name or module.startswith(f"{name}.") for name in floor):
+            return number
+    return -1
+
+
+def _paths(routes: list[BaseRoute], before: str = "") -> Iterator[str]:
+    for route in routes:
+        if isinstance(route, Mount):
+            yield from _paths(route.routes, before + route.path)
+        elif isinstance(route, Route):
+            yield before + route.path
+
+
+def _as_typed(path: str) -> str:
+    """A pattern for `path` as a test spells it, with values or braces; or as a row of the table of who may do what."""
+    return "(?:[\"'}]|(?:GET|POST) )" + re.sub(r"\\{[^}]*\\}", r"[^\"'\\s?#]+", re.escape(path)) + "[\"'?#\\s]"

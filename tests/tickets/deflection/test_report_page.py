@@ -1,0 +1,146 @@
+"""The report's pages: for agents only, honest when empty, every figure leading to the visits behind it."""
+
+import csv
+import re
+from io import StringIO
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.cast import signed_in
+from tests.tickets.deflection.script import MINUTE, Log, confirm, engaged, form, search, sent, view
+from tickets.deflection.sheets import sheet
+
+URL = "/desk/reports/deflection"
+MARCH = "from=2026-03-01&to=2026-03-31"
+PAGES = (URL, f"{URL}/visits", f"{URL}/figures.csv", f"{URL}/searches.csv", "/desk/reports")
+
+
+@pytest.fixture
+def agent(client: TestClient) -> TestClient:
+    return signed_in(client, "agent@example.org")
+
+
+@pytest.fixture
+def busy(client: TestClient) -> Log:
+    """March: one ticket, one confirmed, one read and left, one gave up after a search that looks like a formula."""
+    log = Log(client.app.state.database)
+    log.visit("ann", search(0, "invoice copy"), form(10), sent(70, 1))
+    log.ticket(70, "ann", visit="visit-ann", visitor="ann")
+    log.visit("bob", form(0), engaged(30, "blink"), confirm(45))
+    log.visit("eve", search(0, "blink", hits=["blink"]), view(3, "blink"), engaged(13, "blink"))
+    log.visit("ian", search(5 * MINUTE, '=HYPERLINK("http://evil")<script>alert(1)</script>'))
+    return log
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_report_is_for_agents_only(client: TestClient, page: str) -> None:
+    assert client.get(page).headers["location"].startswith("/sign-in")
+    assert signed_in(client, "ann@example.org", "customer").get(page).status_code == 404
+    assert client.post(page).status_code == 405
+
+
+def test_reports_lead_to_the_one_there_is(agent: TestClient) -> None:
+    assert agent.get("/desk/reports").headers["location"] == URL
+
+
+def test_without_visits_the_page_says_when_figures_will_appear(agent: TestClient) -> None:
+    page = agent.get(URL).text
+    assert "No mature visits in this period yet" in page
+    assert "24 hours after the first visit" in page
+
+
+def test_with_immature_visits_only_the_page_names_the_day(client: TestClient, agent: TestClient) -> None:
+    client.get("/requests/new")
+    client.app.state.recorder.flush()
+    page = agent.get(URL).text
+    assert "1 visit so far" in page
+    assert "first figures on" in page
+
+
+def test_the_headline_stands_beside_its_floor(busy: Log, agent: TestClient) -> None:
+    page = agent.get(f"{URL}?{MARCH}").text
+    assert re.findall(r'class="figure[^"]*">([^<]*)<', page) == ["50 %", "50 %"]
+    assert "1 of 2 visits that opened the form" in page
+    assert "not measured" in page, "there is no lift without a holdout"
+
+
+def test_each_rung_opens_the_visits_behind_it(busy: Log, agent: TestClient) -> None:
+    page = agent.get(f"{URL}?{MARCH}").text
+    for outcome, words in (("ticket", "invoice copy"), ("confirmed", "this solved it"), ("read_and_left", "blink"), ("gave_up", "HYPERLINK")):
+        assert f"{URL}/visits?{MARCH}&outcome={outcome}".replace("&", "&amp;") in page
+        behind = agent.get(f"{URL}/visits?{MARCH}&outcome={outcome}").text
+        assert "<h1>1 visit</h1>" in behind
+        assert words in behind
+
+
+def test_what_was_typed_is_shown_as_text(busy: Log, agent: TestClient) -> None:
+    for page in (f"{URL}?{MARCH}", f"{URL}/visits?{MARCH}", f"{URL}/visits?{MARCH}&query=%3Cscript%3E"):
+        assert "<script>alert" not in agent.get(page).text
+        assert "<script>" not in agent.get(page).text.replace('<script src="', "")
+
+
+def test_every_linked_list_holds_as_many_visits_as_its_figure_counts(busy: Log, agent: TestClient) -> None:
+    page = agent.get(f"{URL}?{MARCH}").text
+    link, cell = r'<th scope="row"><a href="([^"]+outcome[^"]+)">[^<]+</a></th>', r'\s*<td class="number"[^>]*>[^<]*</td>\s*<td[^>]*>([\d,]+) of'
+    rows = re.findall(link + cell, page)
+    assert len(rows) == 5
+    for url, count in rows:
+        assert f"<h1>{count} visit" in agent.get(url.replace("&amp;", "&")).text
+
+
+def test_searches_without_an_answer_can_be_tried_and_traced(busy: Log, agent: TestClient) -> None:
+    page = agent.get(f"{URL}?{MARCH}").text
+    assert 'href="/search?q=invoice%20copy"' in page
+    assert 'href="/desk/tickets/1"' in page
+    assert "<h1>1 visit</h1>" in agent.get(f"{URL}/visits?{MARCH}&query=copies+of+the+invoice").text
+
+
+def test_a_long_list_of_visits_has_a_second_page(busy: Log, agent: TestClient) -> None:
+    for number in range(20):
+        busy.visit(f"more{number}", search(10 * MINUTE, "warp"))
+    address = f"{URL}/visits?{MARCH}&outcome=gave_up"
+    first, second = agent.get(address).text, agent.get(f"{address}&page=2").text
+    assert (first.count('class="visit"'), second.count('class="visit"')) == (20, 1)
+    assert "page=2" in first
+    assert "HYPERLINK" in second, "the oldest comes last"
+    assert "There is no such page" in agent.get(f"{address}&page=3").text
+
+
+@pytest.mark.parametrize("query", ["from=yesterday", "to=2026-02-30", "from=2026-03-02&to=2026-03-01", "from=1000-01-01", "to=9999-12-31", "from=%00"])
+def test_impossible_dates_are_explained(agent: TestClient, query: str) -> None:
+    answer = agent.get(f"{URL}?{query}")
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert agent.get(f"{URL}/visits?{query}").status_code == 400
+    assert agent.get(f"{URL}/figures.csv?{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("outcome=nothing", 400), ("search=all", 400), ("page=0", 404), ("page=-1", 404), ("page=x", 404), ("page=999999999", 404), ("page=%C2%B2", 404)],
+)
+def test_impossible_selections_are_refused(agent: TestClient, query: str, status: int) -> None:
+    assert agent.get(f"{URL}/visits?{query}").status_code == status
+
+
+def test_the_figures_as_a_file(busy: Log, agent: TestClient) -> None:
+    answer = agent.get(f"{URL}/figures.csv?{MARCH}")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "deflection-2026-03-01-2026-03-31.csv" in answer.headers["content-disposition"]
+    rows = {row["figure"]: row for row in csv.DictReader(StringIO(answer.text))}
+    assert (rows["form_deflection_rate"]["value"], rows["form_deflection_rate"]["of"]) == ("0.5", "2")
+    assert rows["deflection_lift"]["value"] == ""
+    assert rows["from"]["value"] == "2026-03-01T00:00:00Z"
+
+
+def test_a_query_is_no_formula_in_a_spreadsheet(busy: Log, agent: TestClient) -> None:
+    rows = list(csv.reader(StringIO(agent.get(f"{URL}/searches.csv?{MARCH}").text)))
+    assert rows[1][0] == "invoice copy"
+    assert rows[2][0].startswith("'=HYPERLINK")
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_every_start_of_a_formula_is_guarded(start: str) -> None:
+    [[cell, number]] = list(csv.reader(StringIO(sheet([(f"{start}1", -1)]), newline="")))
+    assert (cell, number) == (f"'{start}1", "-1")

@@ -1,0 +1,74 @@
+"""The desk's cast: an agent, an admin, and tickets to work on."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+
+from kb.accounts.models import User
+from kb.app import create_app
+from kb.config import Settings
+from kb.db import now
+from tests.cast import add_person, sign_in
+from tickets import queries
+from tickets.models import Comment, Ticket
+from tickets.opening import NewTicket, open_ticket
+
+OpenTicket = Callable[..., int]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def client(request: pytest.FixtureRequest, settings: Settings) -> Iterator[TestClient]:
+    """The desk on SQLite, and once more on PostgreSQL."""
+    if request.param == "postgres":
+        settings = settings.model_copy(update={"database_url": SecretStr(request.getfixturevalue("postgres_url"))})
+    app = create_app(settings)
+    with TestClient(app, headers={"user-agent": "Mozilla/5.0 (test)"}, follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture
+def agent(client: TestClient) -> User:
+    """Ada, an agent; `client` is signed in as her."""
+    user = add_person(client, "ada@example.com", "agent", "Ada")
+    sign_in(client, user)
+    return user
+
+
+@pytest.fixture
+def opened(client: TestClient) -> OpenTicket:
+    """Opens a ticket of Alice's, with what is named changed; its number."""
+
+    def opened(**changes: Any) -> int:
+        wanted: dict[str, Any] = {"email": "alice@example.com", "name": "Alice", "subject": "The printer is on fire", "body": "It smells.\nWhat now?"}
+        moment = changes.pop("at", now())
+        with client.app.state.database.write() as session:
+            return open_ticket(session, NewTicket(**(wanted | changes)), now=moment).id
+
+    return opened
+
+
+@pytest.fixture
+def stored(client: TestClient) -> Callable[[int], Ticket]:
+    """The ticket as it is stored now."""
+
+    def stored(number: int) -> Ticket:
+        with client.app.state.database.read() as session:
+            ticket = queries.ticket(session, number)
+        assert ticket is not None
+        return ticket
+
+    return stored
+
+
+@pytest.fixture
+def comments(client: TestClient) -> Callable[[int], list[Comment]]:
+    """The ticket's comments, notes too."""
+
+    def comments(number: int) -> list[Comment]:
+        with client.app.state.database.read() as session:
+            return list(queries.comments(session, number, with_notes=True))
+
+    return comments

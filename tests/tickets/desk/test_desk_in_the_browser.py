@@ -1,0 +1,146 @@
+"""The desk as an agent meets it: with a keyboard, and without scripts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from kb.accounts import links, people
+from kb.config import Settings
+from kb.db import now
+from tests.services import LiveServer
+from tickets import queries
+from tickets.opening import NewTicket, open_ticket
+
+pytestmark = pytest.mark.browser
+
+PRINTER = "---\ntitle: Put out a burning printer\n---\n\nPull the plug, then use the extinguisher.\n"
+
+
+@pytest.fixture
+def desk(serve: Callable[[Settings], LiveServer], settings: Settings) -> LiveServer:
+    """A running site with one article and two tickets; the older one is number 1."""
+    folder = settings.content / "hardware" / "printers"
+    folder.mkdir(parents=True)
+    (folder / "put-out-a-burning-printer.md").write_text(PRINTER)
+    live = serve(settings)
+    with live.database.write() as session:
+        for subject in ("The printer is on fire", "The invoice is wrong"):
+            open_ticket(session, NewTicket(email="alice@example.com", name="Alice", subject=subject, body="Please help."), now=now())
+    return live
+
+
+def _sign_in(page: Any, desk: LiveServer, role: str = "admin") -> None:
+    with desk.database.write() as session:
+        token = links.make_link(session, people.add_user(session, f"{role}@example.com", "Ada", role, now()), now())
+    page.goto(desk.url + links.path(token))
+    page.click("main button")
+    page.wait_for_url("**/account")
+
+
+def _violations(page: Any) -> list[tuple[str, str]]:
+    found = Axe().run(page).response["violations"]
+    return [(violation["id"], str([node["html"][:200] for node in violation["nodes"]])) for violation in found]
+
+
+def _comments(desk: LiveServer, number: int) -> list[tuple[str, bool]]:
+    with desk.database.read() as session:
+        return [(comment.body, comment.is_public) for comment in queries.comments(session, number, with_notes=True)]
+
+
+def test_a_ticket_is_answered_by_keyboard_with_an_article_in_the_reply(page: Any, desk: LiveServer) -> None:
+    _sign_in(page, desk)
+    page.goto(f"{desk.url}/desk")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/desk/tickets/1?**")
+    page.keyboard.press("r")
+    page.keyboard.type("Hello Alice, n r j /")
+    page.click("summary:has-text('Insert an article')")
+    page.keyboard.type("burning prin")
+    page.wait_for_selector("[role=option]:has-text('Put out a burning printer')")
+    assert _violations(page) == []
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**done=sent**")
+    body, is_public = _comments(desk, 1)[-1]
+    assert is_public
+    assert body == f"Hello Alice, n r j /\n\nPut out a burning printer\n{desk.settings.public_url}/articles/put-out-a-burning-printer"
+    assert "linked in a reply" in page.locator(".ticket-side").inner_text()
+    assert page.input_value("[data-composer-body]") == ""
+
+
+def test_a_note_says_who_sees_it_and_a_draft_outlives_the_page(page: Any, desk: LiveServer) -> None:
+    _sign_in(page, desk)
+    page.goto(f"{desk.url}/desk/tickets/1")
+    assert page.locator("text=gets this by mail").is_visible()
+    page.keyboard.press("n")
+    assert page.locator("text=Nothing is mailed").is_visible()
+    assert not page.locator("text=gets this by mail").is_visible()
+    page.keyboard.type("Half a thought")
+    page.goto(f"{desk.url}/desk")
+    page.goto(f"{desk.url}/desk/tickets/1")
+    assert page.input_value("[data-composer-body]") == "Half a thought"
+    page.click("[data-send]")
+    page.wait_for_url("**done=noted**")
+    assert page.input_value("[data-composer-body]") == ""
+    assert _comments(desk, 1)[-1] == ("Half a thought", False)
+
+
+def test_the_shortcuts_can_be_shown_and_switched_off(page: Any, desk: LiveServer) -> None:
+    _sign_in(page, desk)
+    page.goto(f"{desk.url}/desk")
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+    assert _violations(page) == []
+    page.uncheck("[data-keys-switch]")
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") != "desk-q"
+    page.reload()
+    page.keyboard.press("?")
+    page.check("[data-keys-switch]")
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "desk-q"
+
+
+@pytest.mark.parametrize("path", ["/desk", "/desk/views/suspended", "/desk/search?q=printer", "/desk/tickets/1", "/desk/people", "/desk/api-keys", "/account"])
+def test_the_pages_are_accessible_and_fit_a_phone(page: Any, desk: LiveServer, path: str) -> None:
+    _sign_in(page, desk)
+    for width, scheme in ((1280, "light"), (390, "dark")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        page.goto(desk.url + path)
+        assert _violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_signing_in_is_accessible_with_and_without_errors(page: Any, desk: LiveServer) -> None:
+    page.goto(f"{desk.url}/sign-in")
+    assert _violations(page) == []
+    page.fill("[name=email]", "nobody@example.com")
+    page.fill("[name=password]", "not the password")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".error-summary")
+    assert _violations(page) == []
+    page.goto(f"{desk.url}/sign-in/link/used")
+    assert _violations(page) == []
+
+
+def test_without_scripts_an_article_is_found_and_linked(chromium: Any, desk: LiveServer) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    _sign_in(page, desk)
+    page.goto(f"{desk.url}/desk/tickets/1")
+    page.fill("[name=body]", "Please read this.")
+    page.click("summary:has-text('Insert an article')")
+    page.fill("[name=article_query]", "burning printer")
+    page.click("button:has-text('Find')")
+    page.check("label:has-text('Put out a burning printer') input")
+    assert page.input_value("[name=body]") == "Please read this."
+    page.click("[data-send]")
+    body, _ = _comments(desk, 1)[-1]
+    assert body == f"Please read this.\n\nPut out a burning printer\n{desk.settings.public_url}/articles/put-out-a-burning-printer"
+    context.close()

@@ -1,0 +1,112 @@
+"""The desk's lists."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from starlette.testclient import TestClient
+
+from kb.accounts.models import User
+from kb.db import now
+from tests.cast import add_person, signed_in
+from tickets.changing import change_ticket
+from tickets.commenting import Message, reply_as_requester
+
+OpenTicket = Callable[..., int]
+
+
+def _numbers(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'<a href="/desk/tickets/(\d+)', page)]
+
+
+def _counts(page: str) -> dict[str, int]:
+    return {slug: int(count) for slug, count in re.findall(r'/desk/views/([a-z-]+)".*?class="count">(\d+)<', page)}
+
+
+def _change(client: TestClient, number: int, **changes: object) -> None:
+    with client.app.state.database.write() as session:
+        change_ticket(session, number, changes, actor_id=None, now=now())
+
+
+@pytest.mark.usefixtures("agent")
+def test_an_empty_desk_says_what_will_appear(client: TestClient) -> None:
+    assert "New requests appear here" in client.get("/desk").text
+    for view in ("mine", "open", "pending", "on-hold", "solved", "suspended", "all"):
+        assert "Nothing here" in client.get(f"/desk/views/{view}").text
+    assert client.get("/desk/views/nothing").status_code == 404
+
+
+def test_each_ticket_stands_in_its_views_and_the_counts_agree(client: TestClient, agent: User, opened: OpenTicket) -> None:
+    colleague = add_person(client, "bob@example.com")
+    new, mine, theirs, pending, hold, solved, held = (opened(subject=f"Ticket {n}") for n in range(7))
+    _change(client, mine, assignee_id=agent.id)
+    _change(client, theirs, assignee_id=colleague.id)
+    _change(client, pending, status="pending")
+    _change(client, hold, status="hold", assignee_id=agent.id)
+    _change(client, solved, status="solved")
+    _change(client, held, suspended_reason="trap")
+    expected = {
+        "unassigned": {new, pending},
+        "mine": {mine, hold},
+        "open": {new, mine, theirs},
+        "pending": {pending},
+        "on-hold": {hold},
+        "solved": {solved},
+        "suspended": {held},
+        "all": {new, mine, theirs, pending, hold, solved},
+    }
+    for view, numbers in expected.items():
+        page = client.get(f"/desk/views/{view}").text
+        assert set(_numbers(page)) == numbers, view
+        assert _counts(page) == {name: len(tickets) for name, tickets in expected.items()}
+
+
+@pytest.mark.usefixtures("agent")
+def test_who_waits_longest_comes_first_and_writing_again_counts(client: TestClient, opened: OpenTicket) -> None:
+    first, second = opened(at=now() - timedelta(hours=3)), opened(at=now() - timedelta(hours=2))
+    assert _numbers(client.get("/desk").text) == [first, second]
+    with client.app.state.database.write() as session:
+        reply_as_requester(session, first, Message("Are you there?"), now=now())
+    assert _numbers(client.get("/desk").text) == [second, first]
+    assert _numbers(client.get("/desk/views/unassigned?order=newest").text) == [second, first]
+    _change(client, first, priority="urgent")
+    assert _numbers(client.get("/desk/views/unassigned?order=priority").text) == [first, second]
+    assert client.get("/desk/views/unassigned?order=' OR 1=1").status_code == 200
+
+
+@pytest.mark.usefixtures("agent")
+def test_the_second_page_goes_on_where_the_first_ended(client: TestClient, opened: OpenTicket) -> None:
+    numbers = [opened(email=f"c{n}@example.com") for n in range(27)]
+    first, second = client.get("/desk").text, client.get("/desk/views/unassigned?page=2").text
+    assert _numbers(first) + _numbers(second) == numbers
+    assert 'rel="next"' in first
+    for page in ("99", "0", "-1", "x", "999999999999999999999"):
+        assert client.get(f"/desk/views/unassigned?page={page}").status_code == 200
+
+
+@pytest.mark.usefixtures("agent")
+def test_tickets_are_found_by_number_subject_and_requester(client: TestClient, opened: OpenTicket) -> None:
+    printer, invoice = opened(), opened(subject="Where is my 100% invoice_?", email="bob@example.org", name="Bob Stone")
+    assert client.get(f"/desk/search?q=%23{printer}").headers["location"] == f"/desk/tickets/{printer}"
+    assert _numbers(client.get("/desk/search?q=PRINTER fire").text) == [printer]
+    assert _numbers(client.get("/desk/search?q=stone").text) == [invoice]
+    assert _numbers(client.get("/desk/search?q=bob@example.org").text) == [invoice]
+    assert _numbers(client.get("/desk/search", params={"q": "100% invoice_"}).text) == [invoice]
+    for nothing in ("%", "_", "999", "x' OR '1'='1", "\x00", "9" * 300):
+        found = _numbers(client.get("/desk/search", params={"q": nothing}).text)
+        assert found == ([invoice] if nothing in ("%", "_") else [])
+
+
+@pytest.mark.usefixtures("agent")
+def test_what_customers_type_is_only_text(client: TestClient, opened: OpenTicket) -> None:
+    opened(subject="<script>alert(1)</script>", name='"><img src=x onerror=alert(1)>')
+    page = client.get("/desk").text
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+
+
+def test_only_admins_are_told_where_unsent_mail_lies(client: TestClient, agent: User) -> None:
+    folder = str(client.app.state.settings.data / "mail")
+    assert folder not in client.get("/desk").text
+    assert folder in signed_in(client, "boss@example.com", "admin").get("/desk").text

@@ -1,0 +1,150 @@
+"""The ticket's page: what it shows, and to whom."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from kb.accounts.models import User
+from kb.db import now
+from kb.events.models import Event, Kind
+from kb.events.recorder import Visit, row
+from kb.jobs.models import OutboxJob
+from tests.cast import add_person
+from tickets.changing import change_ticket
+from tickets.models import Ticket
+
+OpenTicket = Callable[..., int]
+Stored = Callable[[int], Ticket]
+
+
+@pytest.mark.usefixtures("agent")
+def test_the_page_shows_what_the_customer_tried(client: TestClient, opened: OpenTicket) -> None:
+    visit = Visit("a" * 32, "b" * 32, False)
+    steps = [
+        (Kind.SEARCH, {"query": "printer smoke", "hit_count": 0, "hits": []}),
+        (Kind.ARTICLE_VIEW, {"slug": "put-out-smoke"}),
+        (Kind.SEARCH_CLICK, {"slug": "put-out-smoke", "rank": 3}),
+        (Kind.ARTICLE_VIEW, {"slug": "put-out-fires", "digest": "d1gest00" * 8, "commit": "c0ffee00" * 5}),
+        (Kind.VOTE, {"slug": "put-out-fires", "value": "no"}),
+    ]
+    with client.app.state.database.write() as session:
+        for age, (kind, columns) in zip((5, 4, 3, 2, 1), steps, strict=True):
+            session.add(Event(**(row(visit, kind, columns) | {"at": now() - timedelta(minutes=age)})))
+        other = row(Visit("e" * 32, "f" * 32, False), Kind.SEARCH, {"query": "somebody else", "hit_count": 1})
+        session.add(Event(**other))
+    page = client.get(f"/desk/tickets/{opened(visit=visit)}").text
+    places = [
+        page.index(words) for words in ("printer smoke", "nothing found", "Read hit 3", "put-out-smoke", "put-out-fires", "c0ffee00", "Found not helpful")
+    ]
+    assert places == sorted(places)
+    assert page.count("put-out-smoke") == 1
+    assert "somebody else" not in page
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_ticket_that_does_not_exist_is_not_found(client: TestClient) -> None:
+    for number in ("1", "999", "9" * 30):
+        assert client.get(f"/desk/tickets/{number}").status_code == 404
+    assert client.get("/desk/tickets/x").status_code == 404
+    assert client.post("/desk/tickets/999/properties", data={"status": "open", "version": "1"}).status_code == 404
+    assert client.post("/desk/tickets/999/release").status_code == 404
+    assert client.post("/desk/tickets/999/rejection").status_code == 404
+    assert client.post("/desk/tickets/999/assignment", data={"version": "1"}).status_code == 404
+
+
+def test_fields_are_changed_and_the_change_is_in_the_history(client: TestClient, agent: User, opened: OpenTicket, stored: Stored) -> None:
+    number = opened()
+    fields = {
+        "version": "1",
+        "status": "hold",
+        "assignee_id": str(agent.id),
+        "priority": "urgent",
+        "type": "incident",
+        "category": "",
+        "tags": "Fire, smoke fire",
+    }
+    assert client.post(f"/desk/tickets/{number}/properties", data=fields).status_code == 303
+    ticket = stored(number)
+    assert (ticket.status, ticket.assignee_id, ticket.priority, ticket.type) == ("hold", agent.id, "urgent", "incident")
+    assert [tag.name for tag in ticket.tags] == ["fire", "smoke"]
+    page = client.get(f"/desk/tickets/{number}").text
+    assert "changed assignee from nobody to Ada" in page
+    assert "changed status from New to On hold" in page
+
+
+@pytest.mark.usefixtures("agent")
+def test_impossible_fields_are_refused_with_the_reason(client: TestClient, opened: OpenTicket, stored: Stored) -> None:
+    number = opened()
+    customer = stored(number).requester_id
+    for field, value in [
+        ("status", "new2"),
+        ("status", "closed"),
+        ("priority", "asap"),
+        ("assignee_id", "x"),
+        ("assignee_id", str(customer)),
+        ("assignee_id", "9" * 18),
+    ]:
+        answer = client.post(f"/desk/tickets/{number}/properties", data={"version": "1", field: value, "tags": "kept-word"})
+        assert answer.status_code == 422, (field, value)
+        assert "kept-word" in answer.text
+    assert stored(number).version == 1
+
+
+@pytest.mark.usefixtures("agent")
+def test_of_two_edits_the_second_sees_both_versions_and_keeps_its_choices(client: TestClient, opened: OpenTicket, stored: Stored) -> None:
+    number = opened()
+    first = client.post(f"/desk/tickets/{number}/properties", data={"version": "1", "priority": "high", "tags": "theirs"})
+    second = client.post(f"/desk/tickets/{number}/properties", data={"version": "1", "priority": "low", "tags": "mine"})
+    assert (first.status_code, second.status_code) == (303, 409)
+    assert "<td>high</td><td>low</td>" in second.text
+    assert 'value="mine"' in second.text
+    assert (stored(number).priority, stored(number).version) == ("high", 2)
+    again = client.post(f"/desk/tickets/{number}/properties", data={"version": "2", "priority": "low"})
+    assert again.status_code == 303
+    assert client.post(f"/desk/tickets/{number}/properties", data={"priority": "low"}).status_code == 409, "a form without a version"
+
+
+def test_taking_a_ticket_that_somebody_took_is_refused(client: TestClient, agent: User, opened: OpenTicket, stored: Stored) -> None:
+    number = opened()
+    bob = add_person(client, "bob@example.com", name="Bob")
+    with client.app.state.database.write() as session:
+        change_ticket(session, number, {"assignee_id": bob.id}, actor_id=bob.id, now=now())
+    answer = client.post(f"/desk/tickets/{number}/assignment", data={"version": "1"})
+    assert answer.status_code == 409
+    assert "Bob has taken it" in answer.text
+    assert client.post(f"/desk/tickets/{number}/assignment", data={"version": str(stored(number).version)}).status_code == 303
+    assert stored(number).assignee_id == agent.id
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_held_ticket_is_released_once_and_its_requester_told(client: TestClient, opened: OpenTicket, stored: Stored) -> None:
+    number = opened(suspended_reason="the trap was filled in")
+    assert "the trap was filled in" in client.get(f"/desk/tickets/{number}?view=suspended").text
+    for _ in range(2):
+        assert client.post(f"/desk/tickets/{number}/release").status_code == 303
+    assert stored(number).suspended_reason is None
+    with client.app.state.database.read() as session:
+        assert [job.kind for job in session.scalars(select(OutboxJob))] == ["mail.request_received"]
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_held_ticket_is_put_away_without_a_word(client: TestClient, opened: OpenTicket, stored: Stored) -> None:
+    number = opened(suspended_reason="the trap was filled in")
+    assert client.post(f"/desk/tickets/{number}/rejection").headers["location"] == "/desk/views/suspended"
+    assert (stored(number).status, stored(number).suspended_reason) == ("solved", "the trap was filled in")
+    with client.app.state.database.read() as session:
+        assert list(session.scalars(select(OutboxJob))) == []
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_mail_that_could_not_be_delivered_shows_on_its_ticket(client: TestClient, opened: OpenTicket) -> None:
+    number = opened()
+    with client.app.state.database.write() as session:
+        job = session.scalars(select(OutboxJob)).one()
+        job.failed_at, job.last_error = now(), "550 no such mailbox"
+    page = client.get(f"/desk/tickets/{number}").text
+    assert "could not be delivered" in page
+    assert "550 no such mailbox" in page

@@ -1,0 +1,239 @@
+"""Files of a request: kept, named, served, refused."""
+
+import os
+import re
+import socket
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from kb.config import Settings
+from tests.cast import add_person, signed_in
+from tests.services import LiveServer
+from tests.tickets.conftest import ALICE, Send
+from tests.tickets.test_open_a_request import rows
+from tickets import attachments
+from tickets.attachments import StoredFile, clean_name
+from tickets.commenting import Message, add_note
+from tickets.models import Attachment, Ticket
+from tickets.nonce import new_nonce
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 20
+
+
+def files_of(client: TestClient, link: str) -> list[str]:
+    return re.findall(r'href="(/requests/[^"]+/attachments/[^"]+)"', client.get(link).text)
+
+
+def test_files_are_listed_and_come_back_whole(client: TestClient, send: Send) -> None:
+    link = send(("photo.png", PNG), ("log.txt", b"it broke\n")).headers["location"]
+    first, second = files_of(client, link)
+    assert client.get(first).content == PNG
+    assert client.get(second).content == b"it broke\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind", "how"),
+    [
+        ("a.png", PNG, "image/png", "inline"),
+        ("a.jpg", b"\xff\xd8\xff\xe0 x", "image/jpeg", "inline"),
+        ("a.gif", b"GIF89a x", "image/gif", "inline"),
+        ("a.webp", b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp", "inline"),
+        ("a.png", b"<script>alert(1)</script>", "application/octet-stream", "attachment"),
+        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "application/octet-stream", "attachment"),
+        ("a.html", b"<html>", "application/octet-stream", "attachment"),
+        ("a.pdf", b"%PDF-1.7", "application/octet-stream", "attachment"),
+    ],
+)
+def test_the_type_is_decided_by_us_and_nothing_runs(client: TestClient, send: Send, name: str, content: bytes, kind: str, how: str) -> None:
+    [url] = files_of(client, send((name, content)).headers["location"])
+    headers = client.get(url).headers
+    assert headers["content-type"] == kind
+    assert headers["content-disposition"].startswith(f"{how}; filename=")
+    assert headers.get_list("content-security-policy") == ["sandbox; default-src 'none'"]
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("..\\..\\x", "x"),
+        ("C:\\x", "x"),
+        ("a\0b.png", "ab.png"),
+        (".htaccess", "htaccess"),
+        ("CON", "_CON"),
+        ("con.txt", "_con.txt"),
+        ("x.php\u200b.png", "x.php.png"),
+        ("\u202egnp.exe", "gnp.exe"),
+        ("", "file"),
+        ("..", "file"),
+        ('a"b.html', "a_b.html"),
+        ("a\r\nSet-Cookie: x", "a Set-Cookie_ x"),
+        ("日本.txt", "日本.txt"),
+        ("x" * 5000 + ".png", "x" * 139 + ".png"),
+    ],
+)
+def test_shown_names_are_clean(name: str, shown: str) -> None:
+    assert clean_name(name) == shown
+
+
+@pytest.mark.parametrize("name", ["日本.txt", 'a"b.html', "x.php\u200b.png", "\u202egnp.exe", "a\r\nSet-Cookie: x.txt", "x" * 3000, "a;b,c'.txt", "100%.txt"])
+def test_any_name_can_be_downloaded_again(client: TestClient, send: Send, name: str) -> None:
+    [url] = files_of(client, send((name, b"content")).headers["location"])
+    answer = client.get(url)
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+    assert unquote(answer.headers["content-disposition"].partition("filename*=UTF-8''")[2]) == rows(client, Attachment)[0].name
+
+
+def test_a_name_too_long_for_any_disk_is_refused_whole(client: TestClient, send: Send) -> None:
+    assert send(("x" * 5000, b"content")).status_code == 400
+    assert rows(client, Ticket) == []
+
+
+def test_a_file_opens_with_its_own_request_only(client: TestClient, send: Send) -> None:
+    link = send(("log.txt", b"secret")).headers["location"]
+    [url] = files_of(client, link)
+    other = client.post("/requests", data=ALICE | {"nonce": attachments_nonce(client)}).headers["location"].partition("?")[0]
+    token = url.split("/")[-2]
+    assert client.get(f"{other}/attachments/{token}/log.txt").status_code == 404
+    assert client.get(f"{link.partition('?')[0]}/attachments/{'x' * 43}/log.txt").status_code == 404
+    assert client.get(f"{link.partition('?')[0]}/attachments/a%00b/log.txt").status_code == 404
+    assert client.get(f"/attachments/{token}/log.txt").status_code == 404
+    assert signed_in(client, "bob@example.com", role="customer").get(f"/attachments/{token}/log.txt").status_code == 404
+    assert signed_in(client, "agent@example.com").get(f"/attachments/{token}/log.txt").content == b"secret"
+
+
+def attachments_nonce(client: TestClient) -> str:
+    return new_nonce(client.app.state.secret_key, datetime.now(UTC) - timedelta(minutes=1))
+
+
+def test_a_file_of_an_internal_note_is_for_staff_only(client: TestClient, send: Send, settings: Settings) -> None:
+    link = send().headers["location"].partition("?")[0]
+    agent = add_person(client, "agent@example.com")
+    with client.app.state.database.write() as session:
+        note = Message("see file", files=(StoredFile("n.txt", "application/octet-stream", 1, "0" * 64),))
+        add_note(session, 1, note, author_id=agent.id, now=datetime.now(UTC))
+    [file] = rows(client, Attachment)
+    assert client.get(f"{link}/attachments/{file.token}/n.txt").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ([("empty.txt", b"")], "is empty"),
+        ([("big.bin", b"x" * 1_000_001)], "no larger than 1 MB"),
+        ([(f"{number}.txt", b"x") for number in range(4)], "At most 3 files"),
+    ],
+)
+def test_files_that_do_not_fit_are_refused_in_words_and_nothing_is_stored(
+    client: TestClient, send: Send, settings: Settings, files: list[tuple[str, bytes]], says: str
+) -> None:
+    client.app.state.settings = settings.model_copy(update={"attachment_max_mb": 1, "attachments_max": 3})
+    answer = send(*files)
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert rows(client, Ticket) == []
+
+
+def test_a_file_of_exactly_the_limit_fits(client: TestClient, send: Send, settings: Settings) -> None:
+    client.app.state.settings = settings.model_copy(update={"attachment_max_mb": 1})
+    assert send(("full.bin", b"x" * 1_000_000), ("full.bin", b"x" * 1_000_000)).status_code == 303
+    assert [file.size for file in rows(client, Attachment)] == [1_000_000, 1_000_000]
+
+
+def test_chosen_files_survive_an_error_and_can_be_left_out(client: TestClient, send: Send) -> None:
+    answer = send(("keep.txt", b"keep"), ("drop.txt", b"drop"), subject="")
+    assert answer.status_code == 422
+    tokens = re.findall(r'name="kept" value="([^"]+)" checked', answer.text)
+    assert len(tokens) == 2
+    link = send(kept=tokens[:1]).headers["location"]
+    assert [client.get(url).content for url in files_of(client, link)] == [b"keep"]
+
+
+def test_files_of_one_form_cannot_be_taken_by_another(client: TestClient, send: Send) -> None:
+    tokens = re.findall(r'name="kept" value="([^"]+)"', send(("mine.txt", b"mine"), subject="").text)
+    link = client.post("/requests", data=ALICE | {"nonce": attachments_nonce(client), "kept": tokens[0]}).headers["location"]
+    assert files_of(client, link) == []
+
+
+# The parser leaves the unfinished file to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_body_without_its_end_is_refused_whole(client: TestClient, nonce: str) -> None:
+    parts = "".join(f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in (ALICE | {"nonce": nonce}).items())
+    body = parts + '--b\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\nhalf of i'
+    answer = client.post("/requests", content=body.encode(), headers={"content-type": "multipart/form-data; boundary=b"})
+    assert answer.status_code == 400
+    assert rows(client, Ticket) == []
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=", "text/plain", "application/json"])
+def test_a_form_of_another_type_makes_no_ticket(client: TestClient, kind: str) -> None:
+    assert client.post("/requests", content=b"subject=x", headers={"content-type": kind}).status_code in (400, 403, 415)
+    assert rows(client, Ticket) == []
+
+
+def test_a_text_beyond_all_bounds_is_too_large_in_words(client: TestClient, send: Send) -> None:
+    answer = send(description="x" * 1_100_000)
+    assert answer.status_code == 413
+    assert "longer than" in answer.text
+
+
+def test_a_full_disk_is_said_with_the_name_of_the_file(client: TestClient, send: Send, settings: Settings) -> None:
+    folder = settings.data / "attachments"
+    folder.write_text("a file where the folder should be")
+    answer = send(("log.txt", b"x"))
+    assert answer.status_code == 507
+    assert "“log.txt” could not be saved" in answer.text
+    assert "What now?" in answer.text
+    assert rows(client, Ticket) == []
+
+
+def test_what_nobody_sent_is_swept_after_a_day_and_the_rest_stays(client: TestClient, send: Send, settings: Settings) -> None:
+    send(("waiting.txt", b"waiting"), subject="")
+    client.post("/requests", data=ALICE | {"nonce": attachments_nonce(client)}, files=[("files", ("sent.txt", b"sent"))])
+    folder = settings.data / "attachments"
+    moment = datetime.now(UTC) + timedelta(hours=25)
+    with client.app.state.database.write() as session:
+        assert attachments.sweep(session, folder, now=datetime.now(UTC)) == 0
+        assert attachments.sweep(session, folder, now=moment) == 1
+    assert [file.name for file in rows(client, Attachment)] == ["sent.txt"]
+    assert [path.read_bytes() for path in folder.glob("*/*")] == [b"sent"]
+
+
+def test_nothing_is_left_when_a_copy_breaks_off(tmp_path: Path) -> None:
+    class Broken:
+        def read(self, _size: int) -> bytes:
+            raise OSError(28, os.strerror(28))
+
+    with pytest.raises(OSError, match="No space"):
+        attachments.store_file(tmp_path, "x", Broken())  # type: ignore[arg-type]
+    assert list(tmp_path.rglob("*")) == []
+
+
+@pytest.mark.slow
+def test_an_upload_that_breaks_off_leaves_nothing_and_no_complaint(live_server: LiveServer, nonce_of: str, caplog: pytest.LogCaptureFixture) -> None:
+    fields = "".join(f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in (ALICE | {"nonce": nonce_of}).items())
+    body = fields + '--b\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n' + "x" * 100_000 + "\r\n--b--\r\n"
+    head = "POST /requests HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: Mozilla/5.0\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+    for tenth in range(10):
+        with socket.create_connection(("127.0.0.1", live_server.settings.port)) as connection:
+            whole = f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+            connection.sendall(whole[: len(whole) * tenth // 10])
+    with urllib.request.urlopen(f"{live_server.url}/requests/new") as page:
+        assert page.status == 200
+    with live_server.app.state.database.read() as session:
+        assert session.execute(select(Ticket)).first() is None
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+    assert list((live_server.settings.data / "attachments").glob("*")) == []
+
+
+@pytest.fixture
+def nonce_of(live_server: LiveServer) -> str:
+    return new_nonce(live_server.app.state.secret_key, datetime.now(UTC) - timedelta(minutes=1))

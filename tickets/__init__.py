@@ -1,0 +1,1 @@
+"""Tickets: requests from customers, the desk of the agents, mail and the deflection report."""

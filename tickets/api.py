@@ -1,0 +1,190 @@
+"""The ticket API: file a ticket with a key, read it back."""
+
+import hashlib
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from kb.accounts.address import canonical
+from kb.accounts.api_keys import require_key
+from kb.accounts.limits import take
+from kb.accounts.models import ApiKey
+from kb.db import database, now
+from kb.web.forms import clean
+from kb.web.strict_json import BadJson, read_object
+from tickets import queries
+from tickets.changing import clean_tags
+from tickets.forms import is_visible, one_line
+from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, IdempotencyKey, Priority, TicketType
+from tickets.opening import NewTicket, OpenedTicket, open_ticket, sent_before
+from tickets.reading import catalog
+from tickets.shapes import comment_json, opened_json, ticket_json
+
+MAX_BODY_BYTES = 1_000_000
+MAX_KEY_CHARS = 255
+PER_MINUTE = 600
+SECRETS_IN_QUERY = ("api_key", "apikey", "key", "token", "access_token", "authorization")
+
+
+def _visible(value: str) -> str:
+    if not is_visible(value):
+        raise ValueError("must not be empty")
+    return value
+
+
+def _address(value: str) -> str:
+    address = canonical(value)
+    if address is None:
+        raise ValueError("must be one e-mail address in full, like name@example.com")
+    return address
+
+
+Text = Annotated[str, AfterValidator(clean)]
+Line = Annotated[str, AfterValidator(clean), AfterValidator(one_line)]
+Subject = Annotated[Line, AfterValidator(_visible), Field(max_length=MAX_SUBJECT_CHARS)]
+Absent = BeforeValidator(lambda value: "" if value is None else value)
+
+
+class _Requester(BaseModel):
+    email: Annotated[str, AfterValidator(_address)]
+    name: Annotated[Line, Absent, Field(max_length=120)] = ""
+
+
+class _FirstComment(BaseModel):
+    body: Annotated[Text, AfterValidator(_visible), Field(max_length=MAX_BODY_CHARS)]
+
+
+class _Ticket(BaseModel):
+    subject: Subject
+    comment: _FirstComment
+    requester: _Requester
+    priority: Priority | None = None
+    type: TicketType | None = None
+    tags: Annotated[list[str], Field(max_length=50)] = []
+    category: Annotated[Line, Absent, Field(max_length=120)] = ""
+    external_id: Annotated[Line, Field(max_length=120)] | None = None
+
+
+class _Posted(BaseModel):
+    ticket: _Ticket
+
+
+async def create(request: Request) -> Response:
+    """201 with the ticket; repeating an Idempotency-Key gives the same answer again."""
+    return await run_in_threadpool(_create, request, await request.body())
+
+
+def show(request: Request) -> Response:
+    """The ticket; its comments too with `include=comments`, oldest first."""
+    _refuse_secret_in_query(request)
+    require_key(request, "read")
+    number = request.path_params["id"]
+    with database(request).read() as session:
+        ticket = queries.ticket(session, int(number)) if _is_number(number) else None
+        if ticket is None:
+            raise HTTPException(404, "There is no ticket with this number.")
+        comments = queries.comments(session, ticket.id, with_notes=True)
+    answer: dict[str, Any] = {"ticket": ticket_json(ticket, comments[0].body if comments else "")}
+    if "comments" in request.query_params.get("include", "").split(","):
+        answer["comments"] = [comment_json(comment) for comment in comments]
+    return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+
+
+def _create(request: Request, body: bytes) -> Response:
+    _refuse_secret_in_query(request)
+    api_key = require_key(request, "write")
+    _require_json(request)
+    repeat_key = _idempotency_key(request)
+    try:
+        new = _new_ticket(request, read_object(body), api_key)
+    except BadJson as error:
+        raise HTTPException(error.status, str(error)) from None
+    except ValidationError as error:
+        return _problems({".".join(map(str, problem["loc"])): problem["msg"].removeprefix("Value error, ") for problem in error.errors()})
+    if new.category and new.category not in {category.slug for category in catalog(request).categories}:
+        return _problems({"ticket.category": "must be the slug of a category"})
+    return _store(request, new, api_key, repeat_key, hashlib.sha256(body).hexdigest())
+
+
+def _store(request: Request, new: NewTicket, api_key: ApiKey, repeat_key: str | None, digest: str) -> Response:
+    with database(request).write() as session:
+        if not take(session, f"api:{api_key.id}", most=PER_MINUTE, window=timedelta(minutes=1), now=now()):
+            raise HTTPException(429, f"More than {PER_MINUTE} calls in a minute with this key.", {"Retry-After": "60"})
+        opened = _open_once(session, new, api_key, repeat_key, digest)
+    if opened is None:
+        return _problems({"Idempotency-Key": "was sent before with another body"})
+    return JSONResponse({"ticket": opened_json(new, opened)}, 201, {"Location": f"/api/tickets/{opened.id}", "Cache-Control": "no-store"})
+
+
+def _open_once(session: Session, new: NewTicket, api_key: ApiKey, repeat_key: str | None, digest: str) -> OpenedTicket | None:
+    """The ticket; None when its key was sent with another body before."""
+    if repeat_key is None or new.nonce is None:
+        return open_ticket(session, new, now=now())
+    opened = sent_before(session, new.nonce) or open_ticket(session, new, now=now())
+    if opened.is_new:
+        session.add(IdempotencyKey(api_key_id=api_key.id, key=repeat_key, request_digest=digest, ticket_id=opened.id, created_at=now()))
+        return opened
+    known = queries.idempotency_key(session, api_key.id, repeat_key)
+    return opened if known is not None and known.request_digest == digest else None
+
+
+def _new_ticket(request: Request, posted: dict[str, Any], api_key: ApiKey) -> NewTicket:
+    ticket = _Posted.model_validate(posted).ticket
+    repeat_key = _idempotency_key(request)
+    return NewTicket(
+        email=ticket.requester.email,
+        name=ticket.requester.name,
+        subject=ticket.subject,
+        body=ticket.comment.body,
+        category=ticket.category,
+        priority=ticket.priority or Priority.NORMAL,
+        type=ticket.type or TicketType.QUESTION,
+        tags=tuple(clean_tags(clean(tag) for tag in ticket.tags)),
+        via="api",
+        locale=request.app.state.settings.locale,
+        external_id=ticket.external_id or None,
+        # Keys of two clients never meet, and a key of any length fits the column.
+        nonce=f"api{api_key.id}-{hashlib.sha256(repeat_key.encode()).hexdigest()[:40]}" if repeat_key else None,
+        submitter_id=api_key.user_id,
+    )
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 0 < len(key) <= MAX_KEY_CHARS:
+        raise HTTPException(400, f"An Idempotency-Key has 1 to {MAX_KEY_CHARS} characters.")
+    return key
+
+
+def _require_json(request: Request) -> None:
+    kind, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    charset = parameters.partition("charset=")[2].strip(' "')
+    if kind.strip() != "application/json" or charset not in ("", "utf-8", "utf8"):
+        raise HTTPException(415, "Send the ticket as `Content-Type: application/json`, in UTF-8.")
+
+
+def _refuse_secret_in_query(request: Request) -> None:
+    if any(name.lower() in SECRETS_IN_QUERY for name in request.query_params):
+        raise HTTPException(400, "A key in an address ends up in logs. Send it as `Authorization: Bearer <key>`, and replace the one you just sent.")
+
+
+def _problems(fields: dict[str, str]) -> Response:
+    detail = "; ".join(f"{field}: {message}" for field, message in fields.items())
+    return JSONResponse({"error": {"status": 422, "title": "This needs mending", "detail": detail, "fields": fields}}, 422)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 0 < len(text) <= 18 and text[0] != "0"
+
+
+routes = [
+    Route("/api/tickets", create, methods=["POST"], max_body_size=MAX_BODY_BYTES),
+    Route("/api/tickets/{id}", show),
+]

@@ -1,0 +1,61 @@
+"""The period of a report, as somebody types it."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+DAYS_SHOWN = 30
+LONGEST = timedelta(days=1100)
+
+
+class BadPeriod(ValueError):
+    """The dates make no period; the message says what would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `start` to just before `end`, as known at `as_of`; all aware, in UTC."""
+
+    start: datetime
+    end: datetime
+    as_of: datetime
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the period."""
+        return self.start.date()
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the period, which is part of it."""
+        return (self.end - timedelta(microseconds=1)).date()
+
+
+def parse_period(first: str | None, last: str | None, as_of: str | None, now: datetime) -> Period:
+    """The period from `first` to `last`, both days included, in UTC; raises BadPeriod.
+
+    Each is `YYYY-MM-DD`, or an ISO 8601 time, which is then taken exactly (`last` as the first moment outside).
+    Without `last`: up to the end of today. Without `first`: the 30 days before. `as_of` as a day is that day's end; without it: `now`.
+    """
+    end = _moment("to", last, is_end=True) if last else _midnight(now.date() + timedelta(days=1))
+    start = _moment("from", first, is_end=False) if first else _midnight((end - timedelta(microseconds=1)).date() - timedelta(days=DAYS_SHOWN - 1))
+    known = min(_moment("as-of", as_of, is_end=True), now) if as_of else now
+    if start >= end:
+        raise BadPeriod(f"The period ends before it begins: from {start:%Y-%m-%d} to {end:%Y-%m-%d}. Swap the two dates.")
+    if end - start > LONGEST:
+        raise BadPeriod("The period is longer than three years. Choose a shorter one.")
+    return Period(start, end, known)
+
+
+def _moment(name: str, text: str, *, is_end: bool) -> datetime:
+    try:
+        if len(text) == len("2026-11-23"):
+            return _midnight(date.fromisoformat(text) + timedelta(days=is_end))
+        moment = datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadPeriod(f"{name}: “{text[:40]}” is no date. Write it as 2026-11-23, or as a time such as 2026-11-23T09:00Z.") from None
+    return moment
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

@@ -1,0 +1,41 @@
+"""Shares with their size and their uncertainty: a rate is never shown without what it was counted from."""
+
+from dataclasses import dataclass
+from math import sqrt
+
+Z_95 = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`count` out of `of`."""
+
+    count: int
+    of: int
+
+    @property
+    def value(self) -> float | None:
+        """The share, 0.0 to 1.0; None when there was nothing to count from."""
+        return self.count / self.of if self.of else None
+
+    @property
+    def low(self) -> float | None:
+        """Lower end of the 95 % interval; None when there was nothing to count from."""
+        return wilson(self.count, self.of)[0] if self.of else None
+
+    @property
+    def high(self) -> float | None:
+        """Upper end of the 95 % interval; None when there was nothing to count from."""
+        return wilson(self.count, self.of)[1] if self.of else None
+
+    def to_json(self) -> dict[str, float | int | None]:
+        """Value, count, of, and the bounds."""
+        return {"value": self.value, "count": self.count, "of": self.of, "low": self.low, "high": self.high}
+
+
+def wilson(count: int, of: int) -> tuple[float, float]:
+    """The 95 % interval of `count` out of `of` (> 0), inside 0.0 to 1.0 (E. B. Wilson, JASA 22, 1927, p. 209)."""
+    share, z2 = count / of, Z_95**2
+    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
+    spread = Z_95 / (1 + z2 / of) * sqrt(share * (1 - share) / of + z2 / (4 * of * of))
+    return max(0.0, middle - spread), min(1.0, middle + spread)

@@ -1,0 +1,109 @@
+"""Writing on a ticket: a public reply, or a note among agents, with a status set in the same breath."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from kb.accounts.models import User
+from kb.accounts.sessions import require_staff
+from kb.db import database, now
+from kb.web.forms import files, text
+from kb.web.numbers import path_number
+from tickets import queries, uploads
+from tickets.changing import ImpossibleChange, TicketChanged, TicketNotFound
+from tickets.commenting import Message, add_note, reply_as_agent
+from tickets.desk.articles import find_articles, with_links
+from tickets.desk.loading import Draft, place
+from tickets.desk.properties import version_of
+from tickets.desk.ticket import show_page
+from tickets.forms import body_problem, file_problem
+from tickets.models import Status, Ticket
+from tickets.nonce import new_nonce, read_nonce
+from tickets.reading import catalog, named_articles
+from tickets.tracking import site_key
+from tickets.uploads import DiskRefused
+
+NOT_SAVED = "This could not be saved, and nothing was sent. What you typed is still here: please send it again in a moment."
+NEWER = "Somebody wrote or changed something since you opened this page. Read it, then send yours again: what you typed is below."
+
+
+def create(request: Request, form: FormData) -> Response:
+    """Adds the message; the page again, with all that was typed, for one that cannot be added."""
+    user = require_staff(request)
+    draft = read_draft(form)
+    if "find_articles" in form:
+        return show_page(request, user, draft, found=find_articles(request, draft.article_query))
+    try:
+        return _create(request, user, form, draft)
+    except DiskRefused as error:
+        return show_page(request, user, draft, status=507, errors={"files": str(error)})
+    except (OperationalError, PoolTimeout):
+        return show_page(request, user, draft, status=503, errors={"body": NOT_SAVED})
+
+
+def read_draft(form: FormData) -> Draft:
+    """What the composer was sent with."""
+    return Draft(
+        body=text(form, "body"),
+        is_public=text(form, "kind", 10) != "note",
+        status=text(form, "status", 10),
+        goes_on=bool(text(form, "goes_on", 1)),
+        articles=tuple(dict.fromkeys(value[:200] for value in form.getlist("article") if isinstance(value, str)))[:20],
+        nonce=text(form, "nonce", 200),
+        article_query=text(form, "article_query", 200),
+    )
+
+
+def _create(request: Request, user: User, form: FormData, draft: Draft) -> Response:
+    moment, nonce, number = now(), read_nonce(site_key(request), draft.nonce), path_number(request)
+    if nonce is None:
+        return show_page(request, user, replace(draft, nonce=""), status=403, errors={"body": "This page was out of date. Please send it again."})
+    chosen = files(form, "files")
+    problems = body_problem("body", draft.body, "Write your message.") | file_problem(chosen, [], request.app.state.settings)
+    if problems:
+        return show_page(request, user, draft, status=422, errors=problems)
+    articles = named_articles(catalog(request), draft.articles, moment)
+    body = with_links(request, draft.body, [article.slug for article in articles]) if draft.is_public else draft.body
+    message = Message(body, uploads.store_all(request, chosen), nonce=nonce.value, articles=articles)
+    with database(request).read() as session:
+        way_on = place(request, session, user, number)
+    try:
+        with database(request).write() as session:
+            _add(session, number, draft, message, user, version_of(form))
+    except TicketNotFound:
+        raise HTTPException(404) from None
+    except ImpossibleChange as refusal:
+        return show_page(request, user, draft, status=422, errors={refusal.field: str(refusal)})
+    except TicketChanged:
+        # A fresh number: the version that is sent next is the one that is shown now.
+        return show_page(request, user, replace(draft, nonce=new_nonce(site_key(request), moment)), status=409, errors={"body": NEWER})
+    if draft.goes_on and way_on.view:
+        return RedirectResponse(f"/desk/tickets/{way_on.next_id}{way_on.query}" if way_on.next_id else f"/desk/views/{way_on.view.slug}", 303)
+    return RedirectResponse(f"/desk/tickets/{number}{way_on.query}{'&' if way_on.query else '?'}done={'sent' if draft.is_public else 'noted'}#latest", 303)
+
+
+def _add(session: Session, number: int, draft: Draft, message: Message, user: User, version: int) -> None:
+    ticket = queries.ticket_to_change(session, number)
+    if ticket is None:
+        raise TicketNotFound(number)
+    if queries.comment_by_nonce(session, message.nonce or ""):
+        return
+    if draft.is_public and ticket.version != version:
+        raise TicketChanged(ticket)
+    add = reply_as_agent if draft.is_public else add_note
+    add(session, number, message, author_id=user.id, changes=_changes(ticket, draft, user), version=version, now=now())
+
+
+def _changes(ticket: Ticket, draft: Draft, user: User) -> dict[str, Any]:
+    changes: dict[str, Any] = {"status": draft.status} if draft.status and draft.status != ticket.status else {}
+    # Whoever answers first has it.
+    if draft.is_public and ticket.assignee_id is None and ticket.status != Status.CLOSED:
+        changes["assignee_id"] = user.id
+    return changes

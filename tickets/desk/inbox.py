@@ -1,0 +1,82 @@
+"""The desk's lists: views with their counts, and the search for tickets."""
+
+import re
+from typing import cast
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from kb.accounts.models import Role, User
+from kb.accounts.sessions import require_staff
+from kb.config import Settings
+from kb.db import database
+from kb.jobs.queries import depth
+from kb.web.forms import clean
+from kb.web.templates import render
+from tickets.desk import queries
+from tickets.desk.shelf import BY_SLUG, ORDERS, VIEWS
+from tickets.email.sending import mail_folder
+
+PER_PAGE = 25
+MOST_PAGES = 4000
+NUMBER = re.compile(r"#?([1-9][0-9]{0,8})")
+
+
+def home(request: Request) -> Response:
+    """The first view."""
+    return _list(request, "unassigned")
+
+
+def view(request: Request) -> Response:
+    """One view, by its name."""
+    return _list(request, request.path_params["view"])
+
+
+def search(request: Request) -> Response:
+    """Tickets by number, subject or requester."""
+    user = require_staff(request)
+    typed = clean(request.query_params.get("q", ""))[:200]
+    page = page_number(request)
+    with database(request).read() as session:
+        match = NUMBER.fullmatch(typed)
+        if match and queries.has_ticket(session, int(match[1])):
+            return RedirectResponse(f"/desk/tickets/{match[1]}", 303)
+        words = typed.split()[:8]
+        found = queries.search(session, words, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE) if words else []
+        counts = queries.counts(session, user.id)
+    context = {"tickets": found[:PER_PAGE], "has_more": len(found) > PER_PAGE, "page": page, "desk_query": typed}
+    return render(request, "desk/search.html", context | _frame(user, counts))
+
+
+def page_number(request: Request) -> int:
+    """The page asked for, from 1; the first for anything that is no page."""
+    text = request.query_params.get("page", "")
+    return min(int(text), MOST_PAGES) if re.fullmatch(r"[1-9][0-9]{0,5}", text) else 1
+
+
+def order_of(request: Request) -> str:
+    """The order asked for, else the one that serves who waits longest."""
+    asked = request.query_params.get("order", "")
+    return asked if asked in ORDERS else "waiting"
+
+
+def _list(request: Request, slug: str) -> Response:
+    user = require_staff(request)
+    if slug not in BY_SLUG:
+        raise HTTPException(404)
+    page, order = page_number(request), order_of(request)
+    with database(request).read() as session:
+        counts = queries.counts(session, user.id)
+        pages = max(1, min(MOST_PAGES, -(-counts[slug] // PER_PAGE)))
+        page = min(page, pages)
+        found = queries.tickets(session, slug, user.id, order=order, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+        failed = depth(session)["failed"] if user.role == Role.ADMIN else 0
+    context = {"view": BY_SLUG[slug], "tickets": found, "page": page, "pages": pages, "order": order, "orders": ORDERS, "failed_mails": failed}
+    settings = cast(Settings, request.app.state.settings)
+    folder = str(mail_folder(settings)) if user.role == Role.ADMIN and not settings.smtp_url.get_secret_value() else ""
+    return render(request, "desk/inbox.html", context | {"mail_folder": folder} | _frame(user, counts))
+
+
+def _frame(user: User, counts: dict[str, int]) -> dict[str, object]:
+    return {"views": VIEWS, "counts": counts, "user": user}

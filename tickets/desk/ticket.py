@@ -1,0 +1,63 @@
+"""The ticket's page, its files, and the decisions on held tickets."""
+
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from kb.accounts.models import User
+from kb.accounts.sessions import require_staff
+from kb.db import database, now
+from kb.web.numbers import path_number
+from kb.web.templates import render
+from tickets import queries as ticket_queries
+from tickets.changing import TicketNotFound, change_ticket
+from tickets.desk.loading import Draft, load_ticket, ticket_context
+from tickets.desk.releasing import release_ticket
+from tickets.models import Status
+from tickets.request_views import send_file
+
+
+def show(request: Request) -> Response:
+    """The conversation, what the requester tried, and everything that can be done."""
+    return show_page(request, require_staff(request), Draft())
+
+
+def show_page(request: Request, user: User, draft: Draft, *, status: int = 200, **more: Any) -> Response:
+    """The page with what the agent had typed; `more` replaces parts of its context."""
+    with database(request).read() as session:
+        ticket = load_ticket(session, path_number(request))
+        context = ticket_context(request, session, user, ticket, draft, now=now())
+    return render(request, "desk/ticket.html", context | more, status=status, headers={"Retry-After": "5"} if status == 503 else None)
+
+
+def file(request: Request) -> Response:
+    """A file of any message of the ticket."""
+    require_staff(request)
+    with database(request).read() as session:
+        found = ticket_queries.attachment(session, request.path_params["file"])
+        if found is None or found.ticket_id != path_number(request):
+            raise HTTPException(404)
+    return send_file(request, found)
+
+
+def release(request: Request, form: FormData) -> Response:  # noqa: ARG001
+    """Lets a held ticket through: it joins the others, and its requester gets the receipt."""
+    user = require_staff(request)
+    with database(request).write() as session:
+        release_ticket(session, path_number(request), actor_id=user.id, now=now())
+    return RedirectResponse(f"/desk/tickets/{request.path_params['id']}?done=released", 303)
+
+
+def reject(request: Request, form: FormData) -> Response:  # noqa: ARG001
+    """Solves a held ticket without a word to anybody; it stays held, and closes in time."""
+    user = require_staff(request)
+    number = path_number(request)
+    with database(request).write() as session:
+        try:
+            change_ticket(session, number, {"status": str(Status.SOLVED)}, actor_id=user.id, now=now())
+        except TicketNotFound:
+            raise HTTPException(404) from None
+    return RedirectResponse("/desk/views/suspended", 303)

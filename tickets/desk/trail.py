@@ -1,0 +1,95 @@
+"""What the requester tried before writing, in words an agent reads at a glance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import quote_plus
+
+from kb.articles.article import Article, Catalog
+from kb.events.models import Event, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing the requester did; `version` is the article's commit or digest, shortened."""
+
+    at: datetime
+    act: str
+    text: str
+    url: str = ""
+    note: str = ""
+    version: str = ""
+    is_outdated: bool = False
+    """Whether the article has changed since."""
+
+
+def steps(events: Sequence[Event], shelves: Catalog) -> list[Step]:
+    """The events as steps, in their order; an article opened from a search is one step with it."""
+    told: list[Step] = []
+    before: Event | None = None
+    for event in events:
+        if event.kind == Kind.SEARCH_CLICK and not event.rank:
+            continue
+        if before is not None and _is_one_opening(before, event):
+            told[-1] = _joined(told[-1], _step(event, shelves), before.rank or event.rank)
+        else:
+            told.append(_step(event, shelves))
+        before = event
+    return told
+
+
+def short_version(digest: str | None, commit: str | None) -> str:
+    """The commit, else the digest, as far as people read them."""
+    return (commit or digest or "")[:8]
+
+
+def _is_one_opening(one: Event, other: Event) -> bool:
+    """Whether a click and the page it led to; the page often reports the click after it was itself served."""
+    return one.slug == other.slug and {one.kind, other.kind} == {Kind.SEARCH_CLICK, Kind.ARTICLE_VIEW}
+
+
+def _joined(first: Step, second: Step, rank: int | None) -> Step:
+    return replace(first, act=f"Read hit {rank}", version=first.version or second.version, is_outdated=first.is_outdated or second.is_outdated)
+
+
+def _step(event: Event, shelves: Catalog) -> Step:
+    article = shelves.articles.get(event.slug or "")
+    if event.kind == Kind.SEARCH:
+        return Step(event.at, "Searched", event.query or "", f"/search?q={quote_plus(event.query or '')}", _hits(event))
+    if event.kind == Kind.FORM_OPEN:
+        return Step(event.at, "Opened the form", "", note="")
+    return Step(
+        event.at,
+        _act(event),
+        article.title if article else (event.slug or "an article"),
+        article.url if article else "",
+        (event.value or "") if event.kind == Kind.VOTE_REASON else "",
+        short_version(event.digest, event.commit),
+        _is_outdated(event, article),
+    )
+
+
+def _act(event: Event) -> str:
+    if event.kind == Kind.SEARCH_CLICK:
+        return f"Chose hit {event.rank}"
+    if event.kind == Kind.VOTE:
+        return "Found helpful" if event.value == "yes" else "Found not helpful"
+    words = {
+        Kind.ARTICLE_VIEW: "Read",
+        Kind.VOTE_REASON: "Said why not",
+        Kind.SUGGEST_CLICK: "Opened a suggestion",
+        Kind.DEFLECT_CONFIRMED: "Said it solved it",
+        Kind.DEFLECT_WITHDRAWN: "Took that back",
+    }
+    return words.get(Kind(event.kind), event.kind)
+
+
+def _hits(event: Event) -> str:
+    if not event.hit_count:
+        return "nothing found"
+    found = f"{event.hit_count} hit{'' if event.hit_count == 1 else 's'}"
+    return found if event.answered else f"{found}, none sure to answer"
+
+
+def _is_outdated(event: Event, article: Article | None) -> bool:
+    return bool(article and event.digest and article.digest != event.digest)

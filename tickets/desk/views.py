@@ -1,0 +1,20 @@
+"""The addresses of the desk."""
+
+from starlette.routing import Route
+
+from kb.web.forms import with_form
+from tickets.desk import articles, comments, inbox, properties, ticket
+
+routes = [
+    Route("/desk", inbox.home, methods=["GET"]),
+    Route("/desk/views/{view}", inbox.view, methods=["GET"]),
+    Route("/desk/search", inbox.search, methods=["GET"]),
+    Route("/desk/articles", articles.suggest, methods=["GET"]),
+    Route("/desk/tickets/{id:int}", ticket.show, methods=["GET"]),
+    Route("/desk/tickets/{id:int}/comments", with_form(comments.create), methods=["POST"]),
+    Route("/desk/tickets/{id:int}/properties", with_form(properties.update), methods=["POST"]),
+    Route("/desk/tickets/{id:int}/assignment", with_form(properties.take), methods=["POST"]),
+    Route("/desk/tickets/{id:int}/release", with_form(ticket.release), methods=["POST"]),
+    Route("/desk/tickets/{id:int}/rejection", with_form(ticket.reject), methods=["POST"]),
+    Route("/desk/tickets/{id:int}/attachments/{file}/{name}", ticket.file, methods=["GET"]),
+]

@@ -1,0 +1,138 @@
+"""The request form and the reply form: what was typed, and what is wrong with it, field by field."""
+
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from starlette.datastructures import FormData, UploadFile
+
+from kb.accounts.address import canonical
+from kb.config import Settings
+from kb.web.forms import clean, files, text
+from kb.web.templates import size
+from tickets.attachments import clean_name
+from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, Attachment
+
+MAX_NAME_CHARS = 120
+MAX_TOTAL_BYTES = 25_000_000
+Problems = dict[str, str]
+"""Field → what is wrong and what to do; empty when all is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestForm:
+    """What a customer typed and chose, as typed; `articles` are slugs, `kept` the tokens of files sent before."""
+
+    name: str = ""
+    email: str = ""
+    subject: str = ""
+    description: str = ""
+    category: str = ""
+    articles: tuple[str, ...] = ()
+    nonce: str = ""
+    kept: tuple[str, ...] = ()
+    trap: str = ""
+    files: tuple[UploadFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyForm:
+    """A message on the tracking page."""
+
+    body: str = ""
+    nonce: str = ""
+    kept: tuple[str, ...] = ()
+    files: tuple[UploadFile, ...] = ()
+
+
+def read_request(form: FormData) -> RequestForm:
+    """The posted request form."""
+    return RequestForm(
+        name=one_line(text(form, "name")),
+        email=text(form, "email"),
+        subject=one_line(text(form, "subject")),
+        description=text(form, "description"),
+        category=text(form, "category", 120),
+        articles=tuple(dict.fromkeys(_texts(form, "article")))[:20],
+        nonce=text(form, "nonce", 200),
+        kept=tuple(_texts(form, "kept"))[:50],
+        trap=text(form, "website"),
+        files=tuple(files(form, "files")),
+    )
+
+
+def read_reply(form: FormData) -> ReplyForm:
+    """The posted reply form."""
+    return ReplyForm(text(form, "body"), text(form, "nonce", 200), tuple(_texts(form, "kept"))[:50], tuple(files(form, "files")))
+
+
+def request_problems(form: RequestForm, categories: Collection[str], pending: Sequence[Attachment], settings: Settings) -> Problems:
+    """What keeps the request from being sent; `categories` are the slugs that may be chosen."""
+    problems: Problems = {}
+    if len(form.name) > MAX_NAME_CHARS:
+        problems["name"] = f"Your name is longer than {MAX_NAME_CHARS} characters. Please shorten it."
+    if not form.email:
+        problems["email"] = "Enter your e-mail address, so that we can answer you."
+    elif canonical(form.email) is None:
+        problems["email"] = "Enter one e-mail address in full, like name@example.com."
+    problems |= subject_problem(form.subject) | body_problem("description", form.description, "Describe what you need help with.")
+    if form.category and form.category not in categories:
+        problems["category"] = "Choose one of the categories in the list, or none."
+    return problems | file_problem(form.files, [upload for upload in pending if upload.token in form.kept], settings)
+
+
+def reply_problems(form: ReplyForm, pending: Sequence[Attachment], settings: Settings) -> Problems:
+    """What keeps the reply from being sent."""
+    kept = [upload for upload in pending if upload.token in form.kept]
+    return body_problem("body", form.body, "Write your message.") | file_problem(form.files, kept, settings)
+
+
+def subject_problem(subject: str) -> Problems:
+    """What is wrong with a subject."""
+    if not is_visible(subject):
+        return {"subject": "Enter a subject: a few words on what this is about."}
+    if len(subject) > MAX_SUBJECT_CHARS:
+        return {"subject": f"The subject has {len(subject):,} characters, at most {MAX_SUBJECT_CHARS} fit. Please shorten it; details go into the description."}
+    return {}
+
+
+def body_problem(field: str, body: str, when_empty: str) -> Problems:
+    """What is wrong with a message."""
+    if not is_visible(body):
+        return {field: when_empty}
+    if len(body) > MAX_BODY_CHARS:
+        return {field: f"The text has {len(body):,} characters, at most {MAX_BODY_CHARS:,} fit. Please shorten it, or attach the long part as a file."}
+    return {}
+
+
+def file_problem(chosen: Sequence[UploadFile], kept: Sequence[Attachment], settings: Settings) -> Problems:
+    """What is wrong with the files as a whole, or with the first that cannot be taken."""
+    most_bytes = settings.attachment_max_mb * 1_000_000
+    if len(chosen) + len(kept) > settings.attachments_max:
+        return {"files": f"At most {settings.attachments_max} files fit one message, you chose {len(chosen) + len(kept)}. Please choose fewer."}
+    for file in chosen:
+        if not file.size:
+            return {"files": f"The file “{_short(file)}” is empty. Please choose another, or leave it out."}
+        if file.size > most_bytes:
+            return {"files": f"The file “{_short(file)}” has {size(file.size)}. Each file must be no larger than {settings.attachment_max_mb} MB."}
+    if sum(file.size or 0 for file in chosen) + sum(upload.size for upload in kept) > MAX_TOTAL_BYTES:
+        return {"files": f"The files together are larger than {size(MAX_TOTAL_BYTES)}. Please leave some out, or send them in a second message."}
+    return {}
+
+
+def is_visible(value: str) -> bool:
+    """Whether anything of `value` can be seen."""
+    return any(unicodedata.category(char)[0] not in "CZM" for char in value)
+
+
+def one_line(value: str) -> str:
+    """`value` with line ends, tabs and control characters as single blanks."""
+    return " ".join("".join(" " if unicodedata.category(char) == "Cc" else char for char in value).split())
+
+
+def _texts(form: FormData, name: str) -> list[str]:
+    return [clean(value)[:200] for value in form.getlist(name) if isinstance(value, str)]
+
+
+def _short(file: UploadFile) -> str:
+    return clean_name(file.filename or "")

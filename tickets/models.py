@@ -1,0 +1,198 @@
+"""Tickets as the field knows them: statuses, priorities and types are Zendesk's words."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.engine.interfaces import ExecutionContext
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from kb.accounts.models import User
+from kb.db import Base, RowId, UtcDateTime
+
+MAX_SUBJECT_CHARS = 200
+MAX_BODY_CHARS = 64_000
+
+
+class Status(StrEnum):
+    """Where a ticket stands; `pending` waits for the requester, `hold` for somebody else."""
+
+    NEW = "new"
+    OPEN = "open"
+    PENDING = "pending"
+    HOLD = "hold"
+    SOLVED = "solved"
+    CLOSED = "closed"
+
+
+class Priority(StrEnum):
+    """How soon a ticket wants an answer."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class TicketType(StrEnum):
+    """What a ticket is about; an incident is one case of a problem."""
+
+    QUESTION = "question"
+    INCIDENT = "incident"
+    PROBLEM = "problem"
+    TASK = "task"
+
+
+def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(str(value)) for value in values)})", name=column)
+
+
+def _created_at(context: ExecutionContext) -> datetime:
+    created_at: datetime = context.get_current_parameters()["created_at"]  # type: ignore[attr-defined]
+    return created_at
+
+
+class Ticket(Base):
+    """A request and its state; the words are in its comments."""
+
+    __tablename__ = "tickets"
+    __table_args__ = (
+        _one_of("status", Status),
+        _one_of("priority", Priority),
+        _one_of("type", TicketType),
+        # The desk's counts and its first order are read from these alone.
+        Index("ix_tickets_counts", "status", "assignee_id", "suspended_reason"),
+        Index("ix_tickets_waiting", "waiting_since", "id", "suspended_reason", "status", "assignee_id"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    subject: Mapped[str] = mapped_column(String(MAX_SUBJECT_CHARS))
+    status: Mapped[str] = mapped_column(String(10), default=Status.NEW)
+    priority: Mapped[str] = mapped_column(String(10), default=Priority.NORMAL)
+    type: Mapped[str] = mapped_column(String(10), default=TicketType.QUESTION)
+    requester_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    submitter_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    category: Mapped[str] = mapped_column(String(120), default="")
+    """Slug of a category's folder, empty when none was chosen."""
+    via: Mapped[str] = mapped_column(String(10), default="web")
+    locale: Mapped[str] = mapped_column(String(16), default="en")
+    external_id: Mapped[str | None] = mapped_column(String(120))
+    visit: Mapped[str] = mapped_column(String(32), default="", index=True)
+    visitor: Mapped[str] = mapped_column(String(32), default="", index=True)
+    nonce: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Of the form that was sent: the same form sent again is the same ticket."""
+    salt: Mapped[str] = mapped_column(String(32))
+    """Part of the secret tracking link; changing it revokes the link."""
+    suspended_reason: Mapped[str | None] = mapped_column(String(200))
+    """Why the ticket is held for review; None when it is not."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    waiting_since: Mapped[datetime] = mapped_column(UtcDateTime, default=_created_at)
+    """When the requester last wrote."""
+    replied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Of the first public reply by an agent."""
+    solved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+    """Grows with every change; an edit of an older version is refused."""
+    requester: Mapped[User] = relationship(foreign_keys=[requester_id])
+    submitter: Mapped[User] = relationship(foreign_keys=[submitter_id])
+    assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id])
+    comments: Mapped[list["Comment"]] = relationship(back_populates="ticket", order_by="Comment.id")
+    tags: Mapped[list["TicketTag"]] = relationship(back_populates="ticket", order_by="TicketTag.name", cascade="all, delete-orphan")
+    articles: Mapped[list["TicketArticle"]] = relationship(back_populates="ticket", order_by="TicketArticle.id")
+
+    # The version is compared and raised by every UPDATE: two agents never overwrite each other unseen.
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Comment(Base):
+    """One message: a public reply, or an internal note that the requester never sees. Plain text."""
+
+    __tablename__ = "comments"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    body: Mapped[str] = mapped_column(Text)
+    is_public: Mapped[bool] = mapped_column(default=True)
+    via: Mapped[str] = mapped_column(String(10), default="web")
+    nonce: Mapped[str | None] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ticket: Mapped[Ticket] = relationship(back_populates="comments")
+    author: Mapped[User] = relationship()
+    attachments: Mapped[list["Attachment"]] = relationship(back_populates="comment", order_by="Attachment.id")
+
+
+class Attachment(Base):
+    """A file, kept by the digest of its content. Without a comment it waits for its form to be sent, and expires."""
+
+    __tablename__ = "attachments"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    token: Mapped[str] = mapped_column(String(43), unique=True)
+    """Random; names the file in URLs."""
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+    form_nonce: Mapped[str | None] = mapped_column(String(64), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    content_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    """Bytes."""
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    comment: Mapped[Comment | None] = relationship(back_populates="attachments")
+
+
+class TicketTag(Base):
+    """A word an agent put on a ticket."""
+
+    __tablename__ = "ticket_tags"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    ticket: Mapped[Ticket] = relationship(back_populates="tags")
+
+
+class TicketArticle(Base):
+    """An article tied to a ticket: read by the requester before filing, or linked by an agent in a reply."""
+
+    __tablename__ = "ticket_articles"
+    __table_args__ = (CheckConstraint("relation IN ('read', 'linked')", name="relation"), Index("ix_ticket_articles_slug", "slug"))
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    relation: Mapped[str] = mapped_column(String(10))
+    slug: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(300))
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    commit: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ticket: Mapped[Ticket] = relationship(back_populates="articles")
+
+
+class AuditEntry(Base):
+    """One change of a ticket: who, what, from what, to what. Append-only."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    field: Mapped[str] = mapped_column(String(40))
+    old: Mapped[str | None] = mapped_column(Text)
+    new: Mapped[str | None] = mapped_column(Text)
+    actor: Mapped[User | None] = relationship()
+
+
+class IdempotencyKey(Base):
+    """A key an API client sent with a request, so that its repetition gets the first answer."""
+
+    __tablename__ = "idempotency_keys"
+
+    api_key_id: Mapped[int] = mapped_column(ForeignKey("api_keys.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    request_digest: Mapped[str] = mapped_column(String(64))
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -1,0 +1,196 @@
+"""The request's own page behind its secret link: the conversation, answers, files, solved and open again."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from statistics import median
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from kb.accounts.limits import client_address, take
+from kb.accounts.sessions import current_user
+from kb.db import database, now
+from kb.web.forms import with_form
+from kb.web.templates import render
+from tickets import queries, uploads
+from tickets.attachments import disposition, file_path
+from tickets.changing import set_field
+from tickets.commenting import Message, reply_as_requester
+from tickets.forms import MAX_TOTAL_BYTES, Problems, ReplyForm, read_reply, reply_problems
+from tickets.models import Attachment, Status, Ticket
+from tickets.nonce import new_nonce, read_nonce
+from tickets.tracking import customer_status, site_key, tracked_ticket, tracking_path
+from tickets.uploads import DiskRefused
+
+PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
+FILE_HEADERS = PRIVATE | {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private, no-store"}
+REPLIES_PER_HOUR = 60
+FEWEST_SAMPLES = 5
+WAITS_SINCE = timedelta(days=90)
+MANY = "Many messages came from your address within an hour. Yours is still here, but was not sent: please send it again in an hour."
+NOT_SAVED = "Your message could not be saved, and nothing was sent. What you typed is still here: please send it again in a moment."
+
+
+def mine(request: Request) -> Response:
+    """The requests of whoever is signed in, newest first; for others, how to get to theirs."""
+    user = current_user(request)
+    before = request.query_params.get("before", "")
+    tickets: Sequence[Ticket] = ()
+    if user is not None:
+        with database(request).read() as session:
+            tickets = queries.requests_of(session, user.id, before=int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None)
+    listed = [(ticket, customer_status(ticket.status), tracking_path(site_key(request), ticket.id, ticket.salt)) for ticket in tickets]
+    older = tickets[-1].id if len(tickets) == queries.MOST_LISTED else None
+    return render(request, "requests/mine.html", {"user": user, "listed": listed, "older": older}, headers=PRIVATE)
+
+
+def page(request: Request) -> Response:
+    """The conversation, oldest message first."""
+    return _show(request, ReplyForm(nonce=new_nonce(site_key(request), now())))
+
+
+def reply(request: Request, form: FormData) -> Response:
+    """Adds the customer's message; a closed request gets a follow-up, whose page is shown instead."""
+    draft = read_reply(form)
+    try:
+        return _reply(request, draft)
+    except DiskRefused as error:
+        return _show(request, draft, {"files": str(error)}, status=507)
+    except (OperationalError, PoolTimeout):
+        again = " Choose your files again before you do." if draft.files else ""
+        return _show(request, draft, {"form": NOT_SAVED + again}, status=503)
+
+
+def resolve(request: Request, form: FormData) -> Response:  # noqa: ARG001
+    """Marks the request as solved."""
+    return _set_status(request, Status.SOLVED, only_from=(Status.NEW, Status.OPEN, Status.PENDING, Status.HOLD), flash="solved")
+
+
+def reopen(request: Request, form: FormData) -> Response:  # noqa: ARG001
+    """Opens a solved request again."""
+    return _set_status(request, Status.OPEN, only_from=(Status.SOLVED,), flash="reopened")
+
+
+def file(request: Request) -> Response:
+    """A file of a public message."""
+    with database(request).read() as session:
+        ticket = _load(session, request)
+        found = queries.attachment(session, request.path_params["file"])
+        if found is None or found.ticket_id != ticket.id or found.comment is None or not found.comment.is_public:
+            raise HTTPException(404)
+    return send_file(request, found)
+
+
+def staff_file(request: Request) -> Response:
+    """Any file of a message, for staff."""
+    user = current_user(request)
+    with database(request).read() as session:
+        found = queries.attachment(session, request.path_params["file"]) if user is not None and user.is_staff else None
+    if found is None:
+        raise HTTPException(404)
+    return send_file(request, found)
+
+
+def send_file(request: Request, attachment: Attachment) -> Response:
+    """The attachment's bytes: images to be shown, everything else to be saved, nothing ever run. Raises 404 when they are gone."""
+    path = file_path(uploads.folder(request), attachment.sha256)
+    if not path.is_file():
+        raise HTTPException(404)
+    headers = FILE_HEADERS | {"Content-Disposition": disposition(attachment)}
+    return FileResponse(path, media_type=attachment.content_type, headers=headers)
+
+
+def _load(session: Session, request: Request) -> Ticket:
+    ticket = tracked_ticket(session, site_key(request), request.path_params["token"])
+    if ticket is None:
+        raise HTTPException(404)
+    return ticket
+
+
+def _show(request: Request, form: ReplyForm, problems: Problems | None = None, *, status: int = 200, kept: object = ()) -> Response:
+    settings = request.app.state.settings
+    with database(request).read() as session:
+        ticket = _load(session, request)
+        conversation = queries.comments(session, ticket.id, with_notes=False)
+        wait = _usual_wait(session) if "sent" in request.query_params else None
+    path = tracking_path(site_key(request), ticket.id, ticket.salt)
+    context = {
+        "ticket": ticket,
+        "status": customer_status(ticket.status),
+        "comments": conversation,
+        "form": form,
+        "problems": problems or {},
+        "kept": kept,
+        "here": path,
+        "link": settings.public_url + path,
+        "usual_wait": wait,
+        "sends_mail": bool(settings.smtp_url.get_secret_value()),
+        "flash": next((name for name in ("sent", "replied", "solved", "reopened") if name in request.query_params), ""),
+        "limits": {"files": settings.attachments_max, "file_mb": settings.attachment_max_mb, "total": MAX_TOTAL_BYTES},
+    }
+    headers = PRIVATE | ({"Retry-After": "5"} if status == 503 else {})
+    return render(request, "requests/show.html", context, status=status, headers=headers)
+
+
+def _reply(request: Request, form: ReplyForm) -> Response:
+    with database(request).read() as session:
+        ticket = _load(session, request)
+    here = tracking_path(site_key(request), ticket.id, ticket.salt)
+    nonce = read_nonce(site_key(request), form.nonce)
+    waiting = uploads.pending(request, nonce.value if nonce else None, form.kept)
+    problems = reply_problems(form, waiting, request.app.state.settings)
+    if nonce is None:
+        fresh = ReplyForm(form.body, new_nonce(site_key(request), now()))
+        return _show(
+            request, fresh, {"form": "This page was out of date, so nothing was sent. What you typed is still here: please send it again."}, status=403
+        )
+    if problems:
+        kept = uploads.keep(request, nonce.value, form.files, [upload for upload in waiting if upload.token in form.kept])
+        return _show(request, form, problems, status=422, kept=kept)
+    message = Message(form.body, uploads.store_all(request, form.files), form.kept, nonce.value)
+    with database(request).write() as session:
+        if not take(session, f"reply:{client_address(request)}", most=REPLIES_PER_HOUR, window=timedelta(hours=1), now=now()):
+            return _show(request, form, {"form": MANY}, status=429)
+        follow_up = reply_as_requester(session, ticket.id, message, now=now())
+    if follow_up:
+        return RedirectResponse(f"{tracking_path(site_key(request), follow_up.id, follow_up.salt)}?sent=1", 303)
+    return RedirectResponse(f"{here}?replied=1#latest", 303)
+
+
+def _set_status(request: Request, status: Status, *, only_from: tuple[Status, ...], flash: str) -> Response:
+    with database(request).write() as session:
+        ticket = _load(session, request)
+        if locked := queries.ticket_to_change(session, ticket.id):
+            if locked.status in only_from:
+                set_field(session, locked, "status", str(status), actor_id=locked.requester_id, now=now())
+            elif locked.status != status:
+                raise HTTPException(409, "This request is closed and stays so. Write a message on its page to open a follow-up.")
+    return RedirectResponse(f"{tracking_path(site_key(request), ticket.id, ticket.salt)}?{flash}=1", 303)
+
+
+def _usual_wait(session: Session) -> str | None:
+    """How long half of the recent requests waited for a first answer, in words; None where too few were answered to say."""
+    waits = queries.first_reply_waits(session, now() - WAITS_SINCE)
+    if len(waits) < FEWEST_SAMPLES:
+        return None
+    hours = median(wait.total_seconds() for wait in waits) / 3600
+    if hours < 1:
+        return "an hour"
+    return f"{round(hours)} hours" if hours < 36 else f"{round(hours / 24)} days"
+
+
+routes = [
+    Route("/attachments/{file}/{name}", staff_file),
+    Route("/requests", mine),
+    Route("/requests/{token}", page),
+    Route("/requests/{token}/comments", with_form(reply), methods=["POST"]),
+    Route("/requests/{token}/resolution", with_form(resolve), methods=["POST"]),
+    Route("/requests/{token}/reopening", with_form(reopen), methods=["POST"]),
+    Route("/requests/{token}/attachments/{file}/{name}", file),
+]

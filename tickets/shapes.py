@@ -1,0 +1,58 @@
+"""Tickets and comments as JSON, in the shapes of Zendesk's API."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from kb.web.templates import iso
+from tickets.models import Attachment, Comment, Ticket
+from tickets.opening import NewTicket, OpenedTicket
+
+
+def opened_json(new: NewTicket, opened: OpenedTicket) -> dict[str, Any]:
+    """A ticket as it was when it was opened: the same whenever the same request is repeated."""
+    fields = {
+        "external_id": new.external_id,
+        "type": str(new.type),
+        "subject": new.subject,
+        "priority": str(new.priority),
+        "status": "new",
+        "requester_id": opened.requester_id,
+        "submitter_id": new.submitter_id or opened.requester_id,
+        "assignee_id": None,
+        "category": new.category or None,
+    }
+    return _ticket(opened.id, opened.created_at, opened.created_at, new.body, new.tags, new.via, fields)
+
+
+def ticket_json(ticket: Ticket, description: str) -> dict[str, Any]:
+    """A ticket as it is; `description` is the text of its first message."""
+    fields = {
+        name: getattr(ticket, name) for name in ("external_id", "type", "subject", "priority", "status", "requester_id", "submitter_id", "assignee_id")
+    } | {"category": ticket.category or None}
+    return _ticket(ticket.id, ticket.created_at, ticket.updated_at, description, [tag.name for tag in ticket.tags], ticket.via, fields)
+
+
+def comment_json(comment: Comment) -> dict[str, Any]:
+    """A message, with its files."""
+    return {
+        "id": comment.id,
+        "author_id": comment.author_id,
+        "body": comment.body,
+        "plain_body": comment.body,
+        "public": comment.is_public,
+        "attachments": [_attachment(file) for file in comment.attachments],
+        "via": {"channel": comment.via},
+        "created_at": iso(comment.created_at),
+    }
+
+
+def _ticket(number: int, created_at: datetime, updated_at: datetime, description: str, tags: Sequence[str], via: str, fields: dict[str, Any]) -> dict[str, Any]:
+    times = {"created_at": iso(created_at), "updated_at": iso(updated_at)}
+    empty = {"organization_id": None, "group_id": None, "problem_id": None, "due_at": None, "satisfaction_rating": None}
+    lists: dict[str, Any] = {"collaborator_ids": [], "follower_ids": [], "custom_fields": [], "tags": list(tags)}
+    return {"id": number, "url": f"/api/tickets/{number}"} | times | fields | {"description": description, "via": {"channel": via}} | lists | empty
+
+
+def _attachment(file: Attachment) -> dict[str, Any]:
+    return {"id": file.id, "file_name": file.name, "content_type": file.content_type, "size": file.size}

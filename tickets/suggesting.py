@@ -1,0 +1,86 @@
+"""Articles that may answer, beside the form while it is filled in; and the end of a visit that one of them has answered."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import cast
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from kb.db import now
+from kb.events.models import Kind
+from kb.events.recorder import recorder
+from kb.web.forms import clean, text, with_form
+from kb.web.templates import render, render_text
+from search.engine import EngineUnavailable, Query, Results
+from tickets.forms import read_request
+from tickets.reading import catalog, embedded_html, public_article
+
+MOST = 5
+FEWEST_CHARS = 3
+MAX_QUERY_CHARS = 2000
+MOST_READ = 20
+
+
+def suggestions(request: Request, words: str, *, read: Collection[str] = (), is_typing: bool = False) -> Results:
+    """At most five articles that may answer `words`, without those `read` before; none while the search is away: the form works without."""
+    asked = clean(words)[:MAX_QUERY_CHARS]
+    searcher = getattr(request.app.state, "searcher", None)
+    if searcher is None or len(asked) < FEWEST_CHARS:
+        return Results(asked)
+    try:
+        found = cast(Results, searcher.search(Query(asked, limit=MOST + len(read), is_typing=is_typing)))
+    except EngineUnavailable:
+        return Results(asked)
+    return _without(found, read)
+
+
+def listed(request: Request) -> Response:
+    """The list of suggestions for `q` without the articles `read`, as a fragment; records nothing."""
+    asked, read = request.query_params.get("q", ""), request.query_params.getlist("read")[:MOST_READ]
+    results = suggestions(request, asked, read=read, is_typing=asked[-1:].isalnum())
+    return _fragment(request, "requests/_suggestions.html", {"results": results, "bodies": {}})
+
+
+def opened(request: Request) -> Response:
+    """The text of one suggested article, as a fragment."""
+    article = public_article(catalog(request), request.path_params["slug"], now())
+    if article is None:
+        raise HTTPException(404)
+    return _fragment(request, "requests/_article.html", {"article": article, "html": embedded_html(article)})
+
+
+def confirm(request: Request, form: FormData) -> Response:
+    """Notes that an article solved it, and says goodbye; what was typed stays at hand for "it did not after all"."""
+    article = public_article(catalog(request), text(form, "solved", 200), now())
+    if article is None:
+        raise HTTPException(422, "The article you named is not here any more. Go back; what you typed is still in the form.")
+    draft = read_request(form)
+    visit = recorder(request).visit(request)
+    if visit:
+        recorder(request).add(visit, Kind.DEFLECT_CONFIRMED, slug=article.slug, digest=article.digest, commit=article.commit, query=draft.subject or None)
+    response = render(request, "requests/solved.html", {"article": article, "form": draft})
+    if visit:
+        visit.stamp(response)
+    return response
+
+
+def _without(found: Results, read: Collection[str]) -> Results:
+    """Who has read the article that answers best, and is here all the same, was not answered by it."""
+    left = tuple(hit for hit in found.hits if hit.slug not in read)[:MOST]
+    is_best_left = bool(left) and left[0] is found.hits[0]
+    return replace(found, hits=left, answered=found.answered and is_best_left)
+
+
+def _fragment(request: Request, name: str, context: dict[str, object]) -> Response:
+    return HTMLResponse(render_text(request, name, context), headers={"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})
+
+
+routes = [
+    Route("/requests/suggestions", listed),
+    Route("/requests/suggestions/{slug}", opened),
+    Route("/requests/deflections", with_form(confirm), methods=["POST"]),
+]

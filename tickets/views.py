@@ -1,0 +1,242 @@
+"""The request form: shown, prefilled, sent, and shown again with all that was typed."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from kb.accounts.address import canonical
+from kb.accounts.limits import client_address, taken
+from kb.accounts.sessions import current_user
+from kb.config import Settings
+from kb.db import database, now
+from kb.events.models import Kind
+from kb.events.recorder import VISIT_COOKIE, Visit, recorder
+from kb.web.forms import clean, text, with_form
+from kb.web.templates import render
+from tickets import api, request_views, suggesting, uploads
+from tickets.attachments import StoredFile
+from tickets.forms import MAX_TOTAL_BYTES, Problems, RequestForm, one_line, read_request, request_problems
+from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS
+from tickets.nonce import Nonce, new_nonce, read_nonce
+from tickets.opening import NewTicket, OpenedTicket, ReadArticle, open_ticket, sent_before
+from tickets.reading import articles_read, catalog, embedded_html, joined, named_articles, public_article, public_categories
+from tickets.suggesting import suggestions
+from tickets.tracking import site_key, tracking_path
+from tickets.uploads import DiskRefused
+
+FORM_LIFE = timedelta(hours=24)
+FASTEST = timedelta(seconds=2)
+HARD_CAP = 10
+"""Times the requests per hour from which on an address is refused."""
+NOT_SAVED = "Your request could not be saved, and nothing was sent. What you typed is still here: please send it again in a moment."
+
+
+class TooMany(Exception):
+    """The address has sent more requests than are even held for review."""
+
+
+def new(request: Request) -> Response:
+    """The form, with the words of the search that led here."""
+    query = request.query_params
+    article = public_article(catalog(request), query.get("article") or _article_before(request), now())
+    slug = article.slug if article else None
+    user = current_user(request)
+    form = RequestForm(
+        name=user.name if user else "",
+        email=user.email if user else "",
+        subject=one_line(clean(query.get("subject", "")))[:MAX_SUBJECT_CHARS],
+        description=clean(query.get("description", ""))[:MAX_BODY_CHARS],
+        category=clean(query.get("category", ""))[:120],
+        articles=(slug,) if slug else (),
+        nonce=new_nonce(site_key(request), now()),
+    )
+    visit = recorder(request).visit(request)
+    if visit:
+        recorder(request).add(visit, Kind.FORM_OPEN, slug=slug, query=form.subject or None)
+    return show(request, form, visit=visit)
+
+
+def create(request: Request, form: FormData) -> Response:
+    """The ticket's tracking page for a request that was sent; the form again, with all that was typed, for any other."""
+    draft = read_request(form)
+    try:
+        return _check_answers(request, draft) if "check" in form else _create(request, draft)
+    except DiskRefused as error:
+        return show(request, draft, {"files": str(error)}, status=507)
+    except TooMany:
+        wait = "Many requests came from your address within an hour. Yours is still here, but was not sent: please send it again in an hour."
+        return show(request, draft, {"form": wait}, status=429, headers={"Retry-After": "3600"})
+    except (OperationalError, PoolTimeout):
+        again = " Choose your files again before you do." if draft.files else ""
+        return show(request, draft, {"form": NOT_SAVED + again}, status=503, headers={"Retry-After": "5"})
+
+
+def withdraw(request: Request, form: FormData) -> Response:
+    """Takes "this solved it" back: the form with what had been typed."""
+    visit = recorder(request).visit(request)
+    article = public_article(catalog(request), text(form, "solved", 200), now())
+    if visit and article:
+        recorder(request).add(visit, Kind.DEFLECT_WITHDRAWN, slug=article.slug)
+    return show(request, read_request(form), visit=visit)
+
+
+def show(
+    request: Request,
+    form: RequestForm,
+    problems: Problems | None = None,
+    *,
+    visit: Visit | None = None,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **more: Any,
+) -> Response:
+    """The form's page with what was typed; `more` adds the files that are kept and suggestions."""
+    settings = cast(Settings, request.app.state.settings)
+    context = {
+        "path": "/requests/new",
+        "form": form,
+        "problems": problems or {},
+        "categories": list(public_categories(catalog(request), now()).items()),
+        "read": _read(request, form, visit),
+        "kept": (),
+        "results": None,
+        "bodies": {},
+        "limits": {"files": settings.attachments_max, "file_mb": settings.attachment_max_mb, "total": MAX_TOTAL_BYTES, "subject": MAX_SUBJECT_CHARS},
+    }
+    response = render(request, "requests/new.html", context | more, status=status, headers=headers)
+    if visit:
+        visit.stamp(response)
+    return response
+
+
+def _create(request: Request, form: RequestForm) -> Response:
+    nonce = read_nonce(site_key(request), form.nonce)
+    is_too_old = nonce is not None and nonce.age(now()) > FORM_LIFE
+    if nonce is None or is_too_old:
+        return _sent_already(request, nonce) or _offer_fresh(request, form)
+    waiting = uploads.pending(request, nonce.value, form.kept)
+    problems = request_problems(form, public_categories(catalog(request), now()), waiting, request.app.state.settings)
+    if problems:
+        waiting = [upload for upload in waiting if upload.token in form.kept]
+        kept = uploads.keep(request, nonce.value, form.files, waiting)
+        return show(request, form, problems, visit=recorder(request).visit(request), status=422, kept=kept)
+    return _file(request, form, nonce)
+
+
+def _file(request: Request, form: RequestForm, nonce: Nonce) -> Response:
+    files = uploads.store_all(request, form.files)
+    visit = recorder(request).visit(request)
+    with database(request).write() as session:
+        opened = sent_before(session, nonce.value) or open_ticket(session, _new_ticket(request, session, form, nonce, visit, files), now=now())
+    response = _to_tracking_page(request, opened)
+    if visit:
+        visit.stamp(response)
+    return response
+
+
+def _new_ticket(request: Request, session: Session, form: RequestForm, nonce: Nonce, visit: Visit | None, files: tuple[StoredFile, ...]) -> NewTicket:
+    shelves, moment = catalog(request), now()
+    read = articles_read(session, shelves, visit.id, moment) if visit and VISIT_COOKIE in request.cookies else ()
+    return NewTicket(
+        email=canonical(form.email) or "",
+        name=form.name,
+        subject=form.subject,
+        body=form.description,
+        category=form.category,
+        locale=request.app.state.settings.locale,
+        nonce=nonce.value,
+        visit=visit,
+        articles=joined(read, named_articles(shelves, form.articles, moment)),
+        files=files,
+        uploads=form.kept,
+        suspended_reason=_suspicion(request, session, form, nonce),
+    )
+
+
+def _suspicion(request: Request, session: Session, form: RequestForm, nonce: Nonce) -> str | None:
+    """Why the request is held for review. Raises TooMany where it is not even held."""
+    most = request.app.state.settings.requests_per_hour
+    count = taken(session, f"request:{client_address(request)}", window=timedelta(hours=1), now=now())
+    if count > most * HARD_CAP:
+        raise TooMany
+    if form.trap:
+        return "A field that only machines see was filled in."
+    # Browsers send Sec-Fetch-User when a person pressed the button; one with saved answers may be quick.
+    if nonce.age(now()) < FASTEST and request.headers.get("sec-fetch-user") != "?1":
+        return "The form was sent within two seconds of being opened."
+    return f"More than {most} requests came from one address within an hour." if count > most else None
+
+
+def _sent_already(request: Request, nonce: Nonce | None) -> Response | None:
+    if nonce is None:
+        return None
+    with database(request).read() as session:
+        sent = sent_before(session, nonce.value)
+    return _to_tracking_page(request, sent) if sent else None
+
+
+def _offer_fresh(request: Request, form: RequestForm) -> Response:
+    fresh = replace(form, nonce=new_nonce(site_key(request), now()), kept=())
+    again = " Choose your files again, too." if form.files or form.kept else ""
+    return show(
+        request,
+        fresh,
+        {"form": f"This page had been open for too long, so nothing was sent. What you typed is still here: please send it again.{again}"},
+        status=403,
+    )
+
+
+def _to_tracking_page(request: Request, opened: OpenedTicket) -> Response:
+    return RedirectResponse(f"{tracking_path(site_key(request), opened.id, opened.salt)}?sent=1", 303, {"Cache-Control": "no-store"})
+
+
+def _check_answers(request: Request, form: RequestForm) -> Response:
+    """The form again with articles that may answer: for readers without scripts."""
+    nonce = read_nonce(site_key(request), form.nonce)
+    if nonce is None:
+        return _offer_fresh(request, form)
+    waiting = [upload for upload in uploads.pending(request, nonce.value, form.kept) if upload.token in form.kept]
+    kept = uploads.keep(request, nonce.value, form.files, waiting)
+    visit = recorder(request).visit(request)
+    read = [article.slug for article in _read(request, form, visit)]
+    results = suggestions(request, f"{form.subject}\n{form.description}", read=read)
+    if visit and results.hits:
+        recorder(request).add(visit, Kind.SUGGEST_SHOWN, query=form.subject, hit_count=len(results.hits), hits=[hit.slug for hit in results.hits])
+    articles = [public_article(catalog(request), hit.slug, now()) for hit in results.hits]
+    bodies = {article.slug: embedded_html(article) for article in articles if article}
+    return show(request, form, visit=visit, kept=kept, results=results, bodies=bodies)
+
+
+def _read(request: Request, form: RequestForm, visit: Visit | None) -> tuple[ReadArticle, ...]:
+    shelves, moment = catalog(request), now()
+    named = named_articles(shelves, form.articles, moment)
+    if visit is None or VISIT_COOKIE not in request.cookies:
+        return named
+    with database(request).read() as session:
+        return joined(articles_read(session, shelves, visit.id, moment), named)
+
+
+def _article_before(request: Request) -> str:
+    """The slug of the article whose page led here."""
+    before = urlsplit(request.headers.get("referer", "")[:2000])
+    is_ours = before.netloc == request.headers.get("host")
+    return before.path.removeprefix("/articles/") if is_ours and before.path.startswith("/articles/") else ""
+
+
+routes = [
+    Route("/requests/new", new),
+    Route("/requests", with_form(create), methods=["POST"]),
+    Route("/requests/deflections/withdrawal", with_form(withdraw), methods=["POST"]),
+    *suggesting.routes,
+    *request_views.routes,
+    *api.routes,
+]
