@@ -58,6 +58,7 @@ def test_a_ticket_is_answered_by_keyboard_with_an_article_in_the_reply(page: Any
     page.keyboard.press("r")
     page.keyboard.type("Hello Alice, n r j /")
     page.click("summary:has-text('Insert an article')")
+    page.wait_for_selector("[data-picker-input]:focus")
     page.keyboard.type("burning prin")
     page.wait_for_selector("[role=option]:has-text('Put out a burning printer')")
     assert _violations(page) == []
@@ -96,12 +97,14 @@ def test_the_shortcuts_can_be_shown_and_switched_off(page: Any, desk: LiveServer
     assert _violations(page) == []
     page.uncheck("[data-keys-switch]")
     page.keyboard.press("Escape")
+    page.wait_for_selector("[data-keys]", state="hidden")
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") != "desk-q"
     page.reload()
     page.keyboard.press("?")
     page.check("[data-keys-switch]")
     page.keyboard.press("Escape")
+    page.wait_for_selector("[data-keys]", state="hidden")
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "desk-q"
 
