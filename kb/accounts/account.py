@@ -41,7 +41,9 @@ def update_password(request: Request, form: FormData) -> Response:
     """Stores a new password and signs the person out everywhere else; wants a sign-in of the last hour."""
     user = sessions.require_user(request)
     password = form.get("password")
-    problem = passwords.problem(password, email=user.email) if isinstance(password, str) else "Write a password."
+    problem = (
+        passwords.problem(password, about=(user.email, user.name, request.app.state.settings.site_name)) if isinstance(password, str) else "Write a password."
+    )
     if not sessions.is_fresh(request):
         problem = "You signed in more than an hour ago. Sign out, sign in again, then change the password."
     if problem:
