@@ -24,6 +24,7 @@ from kb.db import Database
 from kb.events import views as events
 from kb.events.recorder import Recorder
 from kb.following import following
+from kb.web.body_limit import BodyLimit
 from kb.web.errors import crash, database_busy, error_page, gone
 from kb.web.front import Front, FrontedApp
 from kb.web.guard import Guard, Hosts, security_headers
@@ -59,10 +60,9 @@ def create_app(settings: Settings, *, on_article: Progress | None = None, on_ind
     hosts = Hosts(settings)
     app = FrontedApp(
         routes=[Route("/static/{digest}/{path:path}", static.serve), *(route for room in ROOMS for route in room.routes)],
-        middleware=[*_proxies(settings), Middleware(Guard, settings=settings, hosts=hosts)],
+        middleware=[*_proxies(settings), Middleware(Guard, settings=settings, hosts=hosts), Middleware(BodyLimit, most=MAX_BODY_BYTES)],
         exception_handlers=ERRORS,
         lifespan=_serving,
-        max_body_size=MAX_BODY_BYTES,
     )
     app.state.settings, app.state.static, app.state.secret_key = settings, static, secret_key(settings)
     app.state.templates = environment(settings, static)

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -17,6 +18,7 @@ from kb.accounts.api_keys import require_key
 from kb.accounts.limits import take
 from kb.accounts.models import ApiKey
 from kb.db import database, now
+from kb.web.body_limit import BodyLimit
 from kb.web.forms import clean
 from kb.web.strict_json import BadJson, read_object
 from tickets import queries
@@ -185,6 +187,6 @@ def _is_number(text: str) -> bool:
 
 
 routes = [
-    Route("/api/tickets", create, methods=["POST"], max_body_size=MAX_BODY_BYTES),
+    Route("/api/tickets", create, methods=["POST"], middleware=[Middleware(BodyLimit, most=MAX_BODY_BYTES)]),
     Route("/api/tickets/{id}", show),
 ]

@@ -26,6 +26,7 @@ TITLES = {
     503: "This is taking longer than it should",
 }
 ADVICE = {
+    413: "More was sent than fits, and nothing was saved. Go back: what you typed is still in the form. Leave out files, or take smaller ones, and send again.",
     404: "The address may have changed, or it was never right. Search for what you need, or write to us.",
     500: "It has been noted. Please try again; if it happens again, write to us and name the number below.",
     503: "Nothing was saved. Please try again in a moment.",

@@ -53,6 +53,8 @@ def files(form: FormData, name: str) -> list[UploadFile]:
 
 
 def _in_words(error: HTTPException) -> HTTPException:
+    if error.status_code == 413:
+        return error
     if "maximum size" in error.detail:
         return HTTPException(413, f"A text is longer than {MAX_PART_BYTES:,} bytes. Nothing was saved. Go back, shorten it or attach it as a file.")
     if "Too many" in error.detail:

@@ -84,6 +84,10 @@ def test_a_body_that_cannot_be_meant_is_refused(client: TestClient, post: Post, 
     assert rows(client, Ticket) == []
 
 
+def test_a_body_that_is_too_large_is_refused_in_json(post: Post) -> None:
+    assert post(b" " * 1_000_001).json()["error"]["title"] == "This is too large"
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -4,8 +4,10 @@ import os
 import re
 import socket
 import urllib.request
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -183,6 +185,22 @@ def test_a_text_beyond_all_bounds_is_too_large_in_words(client: TestClient, send
     answer = send(description="x" * 1_100_000)
     assert answer.status_code == 413
     assert "longer than" in answer.text
+
+
+def pieces() -> Iterator[bytes]:
+    for _ in range(31):
+        yield b"x" * 1_000_000
+
+
+@pytest.mark.parametrize("is_announced", [True, False])
+def test_more_than_any_form_may_hold_is_refused_with_a_page_that_says_what_to_do(client: TestClient, is_announced: bool) -> None:
+    body: Any = b"x" * 31_000_000 if is_announced else pieces()
+    answer = client.post("/requests", content=body, headers={"content-type": "multipart/form-data; boundary=b"})
+    assert answer.status_code == 413
+    assert "<h1>This is too large</h1>" in answer.text
+    assert "what you typed is still in the form" in answer.text
+    assert "content-security-policy" in answer.headers
+    assert rows(client, Ticket) == []
 
 
 def test_a_full_disk_is_said_with_the_name_of_the_file(client: TestClient, send: Send, settings: Settings) -> None:
