@@ -1,9 +1,11 @@
-"""The database: how long a writer waits for its turn."""
+"""The database: how long a writer waits for its turn, and how two meet at a new file."""
 
+import sqlite3
 import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from kb import db
@@ -31,4 +33,26 @@ def test_a_writer_who_never_gets_its_turn_is_told_and_the_next_one_writes(tmp_pa
         thread.join()
     with database.write():
         pass
+    database.close()
+
+
+def test_a_connection_that_is_refused_wal_because_another_is_at_the_new_file_tries_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when two migrate at once: of eight that turned a new file to WAL together, SQLite refused one in every fifth round, at once."""
+    monkeypatch.setattr(db, "BUSY_TIMEOUT_S", 0.001)
+    other = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)
+    other.execute("CREATE TABLE t (x)")
+    other.execute("BEGIN IMMEDIATE")
+    refusals: list[float] = []
+
+    def wait(seconds: float) -> None:
+        refusals.append(seconds)
+        if len(refusals) == 3:
+            other.execute("ROLLBACK")
+
+    monkeypatch.setattr(db.time, "sleep", wait)
+    database = Database(f"sqlite:///{tmp_path / 'a.sqlite'}")
+    with database.read() as session:
+        assert session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+    assert len(refusals) == 3
+    other.close()
     database.close()
