@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from kb.articles.article import Heading, Passage
+from kb.articles.images import ImageUse
 from kb.articles.markdown import Rendered
-from kb.articles.rewrite import ImageUse, Link
+from kb.articles.rewrite import Link
 
 _TABLE = "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 

@@ -10,9 +10,10 @@ from markdown_it import MarkdownIt
 from kb.articles.article import Heading, Passage
 from kb.articles.complexity import refuse_too_complex
 from kb.articles.dialect import dialect
+from kb.articles.images import ImageUse
 from kb.articles.outline import squeeze
 from kb.articles.references import Nowhere, References
-from kb.articles.rewrite import ImageUse, Link, Rewriter
+from kb.articles.rewrite import Link, Rewriter
 from kb.articles.sanitise import sanitise
 
 VERSION = 3

@@ -57,6 +57,12 @@ def player(found: Media, title: str) -> str:
     )
 
 
+def host_of(url: str) -> str:
+    """The host that an address names, to show to a reader; the beginning of what is no web address."""
+    found = re.match(r"https?://([^/?#]*)", url)
+    return found[1].rpartition("@")[2] if found else url[:60]
+
+
 def _youtube(host: str, path: str, query: str) -> Media | None:
     if host not in _YOUTUBE:
         return None

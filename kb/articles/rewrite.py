@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
 
-from kb.articles.media import Media, framed, media, player
+from kb.articles.images import ImageUse, instead, shown
+from kb.articles.media import Media, framed, host_of, media, player
 from kb.articles.outline import Outline, squeeze
 from kb.articles.references import References, fragment, without_headers
 from kb.articles.slug import Anchors, heading_id, safe_id
@@ -28,18 +29,6 @@ class Link:
 
     href: str
     url: str | None
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ImageUse:
-    """An image as written; `alt` is None where the writer gave none."""
-
-    src: str
-    url: str | None
-    width: int
-    height: int
-    alt: str | None
     problem: str = ""
 
 
@@ -246,7 +235,7 @@ class Rewriter(HTMLParser):
         if found:
             before.append(player(found, title))
         elif target.url:
-            before.append(f'<a href="{escape(target.url)}" rel="noopener noreferrer">{escape(title or f"Open the embedded page ({_host(src)})")}</a>')
+            before.append(f'<a href="{escape(target.url)}" rel="noopener noreferrer">{escape(title or f"Open the embedded page ({host_of(src)})")}</a>')
 
     def _open_video(self, element: _Element) -> None:
         element.out_was, self._out = self._out, []
@@ -271,12 +260,7 @@ class Rewriter(HTMLParser):
         src, alt = given.get("src", ""), given.get("alt")
         picture = self._references.image(src)
         self.images.append(ImageUse(src, picture.url, picture.width, picture.height, alt, picture.problem))
-        if picture.url is None:
-            self._out.append(_instead(src, alt or ""))
-            return
-        width, height = _shown_size(given, picture.width, picture.height)
-        size = f' width="{width}" height="{height}"' if width and height else ""
-        self._out.append(f'<img src="{escape(picture.url)}" alt="{escape(alt or "")}"{size} loading="lazy" decoding="async"{self._kept(given)}>')
+        self._out.append(shown(self.images[-1], given, self._kept(given)) if picture.url else instead(src, alt or ""))
 
     def _id(self, given: dict[str, str]) -> str:
         anchor = safe_id(given.get("id", ""))
@@ -306,35 +290,3 @@ def _spelled(url: str | None) -> str | None:
     if url and url.startswith("#"):
         return fragment(url)
     return without_headers(url) if url and url.lower().startswith("mailto:") else url
-
-
-def _instead(src: str, alt: str) -> str:
-    if not src.lower().startswith(("http://", "https://")):
-        return f'<span class="image-missing">{escape(alt)}</span>' if alt else ""
-    if not alt and re.search(r"\.svg($|[?#])", src, re.IGNORECASE):
-        return ""  # A nameless drawing from elsewhere is an ornament.
-    label = alt or f"Image on {_host(src)}"
-    return f'<a class="image-remote" href="{escape(src)}" rel="noopener noreferrer">{escape(label)}</a>'
-
-
-def _host(url: str) -> str:
-    found = re.match(r"https?://([^/?#]*)", url)
-    return found[1].rpartition("@")[2] if found else url[:60]
-
-
-def _shown_size(given: dict[str, str], width: int, height: int) -> tuple[int, int]:
-    """The size a writer asked for, in the image's own proportions; the image's own size when none was asked for."""
-    wanted = {side: _pixels(given, side) for side in ("width", "height")}
-    if wanted["width"] and wanted["height"]:
-        return wanted["width"], wanted["height"]
-    if wanted["width"] and width:
-        return wanted["width"], max(1, round(height * wanted["width"] / width))
-    if wanted["height"] and height:
-        return max(1, round(width * wanted["height"] / height)), wanted["height"]
-    return width, height
-
-
-def _pixels(given: dict[str, str], side: str) -> int:
-    styled = re.search(rf"(?:^|;)\s*{side}\s*:\s*(\d{{1,4}})px", given.get("style", ""))
-    plain = re.fullmatch(r"(\d{1,4})(?:px)?", given.get(side, ""))
-    return int(styled[1]) if styled else int(plain[1]) if plain else 0
