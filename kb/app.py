@@ -22,6 +22,7 @@ from kb.articles.old_addresses import not_found
 from kb.config import Settings, secret_key
 from kb.db import Database
 from kb.events import views as events
+from kb.events.most_read import MostRead
 from kb.events.recorder import Recorder
 from kb.following import following
 from kb.web.body_limit import BodyLimit
@@ -78,6 +79,7 @@ def _open(app: Starlette, settings: Settings, on_article: Progress | None) -> No
     options = Options(settings.iframe_hosts, settings.locale)
     state.database = Database(settings.database, pool_size=settings.database_pool)
     state.recorder = Recorder(state.database, is_on=settings.record_events, is_secure=settings.base_url.startswith("https:"))
+    state.most_read = MostRead(state.database)
     library = state.library = Library(settings.content, options=options, cache=settings.data / "rendered.sqlite", progress=on_article)
     state.searcher = Searcher(settings)
     state.pages = FinishedPages(lambda: library.catalog.generation)

@@ -11,16 +11,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from kb.articles.article import Article, ArticleType, Catalog
+from kb.articles.article import Catalog
 from kb.articles.shelf import public_shelves
 from kb.events.models import Kind
 from kb.events.recorder import recorder
 from kb.web.templates import render, render_text
 from search.engine import Hit, Query, Results
+from search.popular import popular
 from search.query import clean
 from search.searcher import Searcher
 
 INSTANT_HITS = 6
+INSTANT_POPULAR = 3
 PAGE_HITS = 10
 MOST_HITS = 50
 TYPE_NAMES = {"article": "Article", "faq": "Question and answer", "tutorial": "Tutorial", "troubleshooting": "Troubleshooting"}
@@ -50,7 +52,7 @@ def results(request: Request) -> Response:
     query = _query(request, limit=PAGE_HITS, offset=(page - 1) * PAGE_HITS, is_verbatim=request.query_params.get("verbatim") == "1")
     catalog = _catalog(request)
     found = _placed(request, _searcher(request).search(query), query.locale) if query.text else Results("")
-    response = render(request, "search/results.html", _page(query, found, page, catalog))
+    response = render(request, "search/results.html", _page(request, query, found, page, catalog))
     if query.text and page == 1:
         _record(request, response, query, found)
     return response
@@ -121,7 +123,9 @@ def _number(request: Request, name: str, usual: int, least: int, most: int) -> i
 def _list(request: Request, query: Query, searcher: Searcher) -> bytes:
     key = searcher.key(query)
     found = _placed(request, searcher.search(query), query.locale) if query.text else Results("")
-    body = render_text(request, "search/_hits.html", {"results": found, "query": query.text, "locale": query.locale or ""}).encode()
+    catalog = _catalog(request)
+    offered = [] if found.hits or not query.text else popular(request, catalog.translated.get(query.locale or "", catalog))[:INSTANT_POPULAR]
+    body = render_text(request, "search/_hits.html", {"results": found, "query": query.text, "locale": query.locale or "", "popular": offered}).encode()
     if key and not found.degraded:
         searcher.lists.keep(key, body)
     return body
@@ -145,7 +149,7 @@ def _told_hit(hit: Hit) -> dict[str, Any]:
     return {name: getattr(hit, name) for name in ("path", "slug", "title", "url", "anchor", "heading", "snippet", "score", "type", "locale")}
 
 
-def _page(query: Query, found: Results, page: int, catalog: Catalog) -> dict[str, Any]:
+def _page(request: Request, query: Query, found: Results, page: int, catalog: Catalog) -> dict[str, Any]:
     prefixed = query.locale if query.locale in catalog.translated else None
     chosen = {"category": query.category, "type": query.type, "tag": query.tag, "verbatim": "1" if query.is_verbatim else None, "locale": prefixed}
     base = {"q": query.text} | {name: value for name, value in chosen.items() if value}
@@ -164,7 +168,7 @@ def _page(query: Query, found: Results, page: int, catalog: Catalog) -> dict[str
         "unfiltered_url": f"/search?{urlencode({'q': query.text} | ({'locale': prefixed} if prefixed else {}))}",
         "verbatim_url": f"/search?{urlencode(base | {'verbatim': '1'})}",
         "request_url": _request_url(query),
-        "popular": _popular(catalog.translated.get(query.locale or "", catalog)) if not found.hits else [],
+        "popular": [] if found.hits else popular(request, catalog.translated.get(query.locale or "", catalog)),
         "home_url": f"/{prefixed}/" if prefixed else "/",
     }
 
@@ -185,15 +189,6 @@ def _request_url(query: Query) -> str:
     subject = " ".join(query.text.split())[:200]
     category = f"&category={quote(query.category)}" if query.category else ""
     return f"/requests/new?subject={quote(subject)}{category}"
-
-
-def _popular(catalog: Catalog) -> list[Article]:
-    """Articles to offer where there is nothing to show: the promoted ones, else the first of each category."""
-    moment = datetime.now(UTC)
-    public = [article for article in catalog.articles.values() if article.is_public(moment)]
-    promoted = [article for article in public if article.promoted]
-    firsts = {article.category: article for article in reversed(public) if article.type != ArticleType.FAQ}
-    return (promoted or list(reversed(firsts.values())))[:6]
 
 
 def _record(request: Request, response: Response, query: Query, found: Results) -> None:

@@ -102,15 +102,37 @@ def test_axe_finds_nothing_on_the_desk(chromium: Any, help_centre: LiveServer, s
     assert found == {}
 
 
-@pytest.mark.parametrize("words", ["brakes", "zqxwvut"])
-def test_axe_finds_nothing_on_the_open_search_box(chromium: Any, help_centre: LiveServer, words: str) -> None:
-    context = chromium.new_context(bypass_csp=True)
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_axe_finds_nothing_on_the_open_search_box(chromium: Any, help_centre: LiveServer, scheme: str, width: int) -> None:
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
     page = context.new_page()
-    page.goto(help_centre.url)
-    page.locator("input[type=search]").fill(words)
-    page.locator("[data-panel] [role=option]").first.wait_for()
-    page.keyboard.press("ArrowDown")
+    page.goto(f"{help_centre.url}/categories/riding")
+    for words in ("brakes", "braks", "zqxwvut", "can I rent a helicopter from the battery people in december"):
+        page.locator("[data-search-box] input").fill(words)
+        page.locator("[data-list]:not([aria-busy]) [role=option]").first.wait_for()
+        page.keyboard.press("ArrowDown")
+        assert violations(page) == [], words
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?*")
+    page.get_by_role("button", name="Clear the search").click()
+    page.locator("[data-recent]").wait_for()
     assert violations(page) == []
+    context.close()
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_a_phone_finds_its_requests_behind_the_menu(chromium: Any, help_centre: LiveServer, has_scripts: bool) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=has_scripts, bypass_csp=True)
+    page = context.new_page()
+    page.goto(f"{help_centre.url}/articles/adjust-the-brakes")
+    header = page.locator(".site-header")
+    assert header.get_by_role("link", name="Submit a request").is_visible()
+    header.get_by_role("button", name="Menu").click()
+    if has_scripts:
+        assert violations(page) == []
+    header.get_by_role("link", name="My requests").click()
+    page.wait_for_url("**/requests")
     context.close()
 
 

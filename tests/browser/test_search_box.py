@@ -20,13 +20,19 @@ def home(page: Any, help_centre: LiveServer, watch: Watch) -> Any:
     return page
 
 
+def open_box(page: Any) -> None:
+    """By its key, as soon as the field has the focus."""
+    page.keyboard.press("/")
+    page.locator(f"{FIELD}:focus").wait_for()
+
+
 def active(page: Any) -> Any:
     """The option the field points at."""
     return page.locator(f"#{page.locator(FIELD).get_attribute('aria-activedescendant')}")
 
 
 def test_a_slash_opens_it_and_arrows_and_enter_lead_to_the_article(home: Any, help_centre: LiveServer) -> None:
-    home.keyboard.press("/")
+    open_box(home)
     home.keyboard.type("brakes that squeak")
     home.locator(OPTIONS).first.wait_for()
     field = home.locator(FIELD)
@@ -42,7 +48,7 @@ def test_a_slash_opens_it_and_arrows_and_enter_lead_to_the_article(home: Any, he
 
 
 def test_the_arrows_go_round_through_the_field(home: Any) -> None:
-    home.keyboard.press("/")
+    open_box(home)
     home.keyboard.type("brakes")
     home.locator(OPTIONS).first.wait_for()
     home.keyboard.press("ArrowUp")
@@ -52,7 +58,7 @@ def test_the_arrows_go_round_through_the_field(home: Any) -> None:
 
 
 def test_enter_without_a_choice_leads_to_the_results_page(home: Any) -> None:
-    home.keyboard.press("/")
+    open_box(home)
     home.keyboard.type("brakes")
     home.keyboard.press("Enter")
     home.wait_for_url("**/search?q=brakes")
@@ -61,7 +67,7 @@ def test_enter_without_a_choice_leads_to_the_results_page(home: Any) -> None:
 
 
 def test_escape_closes_then_clears_then_leaves(home: Any) -> None:
-    home.keyboard.press("/")
+    open_box(home)
     home.keyboard.type("brakes")
     home.locator(OPTIONS).first.wait_for()
     home.keyboard.press("Escape")
@@ -72,10 +78,42 @@ def test_escape_closes_then_clears_then_leaves(home: Any) -> None:
     assert home.locator(FIELD).input_value() == ""
 
 
-def test_the_count_is_announced(home: Any) -> None:
-    home.locator(FIELD).fill("tracking number")
+def test_the_clear_button_gives_the_focus_back(home: Any) -> None:
+    home.locator(FIELD).fill("brakes")
     home.locator(OPTIONS).first.wait_for()
-    assert "result" in home.locator("search [role=status]").inner_text()
+    home.get_by_role("button", name="Clear the search").click()
+    home.locator(f"{FIELD}:focus").wait_for()
+    assert home.locator(FIELD).input_value() == ""
+    assert not home.locator(PANEL).is_visible()
+
+
+def test_a_screen_reader_hears_the_count_and_each_title_with_its_place(home: Any) -> None:
+    home.locator(FIELD).fill("tracking number")
+    home.get_by_role("option", name="Track an order Orders › Delivery", exact=True).wait_for()
+    assert home.locator("search [role=status]").inner_text() == "1 result"
+    assert "The tracking number is in the mail" in home.locator(f"#{home.locator(OPTIONS).first.get_attribute('aria-describedby')}").inner_text()
+
+
+def test_the_right_arrow_takes_the_rest_of_the_word(home: Any) -> None:
+    open_box(home)
+    home.keyboard.type("my squea")
+    home.locator(".search-ghost", has_text="my squeaking").wait_for()
+    home.keyboard.press("ArrowRight")
+    assert home.locator(FIELD).input_value() == "my squeaking"
+    home.keyboard.type(" now")
+    assert home.locator(FIELD).input_value() == "my squeaking now"
+
+
+def test_a_row_of_an_older_question_cannot_be_entered(home: Any) -> None:
+    open_box(home)
+    home.keyboard.type("brakes")
+    home.locator(OPTIONS).first.wait_for()
+    home.keyboard.press("ArrowDown")
+    home.route("**/search/instant*", lambda route: None)  # never answered
+    home.keyboard.type(" battery")
+    assert home.locator(FIELD).get_attribute("aria-activedescendant") is None
+    home.keyboard.press("Enter")
+    home.wait_for_url("**/search?q=brakes+battery")
 
 
 def test_control_k_asks_for_the_selected_words(page: Any, help_centre: LiveServer) -> None:
@@ -99,10 +137,20 @@ def test_what_nothing_answers_leads_to_the_form_with_the_words(home: Any) -> Non
     home.locator(FIELD).fill("zqxwvut kjhgf")
     row = home.locator("#search-ask")
     row.wait_for()
-    assert "No results" in home.locator("search [role=status]").inner_text()
+    assert "No results for “zqxwvut kjhgf”" in home.locator("search [role=status]").inner_text()
+    assert "Check the spelling" in home.locator(PANEL).inner_text()
+    assert "Adjust the brakes" in home.locator("#search-popular-0").inner_text(), "a writer promoted it"
     row.click()
     home.wait_for_url("**/requests/new?subject=*")
     assert home.locator("#field-subject").input_value() == "zqxwvut kjhgf"
+
+
+def test_a_weak_answer_leads_with_the_form_and_shows_what_may_be_related(home: Any) -> None:
+    home.locator(FIELD).fill("can I rent a helicopter from the battery people in december")
+    home.locator("#search-ask").wait_for()
+    assert "which may only be related" in home.locator("search [role=status]").inner_text()
+    shown = home.locator(PANEL).inner_text()
+    assert shown.index("Submit a request") < shown.index("These may be related") < shown.index("Charge the battery")
 
 
 def test_the_found_words_are_marked_on_the_article(home: Any) -> None:
@@ -121,7 +169,7 @@ def test_recent_searches_stay_in_the_browser_and_can_be_removed(home: Any, help_
         home.keyboard.press("Enter")
         home.wait_for_url(f"**/search?q={words}")
     home.goto(help_centre.url)
-    home.keyboard.press("/")
+    open_box(home)
     recent = home.locator("[data-recent]")
     assert [text.strip() for text in recent.all_inner_texts()] == ["battery", "brakes"]
     home.keyboard.press("ArrowDown")
@@ -158,12 +206,24 @@ def test_nothing_on_the_page_moves_when_results_open(home: Any) -> None:
     sources = "list.getEntries().flatMap((one) => one.sources).filter(({node}) => !node?.parentElement?.closest('[data-panel]'))"
     moved = f"{sources}.map(({{node}}) => node?.outerHTML?.slice(0, 200) ?? '')"
     home.evaluate(f"window.moved = []; new PerformanceObserver((list) => window.moved.push(...{moved})).observe({{type: 'layout-shift', buffered: true}})")
-    home.keyboard.press("/")
+    open_box(home)
     home.keyboard.type("brakes that rub", delay=15)
     home.locator(OPTIONS).first.wait_for()
     home.keyboard.press("Escape")
     home.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert home.evaluate("window.moved") == []
+
+
+def test_the_field_and_the_top_of_the_list_stay_where_they_are_while_typing(home: Any) -> None:
+    open_box(home)
+    places = set()
+    for typed in ("bra", "kes tha", "t rub", " zqxwvut"):
+        with home.expect_response("**/search/instant*"):
+            home.keyboard.type(typed)
+        home.locator("[data-list]:not([aria-busy])").wait_for()
+        field, panel = home.locator(FIELD).bounding_box(), home.locator(PANEL).bounding_box()
+        places.add((field["x"], field["y"], field["width"], panel["x"], panel["y"], panel["width"]))
+    assert len(places) == 1
 
 
 def test_the_list_ends_above_a_phones_keyboard(chromium: Any, help_centre: LiveServer) -> None:
@@ -181,6 +241,27 @@ def test_the_list_ends_above_a_phones_keyboard(chromium: Any, help_centre: LiveS
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator(OPTIONS).first.tap()
     page.wait_for_url("**/articles/*")
+    context.close()
+
+
+def test_the_list_follows_a_keyboard_that_covers_the_page(chromium: Any, help_centre: LiveServer) -> None:
+    # iOS lays its keyboard over the page: only the visual viewport shrinks, and only it tells.
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context.add_init_script("""
+        const view = Object.assign(new EventTarget(), {offsetTop: 0, height: 844});
+        Object.defineProperty(window, "visualViewport", {value: view});
+    """)
+    page = context.new_page()
+    page.goto(help_centre.url)
+    page.locator(FIELD).tap()
+    page.keyboard.type("brakes")
+    page.locator(OPTIONS).first.wait_for()
+    page.evaluate("visualViewport.height = 400; visualViewport.dispatchEvent(new Event('resize'))")
+    field, panel = page.locator(FIELD).bounding_box(), page.locator(PANEL).bounding_box()
+    assert 0 <= field["y"] < panel["y"]
+    assert panel["y"] + panel["height"] <= 400
+    page.locator(OPTIONS).last.scroll_into_view_if_needed()
+    assert page.locator(FIELD).bounding_box() == field
     context.close()
 
 

@@ -49,7 +49,7 @@ function chose(event) {
 
 // The search box follows a hit by itself, and says so.
 function followed({ target, detail }) {
-  const slug = /^\/articles\/([^/]+)$/.exec(new URL(target.dataset.href ?? "", location.href).pathname)?.[1];
+  const slug = /^(?:\/[^/]+)?\/articles\/([^/]+)$/.exec(new URL(target.dataset.href ?? "", location.href).pathname)?.[1];
   const rank = 1 + [...target.parentElement.querySelectorAll(".hit")].indexOf(target);
   if (slug && rank) report("search_click", { slug: decodeURIComponent(slug), rank, query: detail?.query });
 }

@@ -54,6 +54,7 @@ function parse(html) {
   const answer = holder.content.querySelector("[data-count]");
   return {
     hits: [...holder.content.querySelectorAll("[role=option]")],
+    popular: [...holder.content.querySelectorAll("[data-popular] a")].map((link) => ({ title: link.textContent, url: link.getAttribute("href") })),
     total: Number(answer?.dataset.total ?? 0),
     isAnswered: answer?.dataset.answered === "true",
     corrected: answer?.dataset.corrected ?? "",

@@ -4,19 +4,39 @@ import { ofLocale } from "./search-locale.js";
 const ICONS = {
   all: "M8.5 3a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11zM13 13l4.5 4.5",
   ask: "M3 4.5h14v9H9l-4 3v-3H3z",
+  page: "M5 2.5h7l3.5 3.5v11.5H5zM8 10h5M8 13h5",
   past: "M10 5v5l3.5 2M10 2.5a7.5 7.5 0 1 1 0 15 7.5 7.5 0 0 1 0-15z",
   forget: "M5 5l10 10M15 5 5 15",
 };
 
-export const noResults = (query) => `No results for “${shorten(query)}”`;
+// What a screen reader hears of an answer.
+export function described(answer, query) {
+  if (!answer.hits.length) return `No results for “${shorten(query)}”`;
+  const count = `${answer.total} ${answer.total === 1 ? "result" : "results"}`;
+  const corrected = answer.corrected ? ` for “${shorten(answer.corrected)}”` : "";
+  return `${count}${corrected}${answer.isAnswered ? "" : ", which may only be related"}`;
+}
 
 export function resultRows(answer, query, scope) {
-  const rows = answer.hits.length ? [...answer.hits, allRow(query, answer.total)] : [label(noResults(query))];
-  if (answer.corrected && answer.hits.length) rows.unshift(label(`Showing results for “${shorten(answer.corrected)}”`));
+  const rows = answer.hits.length ? foundRows(answer, query, scope) : emptyRows(answer, query, scope);
   if (answer.corrected) rows.push(row("verbatim", ICONS.all, ["Search instead for ", strong(`“${shorten(query)}”`)], `${results(query)}&verbatim=1`));
-  if (scope && answer.hits.length) rows.push(row("scope", ICONS.all, ["Search only in ", strong(scope.name)], results(query, scope.slug)));
-  if (!answer.isAnswered) rows.push(askRow(query, answer.hits.length ? "None of these? " : "", scope));
-  return markFirst(rows);
+  return rows;
+}
+
+// What nothing answers for sure leads with the request form.
+function foundRows(answer, query, scope) {
+  const rows = [...answer.hits, first(allRow(query, answer.total))];
+  if (scope) rows.push(row("scope", ICONS.all, ["Search only in ", strong(scope.name)], results(query, scope.slug)));
+  if (!answer.isAnswered) rows.unshift(label("We may not have an article on this yet"), askRow(query, scope), label("These may be related"));
+  if (answer.corrected) rows.unshift(label(`Showing results for “${shorten(answer.corrected)}”`));
+  return rows;
+}
+
+function emptyRows(answer, query, scope) {
+  const popular = answer.popular.map(({ title, url }, index) => row(`popular-${index}`, ICONS.page, [title], url));
+  const hint = label("Check the spelling, or use fewer and more general words.");
+  hint.classList.add("hint");
+  return [label(`No results for “${shorten(query)}”`), hint, askRow(query, scope), ...(popular.length ? [label("Good places to start"), ...popular] : [])];
 }
 
 export function recentRows(searches) {
@@ -28,23 +48,23 @@ export function recentRows(searches) {
   });
   const all = row("forget-all", ICONS.forget, ["Clear recent searches"]);
   all.dataset.forgetAll = "";
-  all.classList.add("first");
-  return [label("Recent searches"), ...rows, all];
+  return [label("Recent searches"), ...rows, first(all)];
 }
 
 export function unreachableRows(query) {
-  return [allRow(query, 0), askRow(query, "", null)];
+  return [allRow(query, 0), row("browse", ICONS.page, ["Browse the help centre"], home()), askRow(query, null)];
 }
 
 function allRow(query, total) {
   return row("all", ICONS.all, [total > 1 ? `See all ${total} results for ` : "See the results page for ", strong(`“${shorten(query)}”`)], results(query));
 }
 
-function askRow(query, before, scope) {
+function askRow(query, scope) {
   const fields = { subject: query.slice(0, 200), ...(scope && { category: scope.slug }) };
-  return row("ask", ICONS.ask, [before, strong("Submit a request")], `/requests/new?${new URLSearchParams(fields)}`);
+  return row("ask", ICONS.ask, [strong("Submit a request"), " with what you typed"], `/requests/new?${new URLSearchParams(fields)}`);
 }
 
+const home = () => document.querySelector(".site-header .brand")?.getAttribute("href") ?? "/";
 const results = (query, category) => `/search?${new URLSearchParams({ q: query, ...(category && { category }), ...ofLocale() })}`;
 const shorten = (query) => (query.length > 60 ? `${query.slice(0, 60).trimEnd()}…` : query);
 
@@ -60,9 +80,10 @@ function row(id, icon, words, href) {
   return element;
 }
 
-function markFirst(rows) {
-  rows.find((element) => element.matches(".search-row"))?.classList.add("first");
-  return rows;
+// The first of a group: a line stands above it.
+function first(element) {
+  element.classList.add("first");
+  return element;
 }
 
 function label(words) {
