@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,26 +11,24 @@ from typing import Any, Protocol
 
 from kb.articles.article import Passage
 from search.engine import Document, EngineUnavailable, Progress, Query, SyncReport
+from search.filling import add, empty, remove
 from search.recent import Recent
-from search.words import Stems, words
 
 LOADED = 500
 """Documents kept in memory as they were read, about 10 KB each: reading them anew was a fifth of an answer."""
-VERSION = 4
-PUBLIC = "public"
+VERSION = 5
 _TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, path TEXT NOT NULL, title TEXT NOT NULL, url TEXT NOT NULL,
-  category TEXT NOT NULL, category_name TEXT NOT NULL, section TEXT NOT NULL, section_name TEXT NOT NULL, type TEXT NOT NULL, locale TEXT NOT NULL,
-  audience TEXT NOT NULL, summary TEXT NOT NULL, tags TEXT NOT NULL, keywords TEXT NOT NULL, readers TEXT NOT NULL);
-CREATE TABLE passages (document INTEGER NOT NULL, position INTEGER NOT NULL, anchor TEXT NOT NULL, trail TEXT NOT NULL, text TEXT NOT NULL,
-  heading_stems TEXT NOT NULL, stems TEXT NOT NULL, PRIMARY KEY (document, position)) WITHOUT ROWID;
+  category TEXT NOT NULL, category_name TEXT NOT NULL, section_name TEXT NOT NULL, type TEXT NOT NULL, locale TEXT NOT NULL, audience TEXT NOT NULL,
+  tags TEXT NOT NULL, readers TEXT NOT NULL);
+CREATE TABLE texts (document INTEGER PRIMARY KEY, stems TEXT NOT NULL, passages TEXT NOT NULL, labels TEXT NOT NULL);
 CREATE TABLE words (word TEXT NOT NULL, locale TEXT NOT NULL, stem TEXT NOT NULL, documents INTEGER NOT NULL, titles INTEGER NOT NULL,
   PRIMARY KEY (word, locale)) WITHOUT ROWID;
-CREATE VIRTUAL TABLE articles USING fts5(title, headings, summary, keywords, labels, body, tokenize="unicode61 remove_diacritics 0", prefix='1 2');
+CREATE VIRTUAL TABLE articles USING fts5(title, headings, summary, keywords, labels, body, tokenize="unicode61 remove_diacritics 0", prefix='1 2', content='');
+INSERT INTO articles (articles, rank) VALUES ('hashsize', 16000000);
 CREATE VIRTUAL TABLE terms USING fts5vocab(articles, 'row');
 """
-_COLUMNS = ("slug", "digest", "path", "title", "url", "category", "category_name", "section", "section_name", "type", "locale", "audience", "summary")
 
 
 class Shelved(Protocol):
@@ -96,8 +93,7 @@ class Store:
 
     def generation(self) -> int:
         """Grows with every change of the index, whichever process makes it."""
-        row = self.connection.execute("SELECT value FROM about WHERE name = 'generation'").fetchone()
-        return int(row[0]) if row else 0
+        return self._get("generation")
 
     def size(self) -> int:
         """The number of documents."""
@@ -113,14 +109,14 @@ class Store:
         with self._writing, self.transaction() as connection:
             held = {} if rebuild else self.digests()
             if rebuild:
-                _empty(connection)
+                empty(connection)
             gone = [slug for slug in held if slug not in wanted]
             changed = [slug for slug, document in wanted.items() if slug in held and held[slug] != document.digest]
             added = [slug for slug in wanted if slug not in held]
             if gone or changed or added or rebuild:
-                _remove(connection, gone + changed)
-                _add(connection, [wanted[slug] for slug in changed + added], progress)
-                connection.execute("INSERT OR REPLACE INTO about VALUES ('generation', ?)", (str(self.generation() + 1),))
+                remove(connection, gone + changed)
+                self._add([wanted[slug] for slug in changed + added], progress)
+                self._set("generation", self.generation() + 1)
         return SyncReport(len(added), len(changed), len(gone), rebuild)
 
     def load(self, ids: Sequence[int]) -> dict[int, Stored]:
@@ -134,16 +130,22 @@ class Store:
         return {id: held[id] for id in ids if id in held}
 
     def _read(self, ids: Sequence[int]) -> dict[int, Stored]:
+        columns = "id, slug, path, title, url, category, category_name, section_name, type, locale, tags, stems, passages"
         marks = ",".join("?" * len(ids))
-        passages: dict[int, list[StoredPassage]] = {id: [] for id in ids}
-        sql = f"SELECT document, anchor, trail, text, heading_stems, stems FROM passages WHERE document IN ({marks}) ORDER BY document, position"
-        for id, anchor, trail, text, heading_stems, stems in self.connection.execute(sql, ids):
-            passages[id].append(StoredPassage(Passage(anchor, tuple(trail.split("\x1f")) if trail else (), text), heading_stems, stems))
-        columns = (
-            "d.id, slug, path, d.title, url, category, category_name, section_name, type, locale, tags, a.title, a.headings, a.summary, a.keywords, a.labels"
-        )
-        found = self.connection.execute(f"SELECT {columns} FROM documents d JOIN articles a ON a.rowid = d.id WHERE d.id IN ({marks})", ids)
-        return {row[0]: _stored(row, passages[row[0]]) for row in found}
+        rows = self.connection.execute(f"SELECT {columns} FROM documents JOIN texts ON document = id WHERE id IN ({marks})", ids)
+        return {row[0]: _stored(row) for row in rows}
+
+    def _add(self, documents: list[Document], progress: Progress | None) -> None:
+        first = self._get("next")
+        add(self.connection, documents, first, progress)
+        self._set("next", first + len(documents))
+
+    def _get(self, name: str) -> int:
+        row = self.connection.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def _set(self, name: str, value: int) -> None:
+        self.connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, str(value)))
 
     def ids(self, slugs: Sequence[str]) -> dict[str, int]:
         """Slug → id of those of `slugs` that the file holds."""
@@ -194,9 +196,10 @@ def conditions(query: Query) -> tuple[str, list[str]]:
     return " AND ".join(clauses), values
 
 
-def _stored(row: tuple[Any, ...], passages: list[StoredPassage]) -> Stored:
-    id, slug, path, title, url, category, category_name, section_name, type, locale, tags, *stems = row
-    return Stored(id, slug, path, title, url, category, category_name, section_name, type, locale, tuple(json.loads(tags)), tuple(stems), tuple(passages))
+def _stored(row: tuple[Any, ...]) -> Stored:
+    id, slug, path, title, url, category, category_name, section_name, type, locale, tags, stems, passages = row
+    parts = tuple([StoredPassage(Passage(anchor, tuple(trail), text), headings, body) for anchor, trail, text, headings, body in json.loads(passages)])
+    return Stored(id, slug, path, title, url, category, category_name, section_name, type, locale, tuple(json.loads(tags)), tuple(json.loads(stems)), parts)
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -243,76 +246,3 @@ def _prepare(connection: sqlite3.Connection) -> sqlite3.Connection:
 def _discard(path: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
-def _empty(connection: sqlite3.Connection) -> None:
-    for table in ("articles", "passages", "documents", "words"):
-        connection.execute(f"DELETE FROM {table}")
-
-
-def _remove(connection: sqlite3.Connection, slugs: list[str]) -> None:
-    for slug in slugs:
-        id, locale, audience = connection.execute("SELECT id, locale, audience FROM documents WHERE slug = ?", (slug,)).fetchone()
-        found, in_title = _held_words(connection, id) if audience == PUBLIC else (set(), set())
-        connection.executemany(
-            "UPDATE words SET documents = documents - 1, titles = titles - ? WHERE word = ? AND locale = ?",
-            [(word in in_title, word, locale) for word in found],
-        )
-        connection.execute("DELETE FROM articles WHERE rowid = ?", (id,))
-        connection.execute("DELETE FROM passages WHERE document = ?", (id,))
-        connection.execute("DELETE FROM documents WHERE id = ?", (id,))
-    if slugs:
-        connection.execute("DELETE FROM words WHERE documents <= 0")
-
-
-def _held_words(connection: sqlite3.Connection, id: int) -> tuple[set[str], set[str]]:
-    title, summary, tags, keywords, category, section = connection.execute(
-        "SELECT title, summary, tags, keywords, category_name, section_name FROM documents WHERE id = ?", (id,)
-    ).fetchone()
-    found = words(" ".join((title, summary, *json.loads(tags), *json.loads(keywords), category, section)))
-    for trail, text in connection.execute("SELECT trail, text FROM passages WHERE document = ?", (id,)):
-        found += words(trail.rpartition("\x1f")[2]) + words(text)
-    return set(found), set(words(title))
-
-
-def _add(connection: sqlite3.Connection, documents: list[Document], progress: Progress | None) -> None:
-    counts: Counter[tuple[str, str]] = Counter()
-    titles: Counter[tuple[str, str]] = Counter()
-    stems: dict[str, Stems] = {}
-    for done, document in enumerate(documents, 1):
-        of = stems.setdefault(document.locale, Stems(document.locale))
-        found, in_title = _add_one(connection, document, of)
-        if document.audience == PUBLIC:  # else a correction could tell words that the reader may not see
-            counts.update((word, document.locale) for word in found)
-            titles.update((word, document.locale) for word in in_title)
-        if progress and (done % 200 == 0 or done == len(documents)):
-            progress(done, len(documents))
-    connection.executemany(
-        "INSERT INTO words VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET documents = documents + excluded.documents, titles = titles + excluded.titles",
-        [(word, locale, stems[locale][word], count, titles[word, locale]) for (word, locale), count in counts.items()],
-    )
-
-
-def _add_one(connection: sqlite3.Connection, document: Document, stems: Stems) -> tuple[set[str], set[str]]:
-    row = [getattr(document, column) for column in _COLUMNS] + [
-        json.dumps(document.tags),
-        json.dumps(document.keywords),
-        json.dumps(document.readers or (document.locale,)),
-    ]
-    marks = ", ".join("?" * len(row))
-    inserted = connection.execute(f"INSERT INTO documents ({', '.join(_COLUMNS)}, tags, keywords, readers) VALUES ({marks})", row)
-    id = inserted.lastrowid
-    title, summary, keywords = words(document.title), words(document.summary), words(" ".join(document.keywords))
-    labels = words(" ".join((*document.tags, document.category_name, document.section_name)))
-    found = {*title, *summary, *keywords, *labels}
-    headings, body, passages = [], [], []
-    for position, passage in enumerate(document.passages):
-        heading, text = words(passage.trail[-1]) if passage.trail else [], words(passage.text)
-        found.update(heading, text)
-        headings.append(stems.text(heading))
-        body.append(stems.text(text))
-        passages.append((id, position, passage.anchor, "\x1f".join(passage.trail), passage.text, f" {headings[-1]} ", f" {body[-1]} "))
-    connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)", passages)
-    fields = (stems.text(title), " ".join(headings), stems.text(summary), stems.text(keywords), stems.text(labels), " ".join(body))
-    connection.execute("INSERT INTO articles (rowid, title, headings, summary, keywords, labels, body) VALUES (?, ?, ?, ?, ?, ?, ?)", (id, *fields))
-    return found, set(title)

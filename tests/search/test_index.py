@@ -91,6 +91,16 @@ def test_the_vocabulary_forgets_the_words_of_articles_that_are_gone(embedded: Em
     assert embedded.search(Query("zepelin")).corrected is None
 
 
+def test_an_index_changed_step_by_step_equals_one_made_at_once(tmp_path: Path) -> None:
+    grown, made = EmbeddedEngine(Store(tmp_path / "grown.sqlite")), EmbeddedEngine(Store(tmp_path / "made.sqlite"))
+    many = [document(f"number-{number}", "Zebra " * (number % 7) + "crossing", ("Stripes", f"Stripe {number} isn't red.")) for number in range(600)]
+    for held in ([], many[:300], [*SHOP, *many], [*SHOP[2:], *many[100:]], many[1:], SHOP):
+        grown.sync(held)
+    made.sync(SHOP)
+    for rows in ("SELECT * FROM terms", "SELECT * FROM words ORDER BY word", "SELECT slug, title, stems, passages FROM documents JOIN texts ON document = id"):
+        assert grown.store.connection.execute(rows).fetchall() == made.store.connection.execute(rows).fetchall()
+
+
 def test_many_threads_search_while_the_index_changes(embedded: EmbeddedEngine) -> None:
     embedded.sync(SHOP)
     stopped = threading.Event()

@@ -1,0 +1,137 @@
+"""Filling the search file: rows are made in this thread while SQLite writes those before in another."""
+
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from search.engine import Document, Progress
+from search.words import Stems, words
+
+PUBLIC = "public"
+BATCH = 250
+"""Documents in one statement: SQLite lets other threads work until a statement is done, not between two."""
+TITLE_WORDS = 1 << 32
+"""Ids grow with the number of words in the title: whoever reads matches in order of their ids has the shortest titles first, and may stop early."""
+_DOCUMENTS = (
+    "INSERT INTO documents (id, slug, digest, path, title, url, category, category_name, section_name, type, locale, audience, tags, readers)",
+    14,
+)
+_TEXTS = ("INSERT INTO texts (document, stems, passages, labels)", 4)
+_STEMS = ("INSERT INTO articles (rowid, title, headings, summary, keywords, labels, body)", 7)
+_FORGET_STEMS = "INSERT INTO articles (articles, rowid, title, headings, summary, keywords, labels, body) VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)"
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_COUNT = (
+    "INSERT INTO words VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT DO UPDATE SET documents = documents + excluded.documents, titles = titles + excluded.titles"
+)  # fmt: skip
+
+
+def empty(connection: sqlite3.Connection) -> None:
+    """Removes every document."""
+    connection.execute("INSERT INTO articles (articles) VALUES ('delete-all')")
+    for statement in ("DELETE FROM texts", "DELETE FROM documents", "DELETE FROM words"):
+        connection.execute(statement)
+
+
+def remove(connection: sqlite3.Connection, slugs: Sequence[str]) -> None:
+    """Removes the documents of `slugs`, and the words that no other holds."""
+    for slug in slugs:
+        sql = "SELECT id, title, locale, audience, stems, passages, labels FROM documents JOIN texts ON document = id WHERE slug = ?"
+        id, title, locale, audience, stems, kept, labels = connection.execute(sql, (slug,)).fetchone()
+        passages = json.loads(kept)
+        connection.execute(_FORGET_STEMS, (id, *json.loads(stems), _body(passages)))
+        if audience == PUBLIC:
+            in_title = set(words(title))
+            found = in_title.union(words(labels), *(words(text) for _, trail, text, *_ in passages for text in (*trail[-1:], text)))
+            connection.executemany(
+                "UPDATE words SET documents = documents - 1, titles = titles - ? WHERE word = ? AND locale = ?",
+                [(word in in_title, word, locale) for word in found],
+            )
+        connection.execute("DELETE FROM texts WHERE document = ?", (id,))
+        connection.execute("DELETE FROM documents WHERE id = ?", (id,))
+    if slugs:
+        connection.execute("DELETE FROM words WHERE documents <= 0")
+
+
+def add(connection: sqlite3.Connection, documents: Iterable[Document], first: int, progress: Progress | None) -> None:
+    """Adds `documents`, numbered from `first` on; numbers are never used again."""
+    ordered = sorted(((len(words(document.title)), document) for document in documents), key=lambda one: one[0])
+    rows = _Rows()
+    with ThreadPoolExecutor(1) as writer:
+        writing: Future[None] | None = None
+        for start in range(0, len(ordered), BATCH):
+            batch = ordered[start : start + BATCH]
+            for number, (length, document) in enumerate(batch, first + start):
+                rows.add(length * TITLE_WORDS + number, document)
+            if writing:
+                writing.result()
+            writing = writer.submit(rows.writer(), connection)
+            if progress:
+                progress(start + len(batch), len(ordered))
+        if writing:
+            writing.result()
+    rows.count(connection)
+
+
+class _Rows:
+    """The values of the rows to be written, one after the other, and the words counted so far."""
+
+    def __init__(self) -> None:
+        self._stems = dict[str, Stems]()
+        self._documents = defaultdict[str, Counter[str]](Counter)
+        """Locale → word → documents that hold it; those of titles in the next."""
+        self._titles = defaultdict[str, Counter[str]](Counter)
+        self._values: dict[tuple[str, int], list[Any]] = {}
+        self._forget()
+
+    def add(self, id: int, document: Document) -> None:
+        """Makes the rows of a document."""
+        stems = self._stems.get(document.locale) or self._stems.setdefault(document.locale, Stems(document.locale))
+        title, summary, keywords = words(document.title), words(document.summary), words(" ".join(document.keywords))
+        shelves = " ".join((*document.tags, document.category_name, document.section_name))
+        labels = words(shelves)
+        found = {*title, *summary, *keywords, *labels}
+        headings, passages = [], []
+        for passage in document.passages:
+            heading, text = words(passage.trail[-1]) if passage.trail else [], words(passage.text)
+            found.update(heading, text)
+            headings.append(stems.text(heading))
+            passages.append((passage.anchor, passage.trail, passage.text, f" {headings[-1]} ", f" {stems.text(text)} "))
+        fields = (stems.text(title), " ".join(headings), stems.text(summary), stems.text(keywords), stems.text(labels))
+        self._values[_DOCUMENTS] += (
+            id, document.slug, document.digest, document.path, document.title, document.url, document.category, document.category_name,
+            document.section_name, document.type, document.locale, document.audience, _json(document.tags), _json(document.readers or (document.locale,)),
+        )  # fmt: skip
+        self._values[_TEXTS] += (id, _json(fields), _json(passages), " ".join((document.summary, *document.keywords, shelves)))
+        self._values[_STEMS] += (id, *fields, _body(passages))
+        if document.audience == PUBLIC:  # else a correction could tell words that the reader may not see
+            self._documents[document.locale].update(found)
+            self._titles[document.locale].update(set(title))
+
+    def writer(self) -> Callable[[sqlite3.Connection], None]:
+        """Writes what was added until now, whatever is added meanwhile."""
+        values = self._values
+        self._forget()
+
+        def write(connection: sqlite3.Connection) -> None:
+            for (sql, columns), row_values in values.items():
+                rows = ", ".join([f"({', '.join('?' * columns)})"] * (len(row_values) // columns))
+                connection.execute(f"{sql} VALUES {rows}", row_values)
+
+        return write
+
+    def count(self, connection: sqlite3.Connection) -> None:
+        """Writes the words of all that was added."""
+        for locale, counts in self._documents.items():
+            stems, titles = self._stems[locale], self._titles[locale]
+            connection.executemany(_COUNT, ((word, locale, stems[word], count, titles[word]) for word, count in counts.items()))
+
+    def _forget(self) -> None:
+        self._values = {_DOCUMENTS: [], _TEXTS: [], _STEMS: []}
+
+
+def _body(passages: Iterable[Sequence[Any]]) -> str:
+    return "".join([stems for *_, stems in passages])
