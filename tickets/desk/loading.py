@@ -92,6 +92,7 @@ def ticket_context(request: Request, session: Session, user: User, ticket: Ticke
         "staff": active_staff(session),
         "audit": [(entry, _change_words(entry, names)) for names in [_names(session, changes)] for entry in changes],
         "mail_troubles": [job for job in troubled_jobs(session, ticket.id) if job.kind.startswith("mail.")],
+        "sends_mail": bool(request.app.state.settings.smtp_url.get_secret_value()),
         "place": place(request, session, user, ticket.id),
         "draft": draft
         if draft.nonce

@@ -1,5 +1,7 @@
 """The admin's pages: people and API keys."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
@@ -32,6 +34,23 @@ def test_an_agent_is_added_and_listed(client: TestClient) -> None:
     assert "ada@example.com" in page
     assert "Ada &lt;b&gt;" in page
     assert "ada@example.com" not in client.get("/desk/people?q=zzz%00").text
+
+
+@pytest.mark.usefixtures("admin")
+@pytest.mark.parametrize(
+    ("path", "room"),
+    [
+        ("/desk", "Views"),
+        ("/desk/views/all", "Views"),
+        ("/desk/reports/deflection", "Reports"),
+        ("/desk/people", "People"),
+        ("/desk/api-keys", "People"),
+        ("/account", ""),
+    ],
+)
+def test_the_desk_marks_the_room_one_is_in(client: TestClient, path: str, room: str) -> None:
+    marked = re.findall(r'<a href="/desk[a-z/]*" aria-current="[a-z]+">(\w+)</a>', client.get(path).text)
+    assert "".join(marked) == room
 
 
 @pytest.mark.usefixtures("admin")

@@ -6,16 +6,21 @@ from typing import Any
 
 import pytest
 from httpx2 import Response
+from pydantic import SecretStr
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from kb.accounts.models import User
+from kb.app import create_app
+from kb.config import Settings
 from kb.db import now
 from kb.jobs.models import OutboxJob
+from tests.cast import add_person, sign_in
 from tickets.changing import set_field
 from tickets.commenting import Message, reply_as_requester
 from tickets.models import Comment, Ticket
 from tickets.nonce import new_nonce
+from tickets.opening import NewTicket, open_ticket
 from tickets.tracking import tracking_path
 
 OpenTicket = Callable[..., int]
@@ -39,6 +44,16 @@ def write(client: TestClient, stored: Stored) -> Write:
 def _mails(client: TestClient) -> list[str]:
     with client.app.state.database.read() as session:
         return [job.kind for job in session.scalars(select(OutboxJob).order_by(OutboxJob.id))]
+
+
+@pytest.mark.parametrize("smtp_url", ["", "smtp://mail.example.com"])
+def test_the_composer_says_whether_a_reply_is_mailed(settings: Settings, smtp_url: str) -> None:
+    with TestClient(create_app(settings.model_copy(update={"smtp_url": SecretStr(smtp_url)})), follow_redirects=False) as client:
+        sign_in(client, add_person(client, "ada@example.com"))
+        with client.app.state.database.write() as session:  # type: ignore[attr-defined]
+            number = open_ticket(session, NewTicket(email="alice@example.com", subject="Smoke", body="What now?"), now=now()).id
+        page = client.get(f"/desk/tickets/{number}").text
+    assert ("gets this by mail" in page, "No mail goes out" in page) == (bool(smtp_url), not smtp_url)
 
 
 def test_a_reply_is_stored_mailed_and_takes_the_ticket(client: TestClient, agent: User, opened: OpenTicket, stored: Stored, write: Write) -> None:

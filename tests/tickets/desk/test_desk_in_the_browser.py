@@ -75,10 +75,10 @@ def test_a_ticket_is_answered_by_keyboard_with_an_article_in_the_reply(page: Any
 def test_a_note_says_who_sees_it_and_a_draft_outlives_the_page(page: Any, desk: LiveServer) -> None:
     _sign_in(page, desk)
     page.goto(f"{desk.url}/desk/tickets/1")
-    assert page.locator("text=gets this by mail").is_visible()
+    assert page.locator("text=The ticket becomes yours").is_visible()
     page.keyboard.press("n")
     assert page.locator("text=Nothing is mailed").is_visible()
-    assert not page.locator("text=gets this by mail").is_visible()
+    assert not page.locator("text=The ticket becomes yours").is_visible()
     page.keyboard.type("Half a thought")
     page.goto(f"{desk.url}/desk")
     page.goto(f"{desk.url}/desk/tickets/1")
