@@ -4,7 +4,7 @@ The only module that imports meilisearch.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from time import monotonic
 from typing import Any
 
@@ -13,6 +13,8 @@ from meilisearch import Client
 from meilisearch._httprequests import HttpRequests
 from meilisearch.config import Config
 from meilisearch.errors import MeilisearchApiError, MeilisearchError
+from meilisearch.index import Index
+from meilisearch.models.task import TaskInfo
 from urllib3.exceptions import HTTPError
 
 MAX_ANSWER_BYTES = 16_000_000
@@ -50,11 +52,23 @@ class Clients:
     def _client(self, name: str, key: str, timeout_s: float) -> Client:
         client: Client | None = getattr(self._local, name, None)
         if client is None:
-            client = Client(self._url, key or None)
+            client = _KeptClient(self._url, key or None)
             client.http = _KeptAlive(client.config, timeout_s)
             client.task_handler.http = client.http
             setattr(self._local, name, client)
         return client
+
+
+class _KeptClient(Client):
+    """Lets its indexes use its own connection: left alone, each opens one anew for every call, and waits for ever."""
+
+    def index(self, uid: str) -> Index:
+        index = super().index(uid)
+        index.http = index.task_handler.http = self.http
+        return index
+
+    def create_index(self, uid: str, options: Mapping[str, Any] | None = None, **_: Any) -> TaskInfo:
+        return TaskInfo(**self.http.post(self.config.paths.index, {"uid": uid} | dict(options or {})))
 
 
 class _KeptAlive(HttpRequests):
@@ -84,6 +98,8 @@ class _BoundedSession(requests.Session):
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
         deadline = monotonic() + self._timeout_s
         options["timeout"] = self._timeout_s
+        if method.upper() == "DELETE" and options.get("data") == "null":
+            options["data"] = None  # the client's empty body: the server leaves it unread, and at times never answers the connection's next call
         response = super().request(method, url, stream=True, **options)
         try:
             response._content = b"".join(self._pieces(response, deadline))

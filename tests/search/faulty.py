@@ -1,21 +1,24 @@
 """A server that misbehaves as told, in the place of Meilisearch."""
 
+import http.client
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Faulty:
-    """The server: `answer` is called for each request; `paths` lists what was asked for."""
+    """The server: `answer` is called for each request; `paths` lists what was asked for, over how many `connections`."""
 
     def __init__(self) -> None:
         self.answer: Answer = says(500)
         self.paths: list[str] = []
+        self.connections = 0
         self.released = threading.Event()
         self.url = ""
 
@@ -34,6 +37,21 @@ def says(status: int, body: Any = b"", **headers: str) -> Answer:
     return answer
 
 
+def passes_on(url: str) -> Answer:
+    """Answers as the server at `url` does."""
+    parts = urlsplit(url)
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
+        headers = {name: value for name, value in handler.headers.items() if name.lower() not in ("host", "connection")}
+        with closing(connection):
+            connection.request(handler.command, handler.path, getattr(handler, "sent", b""), headers)
+            answered = connection.getresponse()
+            says(answered.status, answered.read(), Content_Type=answered.getheader("Content-Type", ""))(handler)
+
+    return answer
+
+
 @contextmanager
 def faulty_server() -> Iterator[Faulty]:
     """A running one on a free port."""
@@ -42,10 +60,15 @@ def faulty_server() -> Iterator[Faulty]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         body: Any = None
+        sent = b""
+
+        def setup(self) -> None:
+            super().setup()
+            faulty.connections += 1
 
         def do_GET(self) -> None:
-            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            self.body = json.loads(sent) if sent else None
+            self.sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.body = json.loads(self.sent) if self.sent else None
             faulty.paths.append(self.path)
             try:
                 faulty.answer(self)

@@ -117,6 +117,24 @@ def test_a_server_that_hangs_is_asked_five_times_and_then_left_alone(faulty: Fau
     assert searcher.status == "degraded"
 
 
+@pytest.mark.timeout(20)
+def test_a_server_that_hangs_costs_no_keystroke_and_no_word_to_the_operator(faulty: Faulty, searcher_at: Callable[..., Searcher]) -> None:
+    faulty.answer = hangs(faulty)
+    searcher = searcher_at(faulty.url, search_timeout_s=0.05)
+    found = searcher.search(Query("brak", is_typing=True))
+    assert (found.hits[0].slug, found.degraded) == ("adjust-the-brakes", True)
+    assert "timed out" in (searcher.problem() or "")
+
+
+def test_all_calls_of_a_thread_share_one_connection(faulty: Faulty) -> None:
+    faulty.answer = says(200, {"hits": [], "results": [], "estimatedTotalHits": 0})
+    client = Clients(faulty.url, "", "key", 10).searching
+    client.multi_search([])
+    client.index("x").search("")
+    client.index("x").search("y")
+    assert (len(faulty.paths), faulty.connections) == (3, 1)
+
+
 def test_a_server_with_too_many_searches_gets_the_pause_it_asks_for(faulty: Faulty, searcher_at: Callable[..., Searcher]) -> None:
     faulty.answer = says(503, {"message": "Too many search requests", "code": "too_many_search_requests"}, Retry_After="10")
     searcher = searcher_at(faulty.url)
@@ -162,16 +180,16 @@ def tasks(status: str, **fields: Any) -> Callable[[BaseHTTPRequestHandler], None
     return answer
 
 
-def test_a_failed_task_is_told_in_the_servers_words(faulty: Faulty) -> None:
+def test_a_failed_task_is_told_in_the_servers_words(faulty: Faulty, tmp_path: Path) -> None:
     faulty.answer = tasks("failed", error={"code": "no_space_left_on_device", "message": "No space left on device (os error 28)"})
     with pytest.raises(EngineUnavailable, match=r"task 7 failed: no_space_left_on_device No space left on device"):
-        IndexKeeper(Clients(faulty.url, "", "key", 1), "x").sync(SHOP)
+        IndexKeeper(Clients(faulty.url, "", "key", 1), "x", tmp_path / "lock").sync(SHOP)
 
 
-def test_a_task_taken_in_is_not_called_done(faulty: Faulty) -> None:
+def test_a_task_taken_in_is_not_called_done(faulty: Faulty, tmp_path: Path) -> None:
     faulty.answer = tasks("enqueued")
     with pytest.raises(EngineUnavailable, match="was not done"):
-        IndexKeeper(Clients(faulty.url, "", "key", 1), "x", patience_s=0.05).sync(SHOP)
+        IndexKeeper(Clients(faulty.url, "", "key", 1), "x", tmp_path / "lock", patience_s=0.05).sync(SHOP)
 
 
 def test_what_failed_is_tried_again_and_the_operator_told_meanwhile(
