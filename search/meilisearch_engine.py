@@ -35,7 +35,7 @@ class MeilisearchEngine:
         self._clients = clients
         self._index = index
         self._embedded = embedded
-        self._keeper = keeper or IndexKeeper(clients, index, embedder=embedder)
+        self._keeper = keeper or IndexKeeper(clients, index, embedded.store.path.with_name(f"{index}.lock"), embedder=embedder)
         self._meaning = Beside(self.nearest) if embedder else None
         self._prefix = "query: " if embedder and reads_as_e5(embedder) else ""
 

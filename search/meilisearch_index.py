@@ -4,9 +4,11 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from time import monotonic, sleep, time
 from typing import Any
 
+from search.builder_lock import Turn, turn
 from search.engine import Document, EngineUnavailable, Progress, SyncReport
 from search.meaning import is_e5
 from search.meilisearch import Clients, MeilisearchApiError
@@ -37,6 +39,7 @@ class IndexKeeper:
         self,
         clients: Clients,
         name: str,
+        lock: Path,
         *,
         embedder: dict[str, Any] | None = None,
         patience_s: float = TASK_PATIENCE_S,
@@ -46,18 +49,26 @@ class IndexKeeper:
         self._patience_s = patience_s
         self._abandoned_after_s = abandoned_after_s
         self._name = name
+        self._lock = lock
         self._next = f"{name}__next"
         self._embedders = {EMBEDDER: _with_template(embedder)} if embedder else {}
 
     def sync(self, documents: Sequence[Document], progress: Progress | None = None) -> SyncReport:
-        """Adds, changes and removes what differs; an index that is not ours as it should be is rebuilt."""
-        held, embedders = self._held()
-        if held is None:
-            return self.rebuild(documents, progress)
+        """Adds, changes and removes what differs; an index that is not ours as it should be, or lacks the most of it, is rebuilt."""
+        with turn(self._lock, self._patience_s) as mine:
+            held, embedders = self._held()
+            added = [document for document in documents if document.slug not in (held or ())]
+            if held is None or 2 * len(added) > len(documents):
+                return self._rebuild(mine, documents, progress)
+            self._tidy(mine)
+            return self._repair(held, embedders, added, documents, progress)
+
+    def _repair(
+        self, held: dict[str, str], embedders: dict[str, Any], added: list[Document], documents: Sequence[Document], progress: Progress | None
+    ) -> SyncReport:
         wanted = {document.slug: document.digest for document in documents}
         gone = [slug for slug in held if slug not in wanted]
         changed = [document for document in documents if held.get(document.slug, document.digest) != document.digest]
-        added = [document for document in documents if document.slug not in held]
         if gone:
             task = self._client.http.post(f"indexes/{self._name}/documents/delete-batch", [identifier(slug) for slug in gone])
             self._await(task["taskUid"])
@@ -73,17 +84,23 @@ class IndexKeeper:
         return SyncReport(len(added), len(changed), len(gone))
 
     def rebuild(self, documents: Sequence[Document], progress: Progress | None = None) -> SyncReport:
-        """Fills a new index and swaps it in. The new index is the lock: whoever creates it works, any other gets EngineUnavailable.
+        """Fills a new index and swaps it in. On other machines the new index is the lock: whoever creates it works, any other gets EngineUnavailable.
 
         The embedder reads the articles after that, since it may be slow, or dead, which is told by EngineUnavailable.
         """
-        self._begin()
+        with turn(self._lock, self._patience_s) as mine:
+            return self._rebuild(mine, documents, progress)
+
+    def _rebuild(self, mine: Turn, documents: Sequence[Document], progress: Progress | None) -> SyncReport:
+        self._begin(mine)
         try:
             self._await(self._client.index(self._next).update_settings(SETTINGS).task_uid)
             self._fill(self._next, documents, progress)
+            self._require_whole(documents)
             self._swap()
         finally:
             self._client.index(self._next).delete()
+        mine.clear()
         self._embed({}, self._embedders)
         return SyncReport(added=len(documents), rebuilt=True)
 
@@ -121,17 +138,38 @@ class IndexKeeper:
             if len(found) >= page["total"] or not page["results"]:
                 return found, settings.get("embedders") or {}
 
-    def _begin(self) -> None:
+    def _begin(self, mine: Turn) -> None:
+        was_left = mine.is_marked
+        mine.mark()
         try:
-            self._await(self._client.create_index(self._next, {"primaryKey": "id"}).task_uid)
+            self._create_next()
         except EngineUnavailable as error:
-            if "index_already_exists" not in str(error) or not self._is_abandoned():
+            if "index_already_exists" not in str(error):
+                raise
+            if not (was_left or self._is_abandoned()):
+                mine.clear()  # another machine's
                 raise
             self._await(self._client.index(self._next).delete().task_uid)
-            self._await(self._client.create_index(self._next, {"primaryKey": "id"}).task_uid)
+            self._create_next()
+
+    def _create_next(self) -> None:
+        self._await(self._client.create_index(self._next, {"primaryKey": "id"}).task_uid)
+
+    def _tidy(self, mine: Turn) -> None:
+        """Deletes the new index of a builder that was killed."""
+        try:
+            self._client.get_raw_index(self._next)
+        except MeilisearchApiError as error:
+            if error.code != "index_not_found":
+                raise
+        else:
+            if not (mine.is_marked or self._is_abandoned()):
+                return
+            self._await(self._client.index(self._next).delete().task_uid)
+        mine.clear()
 
     def _is_abandoned(self) -> bool:
-        """Whether nothing has been written to the new index for a while: its builder was killed."""
+        """Whether nothing has been written to the new index for a while: its builder on another machine was killed."""
         stats = self._client.index(self._next).http.get(f"tasks?indexUids={self._next}&limit=1")["results"]
         if not stats:
             return True
@@ -150,6 +188,12 @@ class IndexKeeper:
             done += size
             if progress:
                 progress(done, len(documents))
+
+    def _require_whole(self, documents: Sequence[Document]) -> None:
+        """Raises EngineUnavailable unless the new index holds them all: one deleted meanwhile comes back with the documents sent last."""
+        held = self._client.http.post(f"indexes/{self._next}/documents/fetch", {"limit": 1, "fields": ["digest"]})["total"]
+        if held != len(documents):
+            raise EngineUnavailable(f"the new Meilisearch index holds {held} of {len(documents)} articles: another process took it for abandoned")
 
     def _swap(self) -> None:
         try:

@@ -172,7 +172,7 @@ def test_lost_and_foreign_documents_are_repaired(engine: MeilisearchEngine, meil
 
 @slow
 def test_a_killed_rebuild_leaves_the_old_index_and_the_next_converges(
-    engine: MeilisearchEngine, meilisearch: MeilisearchServer, meilisearch_index: str, embedded: EmbeddedEngine, raw: Any
+    engine: MeilisearchEngine, meilisearch: MeilisearchServer, meilisearch_index: str, embedded: EmbeddedEngine, raw: Any, tmp_path: Path
 ) -> None:
     engine.sync(SHOP)
     done(raw, raw.create_index(f"{meilisearch_index}__next", {"primaryKey": "id"}))  # what a killed builder leaves behind
@@ -180,7 +180,7 @@ def test_a_killed_rebuild_leaves_the_old_index_and_the_next_converges(
     with pytest.raises(EngineUnavailable, match="index_already_exists"):
         engine.rebuild(SHOP)
     clients = Clients(meilisearch.url, "", meilisearch.key, 20.0)
-    later = MeilisearchEngine(clients, meilisearch_index, embedded, IndexKeeper(clients, meilisearch_index, abandoned_after_s=-1))
+    later = MeilisearchEngine(clients, meilisearch_index, embedded, IndexKeeper(clients, meilisearch_index, tmp_path / "lock", abandoned_after_s=-1))
     assert later.rebuild(SHOP).rebuilt
     assert meilisearch_index in {index["uid"] for index in raw.get_raw_indexes({"limit": 1000})["results"]}
     until(lambda: f"{meilisearch_index}__next" not in {index["uid"] for index in raw.get_raw_indexes({"limit": 1000})["results"]})
