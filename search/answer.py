@@ -31,12 +31,12 @@ class Answerer:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.steering = Steering()
-        self._vocabulary: Vocabulary | None = None
+        self._vocabularies: dict[str | None, Vocabulary] = {}
 
     def answer(self, query: Query, engine: str, candidates: Candidates, meaning: Beside | None = None) -> Results:
         """The page of hits that `query` asks for; `meaning` is asked for settled questions only."""
         started = perf_counter()
-        text, vocabulary = clean(query.text), self.vocabulary()
+        text, vocabulary = clean(query.text), self.vocabulary(query.locale)
         understood = understand(text, vocabulary, self.steering, locale=query.locale, is_typing=query.is_typing, is_verbatim=query.is_verbatim)
         is_settled = not (understood.is_fragment or query.is_typing or query.is_verbatim)
         asked = meaning.begin(text, NEAREST, query) if meaning and is_settled else None
@@ -64,11 +64,11 @@ class Answerer:
             took_ms=round((perf_counter() - started) * 1000, 2),
         )
 
-    def vocabulary(self) -> Vocabulary:
-        """The vocabulary of the file as it now is."""
-        held = self._vocabulary
+    def vocabulary(self, locale: str | None = None) -> Vocabulary:
+        """The vocabulary of the file as it now is, or of what readers of a locale get."""
+        held = self._vocabularies.get(locale)
         if held is None or held.generation != self.store.generation():
-            held = self._vocabulary = Vocabulary(self.store)
+            held = self._vocabularies[locale] = Vocabulary(self.store, locale)
         return held
 
     def _ranked(self, understood: Understood, ids: Sequence[int]) -> list[Ranked]:

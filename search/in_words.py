@@ -11,6 +11,8 @@ _HOW = {
     "joined": "joined with the next word",
     "alike": "means nearly the same",
     "synonym": "synonym in _search.yml",
+    "compound": "holds it",
+    "kin": "begins like it",
 }
 
 

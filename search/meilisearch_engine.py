@@ -14,7 +14,7 @@ from search.embedded import ENOUGH, TYPING_CANDIDATES, EmbeddedEngine
 from search.engine import Document, EngineUnavailable, Progress, Query, Results, SyncReport
 from search.meaning import Beside, Near
 from search.meilisearch import Clients, MeilisearchError
-from search.meilisearch_index import EMBEDDER, IndexKeeper, reads_as_e5
+from search.meilisearch_index import EMBEDDER, IndexKeeper, reads_as_e5, spelt
 from search.query import How, Slot, Understood
 
 HITS_PER_WORD = 100
@@ -87,14 +87,16 @@ class MeilisearchEngine:
             return {hit["slug"]: hit["_rankingScore"] for hit in found["hits"]}
 
     def _slugs(self, text: str, understood: Understood, query: Query) -> list[str]:
-        asked = [(slot, one) for slot in understood.known for at, one in enumerate(slot.alternatives) if at < 3 or one.how is How.SYNONYM]
+        asked = [(slot, one) for slot in understood.known for at, one in enumerate(slot.alternatives) if at < 3 or one.how in (How.SYNONYM, How.COMPOUND)]
         common = {"indexUid": self._index, "limit": HITS_PER_WORD, "attributesToRetrieve": ["slug"], "showRankingScore": True}
         if condition := filters(query):
             common["filter"] = condition
-        queries: list[dict[str, Any]] = [{**common, "q": one.stem if one.is_prefix else f'"{one.stem}"', "attributesToSearchOn": _STEMS} for _, one in asked]
+        queries: list[dict[str, Any]] = [
+            {**common, "q": spelt(one.stem) if one.is_prefix else f'"{spelt(one.stem)}"', "attributesToSearchOn": _STEMS} for _, one in asked
+        ]
         if understood.is_fragment:
             queries.append({**common, "q": understood.corrected or text, "attributesToSearchOn": _RAW, "matchingStrategy": "last"})
-        is_renamed = any(one.how is How.SYNONYM for _, one in asked)
+        is_renamed = any(one.how in (How.SYNONYM, How.COMPOUND) for _, one in asked)
         if understood.is_fragment and query.is_typing and not is_renamed and (typed := self._typed(understood, common, queries[-1])):
             return typed
         answers = self._clients.searching.multi_search(queries)["results"]
@@ -118,7 +120,7 @@ class MeilisearchEngine:
         """
         found = self._plain(plain)
         if len(found) < ENOUGH:
-            stems = " ".join(slot.alternatives[0].stem for slot in understood.known)
+            stems = " ".join(spelt(slot.alternatives[0].stem) for slot in understood.known)
             found += self._plain({**common, "q": stems, "attributesToSearchOn": _STEMS, "matchingStrategy": "frequency"})
         return list(dict.fromkeys(found))
 

@@ -12,7 +12,7 @@ from search.builder_lock import Turn, turn
 from search.engine import Document, EngineUnavailable, Progress, SyncReport
 from search.meaning import is_e5
 from search.meilisearch import Clients, MeilisearchApiError
-from search.words import Stems, words
+from search.words import Stems, is_cjk, words
 
 TASK_PATIENCE_S = 900.0
 ABANDONED_AFTER_S = 60.0
@@ -30,6 +30,7 @@ SETTINGS: dict[str, Any] = {
 EMBEDDER = "default"
 _TEMPLATE = "{{doc.title}}\n{{doc.text}}"
 _TEMPLATE_BYTES = 2000
+_HEXADECIMAL = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 class IndexKeeper:
@@ -246,11 +247,20 @@ def record(document: Document, stems: dict[str, Stems]) -> dict[str, Any]:
         "category": document.category, "type": document.type, "readers": list(document.readers or (document.locale,)),
         "audience": document.audience, "tags": list(document.tags),
         "title": document.title, "headings": headings, "keywords": list(document.keywords), "summary": document.summary,
-        "title_stems": of.text(words(document.title)), "headings_stems": of.text(words("\n".join(headings))),
-        "keywords_stems": of.text(words("\n".join(document.keywords))), "summary_stems": of.text(words(document.summary)),
-        "labels_stems": of.text(words("\n".join(labels))), "body_stems": of.text(words("\n".join(passage.text for passage in document.passages))),
+        "title_stems": spelt(of.text(words(document.title))), "headings_stems": spelt(of.text(words("\n".join(headings)))),
+        "keywords_stems": spelt(of.text(words("\n".join(document.keywords)))), "summary_stems": spelt(of.text(words(document.summary))),
+        "labels_stems": spelt(of.text(words("\n".join(labels)))), "body_stems": spelt(of.text(words("\n".join(passage.text for passage in document.passages)))),
         "text": "\n".join(passage.text for passage in document.passages)[:2000],
     }  # fmt: skip
+
+
+def spelt(stems: str) -> str:
+    """`stems` with Chinese and Japanese in Latin letters, so that the server does not cut them once more, each time by its guess of the language."""
+    return stems if stems.isascii() else " ".join([f"xq{''.join(map(_letters, word))}" if is_cjk(word) else word for word in stems.split(" ")])
+
+
+def _letters(character: str) -> str:
+    return f"{ord(character):05x}".translate(_HEXADECIMAL)
 
 
 def _batches(records: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -1,12 +1,14 @@
 """Understanding what was typed: a fragment or a question, the words that matter in it, and what each may stand for."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
 from search.engine import MAX_QUERY_CHARS
 from search.familiar_words import FAMILIAR
+from search.fillers import asked_words, is_filler
 from search.steering import Steering
 from search.stop_words import stop_words
 from search.synonyms import renamed
@@ -22,6 +24,10 @@ SYNONYM_WEIGHT = 0.9
 """Of another name that a writer gave, beside the word typed."""
 PART_WEIGHT = 0.3
 """Of one word out of such a name of several."""
+COMPOUND_WEIGHT = 0.6
+"""Of a compound that the word is a part of."""
+CHARACTER_WEIGHT = 0.5
+"""Of one character, where no article has the pair that was typed."""
 STEERING = Steering()
 _NOISE_LINES = re.compile(
     r"^\s*(?:>.*|(?:from|to|cc|sent|date|von|an|de|para|datum|envoyé)\s*:.*|on .{5,80} wrote:|-{2,}\s*|sent from my .*|get outlook for .*|"
@@ -43,6 +49,8 @@ class How(StrEnum):
     JOINED = "joined"
     ALIKE = "alike"
     SYNONYM = "synonym"
+    COMPOUND = "compound"
+    KIN = "kin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ def understand(
     text: str, vocabulary: Vocabulary, steering: Steering = STEERING, *, locale: str | None = None, is_typing: bool = False, is_verbatim: bool = False
 ) -> Understood:
     """What `text` (cleaned), in the language of `locale` where that is known, asks of an index with this vocabulary."""
-    typed = (words(_what_matters(text)) or words(text))[:MOST_WORDS]
+    typed = (asked_words(_what_matters(text), vocabulary.locales) or words(text))[:MOST_WORDS]
     stops = steering.stop_words(
         frozenset[str]().union(*(stop_words(one) for one in ((locale,) if locale in vocabulary.locales and locale else vocabulary.locales)))
     )
@@ -114,7 +122,7 @@ def understand(
     slots: dict[str, Slot] = {}
     for word in typed if is_fragment or (is_open and typed[-1] in stops) else telling:
         if word not in slots:
-            slot = _slot(word, vocabulary, is_open=is_open and word == typed[-1], is_fragment=is_fragment, is_verbatim=is_verbatim)
+            slot = _slot(word, vocabulary, is_open=is_open and word == typed[-1], is_fragment=is_fragment, is_verbatim=is_verbatim or word in stops)
             slots[word] = replace(slot, weight=slot.weight * STOP_WORD_WEIGHT, is_stop_word=True) if word in stops and word not in telling else slot
     _join_neighbours(typed, slots, vocabulary)
     if not is_verbatim:
@@ -137,16 +145,48 @@ def _slot(word: str, vocabulary: Vocabulary, *, is_open: bool, is_fragment: bool
     found = {known: Alternative(known, 1.0, vocabulary.rarity(known)) for known in vocabulary.stems(word)}
     if is_open:
         _add_beginnings(word, found, vocabulary)
+    if pair := vocabulary.hyphenated(word):
+        found[pair] = Alternative(pair, 0.9, max(map(vocabulary.rarity, pair.split())), how=How.SPLIT)
     if not is_fragment and not is_verbatim:
         _add_alike(word, found, vocabulary)
-    if found or is_verbatim or (word in FAMILIAR and not is_fragment):
+    if not is_verbatim:
+        _add_compounds(word, found, vocabulary)
+    if not found and is_cjk(word):
+        found = {one.stem: one for one in _by_character(word, vocabulary)}
+    if found or is_verbatim or (word in FAMILIAR and not is_fragment and vocabulary.is_english):
         return _made(word, word, list(found.values()))
     if halves := vocabulary.split(word):
         parts = [Alternative(known, 0.9, vocabulary.rarity(known), how=How.SPLIT) for half in halves for known in vocabulary.stems(half)]
         return _made(word, " ".join(halves), parts)
     near = vocabulary.near(word)
+    if not near:
+        return _made(word, word, list(_akin(word, vocabulary)))
     meant = [Alternative(one.stem, one.likeness * (1.0 if at == 0 else 0.7), vocabulary.rarity(one.stem), how=How.CORRECTED) for at, one in enumerate(near)]
-    return _made(word, near[0].word if near else word, meant)
+    return _made(word, near[0].word, meant)
+
+
+def _add_compounds(word: str, found: dict[str, Alternative], vocabulary: Vocabulary) -> None:
+    """Longer words that hold this one: `Rechnungsadresse` for `Adresse`; none counts as rarer than the word itself."""
+    own = max((one.rarity for one in found.values()), default=vocabulary.greatest_rarity)
+    for other in vocabulary.compounds(word):
+        found.setdefault(other, Alternative(other, COMPOUND_WEIGHT, min(own, vocabulary.rarity(other)), how=How.COMPOUND))
+
+
+def _by_character(word: str, vocabulary: Vocabulary) -> Iterator[Alternative]:
+    """The pairs of characters that hold one of those typed; no filler is looked for."""
+    weight = CHARACTER_WEIGHT if len(word) > 1 else 1.0
+    for char in dict.fromkeys(word):
+        if len(word) == 1 or not is_filler(char):
+            for pair in dict.fromkeys((*(one for one, _ in vocabulary.expand(char)), *vocabulary.ending(char))):
+                yield Alternative(pair, weight, vocabulary.rarity(pair), how=How.BEGINNING)
+
+
+def _akin(word: str, vocabulary: Vocabulary) -> Iterator[Alternative]:
+    """What an unknown word still tells: the known parts of a compound, else words that begin like it."""
+    if parts := vocabulary.parts(word):
+        yield from (Alternative(one, 0.9, vocabulary.rarity(one), how=How.SPLIT) for part in parts for one in vocabulary.stems(part))
+    else:
+        yield from (Alternative(one, 0.7, vocabulary.rarity(one), how=How.KIN) for one in vocabulary.kin(word))
 
 
 def _add_alike(word: str, found: dict[str, Alternative], vocabulary: Vocabulary) -> None:
@@ -205,7 +245,7 @@ def _join_neighbours(typed: list[str], slots: dict[str, Slot], vocabulary: Vocab
     """`up load` may stand for `upload`: both words then count as found where the joined one is."""
     for left, right in pairwise(typed):
         joined = left + right
-        if len(joined) < 5 or is_cjk(joined) or not (left in slots or right in slots) or not vocabulary.frequency(joined)[0]:
+        if len(joined) < 4 or is_cjk(joined) or not (left in slots or right in slots) or not vocabulary.frequency(joined)[0]:
             continue
         extra = tuple(Alternative(known, 0.9, vocabulary.rarity(known), how=How.JOINED) for known in vocabulary.stems(joined))
         for word in {left, right} & slots.keys():

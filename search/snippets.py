@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from html import escape
 
-from search.words import is_cjk, spans, stem, words
+from search.words import is_cjk, language, spans, stem, words
 
 SNIPPET_CHARS = 190
 _LEAD_CHARS = 40
@@ -20,8 +20,9 @@ class Marker:
         self._stems = frozenset(stems)
         self._prefixes = tuple(prefixes)
         self._locales = locales
-        # A stemmer leaves the beginning of a word alone, so most words need no stem to be told apart.
-        starts = {one[: max(2, len(one) - 1)] for one in self._stems} | set(self._prefixes)
+        # A stemmer leaves the beginning of a word alone, so most words need no stem to be told apart; the Dutch one makes `factuur` of `facturen`.
+        changed = 3 if any(language(locale) == "nl" for locale in locales) else 1
+        starts = {one[: max(2, len(one) - changed)] for one in self._stems} | set(self._prefixes)
         beginnings = "|".join(re.escape(one) for one in sorted(starts)) or "(?!)"
         self._possible = re.compile(rf"(?<![^\W_])(?:{beginnings})[^\W_]*(?:\+\+|#)?", re.IGNORECASE)
         self._known: dict[str, bool] = {}

@@ -2,6 +2,8 @@
 
 from functools import lru_cache
 
+from search.words import language
+
 _LISTS = {
     "en": """a about after again all also am an and any anybody anyone are as ask at be because been before being but by can cannot cant could couldnt did
         didnt do does doesnt doing dont during each either else etc ever every few for from get getting gets give given go going got had has
@@ -51,4 +53,4 @@ _LISTS = {
 @lru_cache(maxsize=64)
 def stop_words(locale: str) -> frozenset[str]:
     """The stop words of a locale's language; empty for a language that has no list."""
-    return frozenset(_LISTS.get(locale.split("-")[0].lower(), "").split())
+    return frozenset(_LISTS.get(language(locale), "").split())

@@ -9,11 +9,15 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from search.compounds import COMPOUNDING, LEAST_PART, UNSPACED, Compounds
+from search.stop_words import stop_words
 from search.store import Store
-from search.words import is_cjk, spellings, stem
+from search.words import is_cjk, language, spellings, stem
 
 EXPANSIONS = 24
+COMPOUNDS = 8
 _CORRECTIONS = 3
+_LEAST_KIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +30,20 @@ class Near:
 
 
 class Vocabulary:
-    """The vocabulary of one generation of a store, read when asked for and then remembered."""
+    """The vocabulary of one generation of a store, read when asked for and then remembered.
 
-    def __init__(self, store: Store) -> None:
+    With a `locale`, only that of the documents its readers get: a Dutch word is not corrected to a German one.
+    """
+
+    def __init__(self, store: Store, locale: str | None = None) -> None:
         self._store = store
         self.generation = store.generation()
-        self.size = store.size()
-        self.locales: tuple[str, ...] = tuple(row[0] for row in store.connection.execute("SELECT locale FROM documents GROUP BY locale ORDER BY count(*) DESC"))
+        counts = store.locales(locale) or store.locales()
+        self.size = sum(counts.values())
+        self.locales: tuple[str, ...] = tuple(counts)
+        self._only = self.locales if len(counts) < len(store.locales()) else ()
+        self._in_locale = f" AND locale IN ({','.join('?' * len(self._only))})" if self._only else ""
+        self.is_english = any(language(locale) == "en" for locale in self.locales)
         self.has_restricted = bool(store.connection.execute("SELECT EXISTS (SELECT 1 FROM documents WHERE audience <> 'public')").fetchone()[0])
         """Whether some documents are not for everybody."""
         self._by_length: dict[int, list[str]] | None = None
@@ -41,6 +52,10 @@ class Vocabulary:
         self.near = lru_cache(maxsize=1024)(self._near)
         self.expand = lru_cache(maxsize=1024)(self._beginnings)
         self.stems = lru_cache(maxsize=4096)(self._stems)
+        self.compounds = lru_cache(maxsize=1024)(self._compounds_of)
+        self.hyphenated = lru_cache(maxsize=1024)(self._hyphenated)
+        self.stop_words = frozenset[str]().union(*map(stop_words, self.locales))
+        self._joined: Compounds | None = None
 
     def rarity(self, stem: str) -> float:
         """Inverse document frequency (BM25's, never below 0) of a stem that occurs."""
@@ -54,7 +69,12 @@ class Vocabulary:
 
     def _documents(self, stem: str) -> int:
         row = self._store.connection.execute("SELECT doc FROM terms WHERE term = ?", (stem,)).fetchone()
-        return int(row[0]) if row else 0
+        return min(int(row[0]), self.size) if row and not (self._only and self._is_foreign(stem)) else 0
+
+    def _is_foreign(self, stem: str) -> bool:
+        """Whether only documents in other languages hold the stem, as far as the words of restricted ones are kept at all."""
+        rows = self._store.connection.execute("SELECT DISTINCT locale FROM words WHERE stem = ?", (stem,)).fetchall()
+        return bool(rows) and not any(locale in self._only for (locale,) in rows)
 
     def _stems(self, word: str) -> tuple[str, ...]:
         """The stems of a word in the languages of the index that occur in it."""
@@ -68,14 +88,16 @@ class Vocabulary:
 
     def frequency(self, word: str) -> tuple[int, int]:
         """In how many documents and titles this very form of the word occurs."""
-        row = self._store.connection.execute("SELECT total(documents), total(titles) FROM words WHERE word = ?", (word,)).fetchone()
+        sql = "SELECT total(documents), total(titles) FROM words WHERE word = ?" + self._in_locale
+        row = self._store.connection.execute(sql, (word, *self._only)).fetchone()
         return int(row[0]), int(row[1])
 
     def _expand(self, prefix: str) -> tuple[tuple[str, bool], ...]:
         """The stems of words that begin with `prefix`, those in titles and then the most frequent first, and whether a title holds each."""
         rows = self._store.connection.execute(
-            "SELECT stem, max(titles) > 0 FROM words WHERE word >= ? AND word < ? GROUP BY stem ORDER BY total(titles) * 4 + total(documents) DESC LIMIT ?",
-            (prefix, prefix + "\U0010ffff", EXPANSIONS),
+            f"SELECT stem, max(titles) > 0 FROM words WHERE word >= ? AND word < ?{self._in_locale}"
+            " GROUP BY +stem ORDER BY total(titles) * 4 + total(documents) DESC LIMIT ?",
+            (prefix, prefix + "\U0010ffff", *self._only, EXPANSIONS),
         )
         return tuple((stem, bool(in_title)) for stem, in_title in rows)
 
@@ -110,11 +132,61 @@ class Vocabulary:
         best = max(known)
         return (best[1], best[2]) if best[0] else None
 
+    def _hyphenated(self, word: str) -> str | None:
+        """The stems of the two words that `word` is where articles put a hyphen: `wi fi` for `wifi`. One of the two is very short."""
+        if not 4 <= len(word) <= 12 or not word.isalpha() or is_cjk(word):
+            return None
+        for at in (1, 2, len(word) - 2):  # no single letter behind: articles hold `device's`
+            halves = word[:at], word[at:]
+            if not self.stop_words & {*halves} and all(self.frequency(half)[0] for half in halves):
+                phrase = " ".join((self.stems(half) or (half,))[0] for half in halves)
+                if self._store.connection.execute("SELECT 1 FROM articles WHERE articles MATCH ? LIMIT 1", (f'"{phrase}"',)).fetchone():
+                    return phrase
+        return None
+
+    def parts(self, word: str) -> tuple[str, ...]:
+        """The known words that an unknown compound ends and begins with; empty in a language that has no compounds."""
+        return self._compounds().parts(word, LEAST_PART) if self._in(COMPOUNDING) and word.isalpha() and not is_cjk(word) else ()
+
+    def ending(self, character: str) -> tuple[str, ...]:
+        """The pairs of characters that end with this one, those in most documents first."""
+        return tuple(sorted(self._compounds().ending(character), key=lambda one: -self.documents(one))[:COMPOUNDS])
+
+    def kin(self, word: str) -> tuple[str, ...]:
+        """The stems that share the beginning of an unknown word, all but three letters at most: `retour` for `retourner`."""
+        for own in dict.fromkeys(stem(word, locale) for locale in self.locales if word.isalpha() and not is_cjk(word)):
+            for length in range(len(own), max(_LEAST_KIN, len(own) - 3) - 1, -1):
+                if found := [one for one, _ in self._expand(own[:length]) if len(one) <= length + 3]:
+                    return tuple(found[:_CORRECTIONS])
+        return ()
+
+    def _compounds_of(self, word: str) -> tuple[str, ...]:
+        """The stems of words that end or begin with `word`, in languages that write compounds; those in most documents first."""
+        found = dict.fromkeys(
+            one
+            for locale in self._in(COMPOUNDING)
+            for way in spellings(word, locale)
+            for part in dict.fromkeys((stem(way, locale), way))
+            for one in self._compounds().of(part)
+        )
+        return tuple(sorted(found, key=lambda one: -self.documents(one))[:COMPOUNDS])
+
+    def _compounds(self) -> Compounds:
+        if self._joined is None:
+            chosen = self._in((*COMPOUNDING, *UNSPACED))
+            marks = ",".join("?" * len(chosen))
+            rows = self._store.connection.execute(f"SELECT word, stem FROM words WHERE locale IN ({marks})", chosen)
+            self._joined = Compounds(dict(rows), lambda word: bool(self.stems(word)))
+        return self._joined
+
+    def _in(self, languages: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(locale for locale in self.locales if language(locale) in languages)
+
     def _words(self) -> dict[int, list[str]]:
         with self._reading:
             if self._by_length is None:
                 self._by_length = defaultdict(list)
-                for (word,) in self._store.connection.execute("SELECT DISTINCT word FROM words WHERE length(word) > 2"):
+                for (word,) in self._store.connection.execute("SELECT DISTINCT word FROM words WHERE length(word) > 2" + self._in_locale, self._only):
                     if word.isalpha() and not is_cjk(word):
                         self._by_length[len(word)].append(word)
             return self._by_length

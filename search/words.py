@@ -13,7 +13,7 @@ _STEMMERS = {
     "da": "danish", "fi": "finnish", "hu": "hungarian", "no": "norwegian", "nb": "norwegian", "ro": "romanian", "ru": "russian",
     "sv": "swedish", "tr": "turkish",
 }  # fmt: skip
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
+_CJK = "\u3005-\u3007\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003fffd"
 _TOKEN = re.compile(rf"[{_CJK}]+|(?:(?![{_CJK}])[^\W_])+(?:['’](?:s|t|re|ve|ll|d|m)\b|\+\+|#(?!\w))?", re.IGNORECASE)
 _IS_CJK = re.compile(rf"[{_CJK}]")
 _CONTRACTED = re.compile(r"['’](?<=[^\W_].)(?=(?:s|t|re|ve|ll|d|m)\b)")
@@ -26,6 +26,8 @@ _OTHER_MARKS = re.compile("[\u0370-\u1fff\u20d0-\u20ff\u2c00-\U0010ffff]")
 """Where marks that belong to a letter may stand, beside the accents: most texts hold none of these."""
 _LIGATURES = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i"}
 _LIGATURE = re.compile(f"[{''.join(_LIGATURES)}]")
+_CHARACTER = re.compile("[^\u3099\u309a\uff9e\uff9f][\u3099\u309a\uff9e\uff9f]?|.")
+"""One with its voicing mark, which narrow Japanese letters carry behind them."""
 _TYPED_UMLAUT = re.compile("ae|oe|(?<![aeq])ue")
 MAX_WORD_CHARS = 40
 _one_at_a_time = Lock()  # a stemmer keeps the word it works on
@@ -46,8 +48,9 @@ def spans(text: str) -> Iterator[tuple[str, int, int]]:
     for match in _TOKEN.finditer(text):
         start, end = match.span()
         if _IS_CJK.match(match[0]):
-            for at in range(start, max(end - 1, start + 1)):
-                yield fold(text[at : at + 2] if end - start > 1 else text[at]), at, min(at + 2, end)
+            edges = [start + one.start() for one in _CHARACTER.finditer(match[0])] + [end]
+            for first, last in zip(edges, edges[2:] or edges[1:], strict=False):
+                yield fold(text[first:last]), first, last
         else:
             yield _word(match[0]), start, end
 
@@ -67,9 +70,14 @@ def words(text: str) -> list[str]:
 
 def spellings(word: str, locale: str) -> tuple[str, ...]:
     """The folded word, and in German the one that is meant where umlauts are typed as `ae`, `oe`, `ue`."""
-    if locale.partition("-")[0].lower() != "de" or not _TYPED_UMLAUT.search(word):
+    if language(locale) != "de" or not _TYPED_UMLAUT.search(word):
         return (word,)
     return (word, _TYPED_UMLAUT.sub(lambda found: found[0][0], word))
+
+
+def language(locale: str) -> str:
+    """The language of a locale: `pt` of `pt-br`."""
+    return locale.partition("-")[0].lower()
 
 
 def is_cjk(word: str) -> bool:
@@ -82,8 +90,8 @@ class Stems(dict[str, str]):
 
     def __init__(self, locale: str) -> None:
         super().__init__()
-        language = _STEMMERS.get(locale.split("-")[0].lower())
-        self._stemmer = snowballstemmer.stemmer(language) if language else None
+        name = _STEMMERS.get(language(locale))
+        self._stemmer = snowballstemmer.stemmer(name) if name else None
 
     def __missing__(self, word: str) -> str:
         stem = self[word] = self.of(word)
