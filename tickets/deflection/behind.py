@@ -17,6 +17,7 @@ SEARCHES: dict[str, Callable[[Intent], bool]] = {
     "no_click": lambda intent: intent.has_hits and intent.clicked_rank is None,
     "click": lambda intent: intent.has_hits and intent.clicked_rank is not None,
     "refined": lambda intent: intent.is_refined,
+    "degraded": lambda intent: bool(intent.degraded),
 }
 """Kinds of search a visit may have had."""
 
@@ -50,7 +51,9 @@ class Selection:
         return not (self.search or self.query) or any(map(self._wants, visit.intents))
 
     def _wants(self, intent: Intent) -> bool:
-        if intent.degraded or not intent.is_settled:
+        if intent.degraded:
+            return self.search == "degraded"
+        if not intent.is_settled:
             return False
         is_kind = not self.search or SEARCHES[self.search](intent)
         return is_kind and (not self.query or cluster_key(intent.query) == cluster_key(self.query))

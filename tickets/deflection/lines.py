@@ -42,6 +42,12 @@ BEHIND = {
     "click_through_rate": "search=click",
     "refinement_rate": "search=refined",
     "search_to_ticket_rate": "search=any&outcome=ticket",
+    "self_service_score": "all=1",
+    "mean_click_position": "search=click",
+    "degraded_searches": "search=degraded",
+    "tickets_saved": "outcome=confirmed",
+    "cost_saved": "outcome=confirmed",
+    "steps_before_form": "form=1",
 }
 """Figure → the list of the visits that it counts, or whose searches it counts."""
 
@@ -62,7 +68,9 @@ class Line:
     low: float | None = None
     high: float | None = None
     behind: str = ""
-    """Query of the list of visits behind the figure."""
+    """Query of the list of visits behind the figure; empty when there are none."""
+    tickets: tuple[int, ...] = ()
+    """Of a figure counted from tickets: some of those it counts, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +93,16 @@ def groups(report: Report) -> list[Group]:
     ]
 
 
-def rate(key: str, name: str, figure: Rate, things: str, meaning: str) -> Line:
+def rate(key: str, name: str, figure: Rate, things: str, meaning: str, *, tickets: tuple[int, ...] = ()) -> Line:
     """The line of a rate: `38 %`, `3 of 8 visits`, with its bounds."""
     basis = f"{figure.count:,} of {figure.of:,} {things}"
-    return Line(key, name, percent(figure.value), basis, meaning, figure.value, figure.count, figure.of, figure.low, figure.high, BEHIND.get(key, ""))
+    behind = BEHIND.get(key, "") if figure.of else ""
+    return Line(key, name, percent(figure.value), basis, meaning, figure.value, figure.count, figure.of, figure.low, figure.high, behind, tickets)
 
 
-def number(key: str, name: str, value: float | None, meaning: str, *, basis: str = "", digits: int = 0) -> Line:
-    """The line of a number that is no share."""
-    return Line(key, name, UNKNOWN if value is None else f"{value:,.{digits}f}", basis, meaning, value)
+def number(key: str, name: str, value: float | None, meaning: str, *, basis: str = "", digits: int = 0, counted: int = 0) -> Line:
+    """The line of a number that is no share; `counted` of the visits or searches in the list behind it."""
+    return Line(key, name, UNKNOWN if value is None else f"{value:,.{digits}f}", basis, meaning, value, behind=BEHIND.get(key, "") if counted else "")
 
 
 def percent(value: float | None) -> str:
@@ -149,6 +158,7 @@ def _visits(report: Report) -> tuple[Line, ...]:
             "A ratio for comparison with other systems, not a rate: it takes every visit for a success.",
             basis=f"{visits.visits:,} visits per {report.tickets.requesters:,} requesters",
             digits=1,
+            counted=visits.visits,
         ),
     )
 
@@ -171,6 +181,7 @@ def _tickets(report: Report) -> tuple[Line, ...]:
             tickets.knowledge_first,
             "tickets that can be tied",
             "Tickets whose requester searched or read in the 24 hours before. Opening the form alone is not looking.",
+            tickets=tickets.knowledge_first_ids,
         ),
         rate(
             "avoidable_ticket_rate",
@@ -178,6 +189,7 @@ def _tickets(report: Report) -> tuple[Line, ...]:
             tickets.avoidable,
             "tickets solved in the period",
             "Solved tickets with a linked article that somebody had viewed before they were created: a lower bound.",
+            tickets=tickets.avoidable_ids,
         ),
         rate(
             "ticket_after_view_rate",
@@ -198,6 +210,7 @@ def _searches(report: Report) -> tuple[Line, ...]:
         "Rank of the first hit clicked; 1 is the top.",
         basis=f"{searches.click_through.count:,} searches with a click",
         digits=1,
+        counted=searches.click_through.count,
     )
     return (
         rate(
@@ -214,15 +227,17 @@ def _searches(report: Report) -> tuple[Line, ...]:
             "During an outage",
             searches.degraded,
             "Searches that the fallback engine answered. They are in none of the rates above.",
+            counted=searches.degraded,
         ),
     )
 
 
 def _saved(report: Report) -> tuple[Line, ...]:
     cost = f"{report.tickets_saved:,} × {report.cost_per_ticket:,.2f}" if report.cost_per_ticket else "no cost per ticket is configured"
+    saved = report.tickets_saved
     return (
-        number("tickets_saved", "Tickets saved", report.tickets_saved, "Confirmed visits: what can be claimed without a holdout.", basis="confirmed visits"),
-        number("cost_saved", "Cost saved", report.cost_saved, "Tickets saved times the configured cost of a ticket.", basis=cost, digits=2),
+        number("tickets_saved", "Tickets saved", saved, "Confirmed visits: what can be claimed without a holdout.", basis="confirmed visits", counted=saved),
+        number("cost_saved", "Cost saved", report.cost_saved, "Tickets saved times the configured cost of a ticket.", basis=cost, digits=2, counted=saved),
         number("deflection_lift", "Deflection lift", None, LIFT_NOTE, basis="not measured"),
     )
 
@@ -236,6 +251,7 @@ def _guardrails(report: Report) -> tuple[Line, ...]:
             "Median number of searches and articles opened before the form. Every page links to the form, so nobody has to take any.",
             basis=f"{report.visits.form_visits:,} visits that opened the form",
             digits=1,
+            counted=report.visits.form_visits,
         ),
         number("csat", "Satisfaction", None, "Requesters are not asked yet, so that it cannot be told whether deflection obstructs.", basis="not measured"),
     )

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 DAYS_SHOWN = 30
 LONGEST = timedelta(days=1100)
+FIRST_YEAR, LAST_YEAR = 1970, 2999
 
 
 class BadPeriod(ValueError):
@@ -29,6 +30,11 @@ class Period:
         """The last day of the period, which is part of it."""
         return (self.end - timedelta(microseconds=1)).date()
 
+    @property
+    def previous(self) -> "Period":
+        """As long a period, just before, as known at the same moment."""
+        return Period(self.start - (self.end - self.start), self.start, self.as_of)
+
 
 def parse_period(first: str | None, last: str | None, as_of: str | None, now: datetime) -> Period:
     """The period from `first` to `last`, both days included, in UTC; raises BadPeriod.
@@ -49,11 +55,14 @@ def parse_period(first: str | None, last: str | None, as_of: str | None, now: da
 def _moment(name: str, text: str, *, is_end: bool) -> datetime:
     try:
         if len(text) == len("2026-11-23"):
-            return _midnight(date.fromisoformat(text) + timedelta(days=is_end))
-        moment = datetime.fromisoformat(text)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+            moment = _midnight(date.fromisoformat(text) + timedelta(days=is_end))
+        else:
+            moment = datetime.fromisoformat(text)
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadPeriod(f"{name}: “{text[:40]}” is no date. Write it as 2026-11-23, or as a time such as 2026-11-23T09:00Z.") from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise BadPeriod(f"{name}: {moment:%Y-%m-%d} cannot be counted from. Choose a day between {FIRST_YEAR} and {LAST_YEAR}.")
     return moment
 
 

@@ -33,6 +33,19 @@ class Rate:
         return {"value": self.value, "count": self.count, "of": self.of, "low": self.low, "high": self.high}
 
 
+def difference(now: Rate, before: Rate) -> tuple[float, float] | None:
+    """The 95 % interval of `now` less `before`, in shares; None when either was counted from nothing.
+
+    Method 10 of R. G. Newcombe, Statistics in Medicine 17, 1998, p. 873.
+    """
+    if not (now.of and before.of):
+        return None
+    share, other = now.count / now.of, before.count / before.of
+    (low, high), (other_low, other_high) = wilson(now.count, now.of), wilson(before.count, before.of)
+    middle = share - other
+    return middle - sqrt((share - low) ** 2 + (other_high - other) ** 2), middle + sqrt((high - share) ** 2 + (other - other_low) ** 2)
+
+
 def wilson(count: int, of: int) -> tuple[float, float]:
     """The 95 % interval of `count` out of `of` (> 0), inside 0.0 to 1.0 (E. B. Wilson, JASA 22, 1927, p. 209)."""
     share, z2 = count / of, Z_95**2

@@ -14,6 +14,7 @@ from kb.accounts.sessions import require_staff
 from kb.db import database, now
 from kb.web.templates import render
 from tickets.deflection.behind import LAST_PAGE, SEARCHES, Selection, visits_behind
+from tickets.deflection.comparing import before
 from tickets.deflection.lines import LEFT_OUT_NAMES, OUTCOME_MEANINGS, OUTCOME_NAMES, groups
 from tickets.deflection.outcomes import Outcome
 from tickets.deflection.period import BadPeriod, Period, parse_period
@@ -41,7 +42,8 @@ def deflection(request: Request) -> Response:
         period = _period(request)
     except BadPeriod as problem:
         return render(request, "deflection/bad_period.html", {"typed": typed, "problem": str(problem), "periods": _periods(None)}, status=422)
-    return render(request, "deflection/report.html", _shown(request, _report(request, period), period))
+    found, previous = _report(request, period), _report(request, period.previous)
+    return render(request, "deflection/report.html", _shown(request, found, period) | _compared(found, previous, period.previous))
 
 
 def visits(request: Request) -> Response:
@@ -96,6 +98,10 @@ def _shown(request: Request, found: Report, period: Period) -> dict[str, Any]:
         "periods": _periods(period),
         "typed": {"from": period.first_day, "to": period.last_day},
     }
+
+
+def _compared(found: Report, previous: Report, period: Period) -> dict[str, Any]:
+    return {"before": before(found, previous), "previous": previous, "previous_period": period, "previous_days": _days(period)}
 
 
 def _report(request: Request, period: Period) -> Report:

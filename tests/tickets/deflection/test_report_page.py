@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.cast import signed_in
-from tests.tickets.deflection.script import MINUTE, Log, confirm, engaged, form, search, sent, view
+from tests.tickets.deflection.script import DAY, MINUTE, Log, confirm, engaged, form, search, sent, view
 from tickets.deflection.sheets import sheet
 
 URL = "/desk/reports/deflection"
@@ -74,6 +74,35 @@ def test_each_rung_opens_the_visits_behind_it(busy: Log, agent: TestClient) -> N
         assert words in behind
 
 
+def test_each_figure_stands_beside_that_of_the_period_before(busy: Log, agent: TestClient) -> None:
+    for number in range(40):
+        busy.visit(f"later{number}", form(40 * DAY + number), engaged(40 * DAY + number + 30, "blink"), confirm(40 * DAY + number + 45))
+    page = agent.get(f"{URL}?from=2026-04-01&to=2026-05-01").text
+    assert "Before: 50 %, 1 of 2 visits that opened the form" in page
+    assert f'href="{URL}?from=2026-03-01&amp;to=2026-03-31"' in page
+    was = dict(re.findall(r'<th scope="row">(?:<a [^>]*>)?([^<]+)<.*?data-label="Before">(.*?)</td>', page, re.DOTALL))
+    assert was["Self-service, at least"] == '25 % <span class="soft small">higher now</span>'
+    assert was["Gave up"] == '25 % <span class="soft small">lower now</span>'
+    assert was["Filed a request"] == "25 %", "a rung of the ladder says no more"
+    assert was["Tickets"] == "1"
+
+
+def test_a_first_period_is_compared_with_nothing(busy: Log, agent: TestClient) -> None:
+    page = agent.get(f"{URL}?{MARCH}").text
+    assert "nothing to compare with: no visit counts from 29 January 2026 to 28 February 2026" in page
+    assert ">Before<" not in page
+
+
+def test_a_figure_that_is_no_rate_opens_its_visits_too(busy: Log, agent: TestClient) -> None:
+    busy.visit("uma", search(20 * MINUTE, "printer", hits=["blink"], degraded=True))
+    page = agent.get(f"{URL}?{MARCH}").text
+    for name, behind, visits in (("Steps before the form", "form=1", 2), ("Tickets saved", "outcome=confirmed", 1), ("During an outage", "search=degraded", 1)):
+        assert f'{URL}/visits?{MARCH}&{behind}">{name}</a>'.replace("&", "&amp;") in page, name
+        assert f"<h1>{visits} visit" in agent.get(f"{URL}/visits?{MARCH}&{behind}").text
+    looked_first = page.partition("Looked first")[2].partition("</tr>")[0]
+    assert 'href="/desk/tickets/1"' in looked_first
+
+
 def test_what_was_typed_is_shown_as_text(busy: Log, agent: TestClient) -> None:
     for page in (f"{URL}?{MARCH}", f"{URL}/visits?{MARCH}", f"{URL}/visits?{MARCH}&query=%3Cscript%3E"):
         assert "<script>alert" not in agent.get(page).text
@@ -107,7 +136,19 @@ def test_a_long_list_of_visits_has_a_second_page(busy: Log, agent: TestClient) -
     assert "There is no such page" in agent.get(f"{address}&page=3").text
 
 
-@pytest.mark.parametrize("query", ["from=yesterday", "to=2026-02-30", "from=2026-03-02&to=2026-03-01", "from=1000-01-01", "to=9999-12-31", "from=%00"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=yesterday",
+        "to=2026-02-30",
+        "from=2026-03-02&to=2026-03-01",
+        "from=1000-01-01",
+        "from=0001-01-01&to=0001-01-02",
+        "from=9999-12-29&to=9999-12-30",
+        "to=9999-12-31",
+        "from=%00",
+    ],
+)
 def test_impossible_dates_are_explained(agent: TestClient, query: str) -> None:
     answer = agent.get(f"{URL}?{query}")
     assert answer.status_code == 422
