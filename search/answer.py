@@ -21,6 +21,8 @@ Candidates = Callable[[str, Understood, Query], list[int]]
 """An engine's own part: ids of the articles worth looking at, for the cleaned text and what it asks."""
 NEAREST = 30
 """Articles asked for by meaning."""
+NEAR_SHARE = 0.6
+"""Of the best score in another language: from here on a hit in the reader's own comes first; a weaker one must not bury what answers."""
 WEAKEST_SHARE = 0.1
 """Of the best score: what scores less is not shown."""
 
@@ -102,9 +104,14 @@ class Answerer:
 
 
 def _once(ranked: list[Ranked], locale: str | None) -> list[Ranked]:
-    """One version of each article; those in the reader's language before the others, pinned ones before all."""
-    ordered = sorted(ranked, key=lambda one: (not one.is_pinned, locale is not None and one.stored.locale != locale))
+    """One version of each article; pinned ones first, then those in the reader's language that come near the best of the others."""
+    best = max((one.score for one in ranked if one.stored.locale != locale), default=0.0) if locale else 0.0
+    ordered = sorted(ranked, key=lambda one: (not one.is_pinned, locale is not None and not _is_near(one, locale, best)))
     return list({article_slug(one.stored.slug): one for one in reversed(ordered)}.values())[::-1]
+
+
+def _is_near(one: Ranked, locale: str, best: float) -> bool:
+    return one.stored.locale == locale and one.score >= NEAR_SHARE * best
 
 
 def article_slug(slug: str) -> str:
