@@ -12,9 +12,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kb.articles.article import Catalog
+from kb.articles.languages import Language
 from kb.articles.shelf import public_shelves
 from kb.events.models import Kind
 from kb.events.recorder import recorder
+from kb.web.locales import name_of
 from kb.web.templates import render, render_text
 from search.engine import Hit, Query, Results
 from search.popular import popular
@@ -170,7 +172,16 @@ def _page(request: Request, query: Query, found: Results, page: int, catalog: Ca
         "request_url": _request_url(query),
         "popular": [] if found.hits else popular(request, catalog.translated.get(query.locale or "", catalog)),
         "home_url": f"/{prefixed}/" if prefixed else "/",
+        "languages": _languages(catalog, query, base),
     }
+
+
+def _languages(catalog: Catalog, query: Query, base: dict[str, str]) -> list[Language]:
+    """The same search in each language of the site; none of them is `is_own`, as no search engine is to know of these pages."""
+    locales = (catalog.locale, *catalog.translated) if catalog.translated else ()
+    bare = {name: value for name, value in base.items() if name != "locale" and value}
+    queries = {one: urlencode(bare | ({} if one == catalog.locale else {"locale": one})) for one in locales}
+    return [Language(one, name_of(one), "/search" + (asked and f"?{asked}"), one == query.locale, False) for one, asked in queries.items()]
 
 
 def _filter(title: str, name: str, names: dict[str, str], found: Results, base: dict[str, str]) -> tuple[str, list[Choice]]:

@@ -1,5 +1,6 @@
 """Search in several languages: the reader's first, what is not translated after it, nothing twice."""
 
+import re
 from datetime import UTC, datetime
 
 from starlette.testclient import TestClient
@@ -47,6 +48,27 @@ def test_the_readers_language_comes_first_and_no_article_twice(pair: Pair, setti
     assert ("staff", "es") in found(pair, "es", ("public", "agents"))
 
 
+def test_a_search_is_taken_along_into_another_language(settings: Settings) -> None:
+    write(settings)
+    with TestClient(create_app(settings)) as client:
+        page = client.get("/search?q=pay+pal%26&locale=es&category=billing&page=1").text
+        switch = page[page.index('<nav class="languages"') :].partition("</nav>")[0]
+        assert '<a href="/search?q=pay+pal%26&amp;category=billing" lang="en" hreflang="en">English</a>' in switch
+        assert '<a href="/search?q=pay+pal%26&amp;category=billing&amp;locale=es" lang="es" hreflang="es" aria-current="true">Español</a>' in switch
+        assert 'rel="alternate"' not in page.partition("</head>")[0].replace('rel="alternate" type', "")
+        assert '<a href="/search?locale=es" lang="es"' in client.get("/search").text
+
+
+def test_a_site_with_one_language_offers_no_other(settings: Settings) -> None:
+    (settings.content / "help").mkdir(parents=True)
+    (settings.content / "help/refund.md").write_text("---\ntitle: Refund\n---\nMoney.\n", encoding="utf-8")
+    with TestClient(create_app(settings)) as client:
+        page = client.get("/search?q=refund").text
+        assert "Refund" in page
+        assert "languages" not in page
+        assert " lang=" not in page.partition("<body>")[2]
+
+
 def test_what_hardly_matches_does_not_bury_the_answer_in_another_language(pair: Pair) -> None:
     """Pins apart: a hit in the reader's language comes first from 0.6 of the score of the best other on."""
     both = ("es", "en")
@@ -83,6 +105,7 @@ def test_the_pages_of_search_keep_the_readers_language(settings: Settings) -> No
             page = client.get(path).text
             assert '<span class="other-language">English</span>' in page
             assert "/es/articles/refund" in page
+            assert re.findall(r'<li class="(?:hit|search-result)"[^>]* lang="(\w+)"', page) == ["es", "es", "en", "en"]
         assert 'name="locale" value="es"' in client.get("/search?q=paypal&locale=es").text
         assert client.get("/search?q=paypal&locale=xx").status_code == 200
         unknown = client.get("/api/search?q=paypal&locale=xx").json()["hits"]
