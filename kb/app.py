@@ -69,7 +69,7 @@ def create_app(settings: Settings, *, on_article: Progress | None = None, on_ind
     app.state.templates = environment(settings, static)
     _open(app, settings, on_article)
     app.state.searcher.sync(app.state.library.catalog, on_indexed)
-    app.front = Front(app.state.pages, hosts, app.state.recorder, security_headers(settings))
+    app.front = Front(app.state.pages, hosts, app.state.recorder, security_headers(settings), lambda: bool(app.state.library.catalog.restricted))
     return app
 
 

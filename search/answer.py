@@ -159,4 +159,5 @@ def _hit(ranked: Ranked, score: float, marker: Marker) -> Hit:
         score=round(score, 4),
         type=stored.type,
         locale=stored.locale,
+        audience=stored.audience,
     )

@@ -91,6 +91,8 @@ class Hit:
     type: str = "article"
     locale: str = ""
     """Language of the version found."""
+    audience: str = "public"
+    """Who may read it; hits are only such as the query's audiences admit."""
 
     @property
     def href(self) -> str:

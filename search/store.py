@@ -57,6 +57,7 @@ class Stored:
     section_name: str
     type: str
     locale: str
+    audience: str
     tags: tuple[str, ...]
     stems: tuple[str, ...]
     """Of title, headings, summary, keywords and labels."""
@@ -137,7 +138,7 @@ class Store:
         return {id: held[id] for id in ids if id in held}
 
     def _read(self, ids: Sequence[int]) -> dict[int, Stored]:
-        columns = "id, slug, path, title, url, category, category_name, section_name, type, locale, tags, stems, passages"
+        columns = "id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, stems, passages"
         marks = ",".join("?" * len(ids))
         rows = self.connection.execute(f"SELECT {columns} FROM documents JOIN texts ON document = id WHERE id IN ({marks})", ids)
         return {row[0]: _stored(row) for row in rows}
@@ -204,9 +205,11 @@ def conditions(query: Query) -> tuple[str, list[str]]:
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:
-    id, slug, path, title, url, category, category_name, section_name, type, locale, tags, stems, passages = row
+    id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, stems, passages = row
     parts = tuple([StoredPassage(Passage(anchor, tuple(trail), text), headings, body) for anchor, trail, text, headings, body in json.loads(passages)])
-    return Stored(id, slug, path, title, url, category, category_name, section_name, type, locale, tuple(json.loads(tags)), tuple(json.loads(stems)), parts)
+    return Stored(
+        id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tuple(json.loads(tags)), tuple(json.loads(stems)), parts
+    )
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 from kb.articles.article import Catalog
 from kb.articles.languages import Language
-from kb.articles.shelf import public_shelves
+from kb.articles.readers import audiences, audiences_of
+from kb.articles.shelf import open_shelves
 from kb.events.models import Kind
 from kb.events.recorder import recorder
 from kb.web.locales import name_of
@@ -33,13 +34,14 @@ TYPE_NAMES = {"article": "Article", "faq": "Question and answer", "tutorial": "T
 def api(request: Request) -> JSONResponse:
     """The hits for a program; 400 for a category that does not exist."""
     query = _query(request, limit=_number(request, "limit", PAGE_HITS, 1, MOST_HITS))
-    if query.category and query.category not in _category_names(_catalog(request)):
+    if query.category and query.category not in _category_names(request, _catalog(request)):
         raise HTTPException(400, "There is no such category. Use the slug of a category's folder.")
-    return JSONResponse(_told(_placed(request, _searcher(request).search(query), query.locale)))
+    return JSONResponse(_told(_placed(request, _searcher(request).search(query), query.locale)), headers={"Cache-Control": "no-store"})
 
 
 async def instant(request: Request) -> Response:
     """The list under the search box for what is typed so far; records nothing. What was asked before is answered without leaving the event loop."""
+    await audiences_of(request)
     query, searcher = _query(request, limit=INSTANT_HITS, is_typing=True), _searcher(request)
     key = searcher.key(query)
     body = searcher.lists.get(key) if key else None
@@ -75,11 +77,6 @@ class Choice:
     count: int
     url: str
     is_current: bool
-
-
-def audiences(request: Request) -> tuple[str, ...]:
-    """Who the reader is, as far as articles care; `request.state.audiences` is set where people sign in."""
-    return cast(tuple[str, ...], getattr(request.state, "audiences", ("public",)))
 
 
 def _query(request: Request, *, limit: int, offset: int = 0, is_typing: bool = False, is_verbatim: bool = False) -> Query:
@@ -155,7 +152,7 @@ def _page(request: Request, query: Query, found: Results, page: int, catalog: Ca
     prefixed = query.locale if query.locale in catalog.translated else None
     chosen = {"category": query.category, "type": query.type, "tag": query.tag, "verbatim": "1" if query.is_verbatim else None, "locale": prefixed}
     base = {"q": query.text} | {name: value for name, value in chosen.items() if value}
-    names = {"category": _category_names(catalog.translated.get(query.locale or "", catalog)), "type": TYPE_NAMES, "tag": {}}
+    names = {"category": _category_names(request, catalog.translated.get(query.locale or "", catalog)), "type": TYPE_NAMES, "tag": {}}
     return {
         "query": query.text,
         "search_value": query.text,
@@ -210,8 +207,8 @@ def _record(request: Request, response: Response, query: Query, found: Results) 
         visit.stamp(response)
 
 
-def _category_names(catalog: Catalog) -> dict[str, str]:
-    return {category.slug: category.name for category in public_shelves(catalog, datetime.now(UTC))}
+def _category_names(request: Request, catalog: Catalog) -> dict[str, str]:
+    return {category.slug: category.name for category in open_shelves(catalog, audiences(request), datetime.now(UTC))}
 
 
 def _catalog(request: Request) -> Catalog:

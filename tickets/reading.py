@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from typing import cast
 
 from markupsafe import Markup
@@ -10,7 +9,9 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from kb.articles.article import Article, Catalog
-from kb.articles.shelf import public_shelves
+from kb.articles.readers import audiences
+from kb.articles.shelf import open_shelves
+from kb.db import now
 from tickets import queries
 from tickets.opening import ReadArticle
 
@@ -23,26 +24,26 @@ def catalog(request: Request) -> Catalog:
     return cast(Catalog, library.catalog) if library is not None else Catalog(0)
 
 
-def public_categories(shelves: Catalog, now: datetime) -> dict[str, str]:
-    """Slug → name of the categories anybody may see, in order."""
-    return {category.slug: category.name for category in public_shelves(shelves, now)}
+def open_categories(request: Request) -> dict[str, str]:
+    """Slug → name of the categories this reader may see, in order."""
+    return {category.slug: category.name for category in open_shelves(catalog(request), audiences(request), now())}
 
 
-def public_article(shelves: Catalog, slug: str, now: datetime) -> Article | None:
-    """The article anybody may read under this slug."""
-    article = shelves.articles.get(slug)
-    return article if article is not None and article.is_public(now) else None
+def open_article(request: Request, slug: str) -> Article | None:
+    """The article this reader may read under this slug."""
+    article = catalog(request).articles.get(slug)
+    return article if article is not None and article.is_open_to(audiences(request), now()) else None
 
 
-def articles_read(session: Session, shelves: Catalog, visit: str, now: datetime) -> tuple[ReadArticle, ...]:
-    """The articles opened in this visit, newest first; only such as are public now."""
-    rows = [(public_article(shelves, slug, now), digest, commit) for slug, digest, commit in queries.articles_read(session, visit)]
+def articles_read(session: Session, request: Request, visit: str) -> tuple[ReadArticle, ...]:
+    """The articles opened in this visit, newest first; only such as this reader may read now."""
+    rows = [(open_article(request, slug), digest, commit) for slug, digest, commit in queries.articles_read(session, visit)]
     return tuple(ReadArticle(article.slug, article.title, digest or "", commit) for article, digest, commit in rows if article)
 
 
-def named_articles(shelves: Catalog, slugs: Iterable[str], now: datetime) -> tuple[ReadArticle, ...]:
-    """The public articles under these slugs, in the version of now."""
-    articles = [public_article(shelves, slug, now) for slug in slugs]
+def named_articles(request: Request, slugs: Iterable[str]) -> tuple[ReadArticle, ...]:
+    """Those of the articles under these slugs that this reader may read, in the version of now."""
+    articles = [open_article(request, slug) for slug in slugs]
     return tuple(ReadArticle(article.slug, article.title, article.digest, article.commit) for article in articles if article)
 
 

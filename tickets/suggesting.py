@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from kb.db import now
+from kb.articles.readers import audiences
 from kb.events.models import Kind
 from kb.events.recorder import recorder
 from kb.web.forms import clean, text, with_form
 from kb.web.templates import render, render_text
 from search.engine import EngineUnavailable, Query, Results
 from tickets.forms import read_request
-from tickets.reading import catalog, embedded_html, public_article
+from tickets.reading import embedded_html, open_article
 
 MOST = 5
 FEWEST_CHARS = 3
@@ -32,7 +32,7 @@ def suggestions(request: Request, words: str, *, read: Collection[str] = (), is_
     if searcher is None or len(asked) < FEWEST_CHARS:
         return Results(asked)
     try:
-        found = cast(Results, searcher.search(Query(asked, limit=MOST + len(read), is_typing=is_typing)))
+        found = cast(Results, searcher.search(Query(asked, limit=MOST + len(read), audiences=audiences(request), is_typing=is_typing)))
     except EngineUnavailable:
         return Results(asked)
     return _without(found, read)
@@ -47,7 +47,7 @@ def listed(request: Request) -> Response:
 
 def opened(request: Request) -> Response:
     """The text of one suggested article, as a fragment."""
-    article = public_article(catalog(request), request.path_params["slug"], now())
+    article = open_article(request, request.path_params["slug"])
     if article is None:
         raise HTTPException(404)
     return _fragment(request, "requests/_article.html", {"article": article, "html": embedded_html(article)})
@@ -55,7 +55,7 @@ def opened(request: Request) -> Response:
 
 def confirm(request: Request, form: FormData) -> Response:
     """Notes that an article solved it, and says goodbye; what was typed stays at hand for "it did not after all"."""
-    article = public_article(catalog(request), text(form, "solved", 200), now())
+    article = open_article(request, text(form, "solved", 200))
     if article is None:
         raise HTTPException(422, "The article you named is not here any more. Go back; what you typed is still in the form.")
     draft = read_request(form)

@@ -28,7 +28,7 @@ from tickets.forms import MAX_TOTAL_BYTES, Problems, RequestForm, one_line, read
 from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS
 from tickets.nonce import Nonce, new_nonce, read_nonce
 from tickets.opening import NewTicket, OpenedTicket, ReadArticle, open_ticket, sent_before
-from tickets.reading import articles_read, catalog, embedded_html, joined, named_articles, public_article, public_categories
+from tickets.reading import articles_read, embedded_html, joined, named_articles, open_article, open_categories
 from tickets.suggesting import suggestions
 from tickets.tracking import site_key, tracking_path
 from tickets.uploads import DiskRefused
@@ -47,7 +47,7 @@ class TooMany(Exception):
 def new(request: Request) -> Response:
     """The form, with the words of the search that led here."""
     query = request.query_params
-    article = public_article(catalog(request), query.get("article") or _article_before(request), now())
+    article = open_article(request, query.get("article") or _article_before(request))
     slug = article.slug if article else None
     user = current_user(request)
     form = RequestForm(
@@ -83,7 +83,7 @@ def create(request: Request, form: FormData) -> Response:
 def withdraw(request: Request, form: FormData) -> Response:
     """Takes "this solved it" back: the form with what had been typed."""
     visit = recorder(request).visit(request)
-    article = public_article(catalog(request), text(form, "solved", 200), now())
+    article = open_article(request, text(form, "solved", 200))
     if visit and article:
         recorder(request).add(visit, Kind.DEFLECT_WITHDRAWN, slug=article.slug)
     return show(request, read_request(form), visit=visit)
@@ -105,7 +105,7 @@ def show(
         "path": "/requests/new",
         "form": form,
         "problems": problems or {},
-        "categories": list(public_categories(catalog(request), now()).items()),
+        "categories": list(open_categories(request).items()),
         "read": _read(request, form, visit),
         "kept": (),
         "results": None,
@@ -124,7 +124,7 @@ def _create(request: Request, form: RequestForm) -> Response:
     if nonce is None or is_too_old:
         return _sent_already(request, nonce) or _offer_fresh(request, form)
     waiting = uploads.pending(request, nonce.value, form.kept)
-    problems = request_problems(form, public_categories(catalog(request), now()), waiting, request.app.state.settings)
+    problems = request_problems(form, open_categories(request), waiting, request.app.state.settings)
     if problems:
         waiting = [upload for upload in waiting if upload.token in form.kept]
         kept = uploads.keep(request, nonce.value, form.files, waiting)
@@ -144,8 +144,7 @@ def _file(request: Request, form: RequestForm, nonce: Nonce) -> Response:
 
 
 def _new_ticket(request: Request, session: Session, form: RequestForm, nonce: Nonce, visit: Visit | None, files: tuple[StoredFile, ...]) -> NewTicket:
-    shelves, moment = catalog(request), now()
-    read = articles_read(session, shelves, visit.id, moment) if visit and VISIT_COOKIE in request.cookies else ()
+    read = articles_read(session, request, visit.id) if visit and VISIT_COOKIE in request.cookies else ()
     return NewTicket(
         email=canonical(form.email) or "",
         name=form.name,
@@ -155,7 +154,7 @@ def _new_ticket(request: Request, session: Session, form: RequestForm, nonce: No
         locale=request.app.state.settings.locale,
         nonce=nonce.value,
         visit=visit,
-        articles=joined(read, named_articles(shelves, form.articles, moment)),
+        articles=joined(read, named_articles(request, form.articles)),
         files=files,
         uploads=form.kept,
         suspended_reason=_suspicion(request, session, form, nonce),
@@ -211,18 +210,17 @@ def _check_answers(request: Request, form: RequestForm) -> Response:
     results = suggestions(request, f"{form.subject}\n{form.description}", read=read)
     if visit and results.hits:
         recorder(request).add(visit, Kind.SUGGEST_SHOWN, query=form.subject, hit_count=len(results.hits), hits=[hit.slug for hit in results.hits])
-    articles = [public_article(catalog(request), hit.slug, now()) for hit in results.hits]
+    articles = [open_article(request, hit.slug) for hit in results.hits]
     bodies = {article.slug: embedded_html(article) for article in articles if article}
     return show(request, form, visit=visit, kept=kept, results=results, bodies=bodies)
 
 
 def _read(request: Request, form: RequestForm, visit: Visit | None) -> tuple[ReadArticle, ...]:
-    shelves, moment = catalog(request), now()
-    named = named_articles(shelves, form.articles, moment)
+    named = named_articles(request, form.articles)
     if visit is None or VISIT_COOKIE not in request.cookies:
         return named
     with database(request).read() as session:
-        return joined(articles_read(session, shelves, visit.id, moment), named)
+        return joined(articles_read(session, request, visit.id), named)
 
 
 def _article_before(request: Request) -> str:

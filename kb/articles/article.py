@@ -1,9 +1,12 @@
 """What the library holds: articles on shelves of categories and sections, all immutable."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+
+PUBLIC = ("public",)
+"""The audiences of somebody who is not signed in."""
 
 
 class ArticleType(StrEnum):
@@ -81,9 +84,17 @@ class Article:
         """Path of its page on the site."""
         return f"{self.prefix}/articles/{self.slug}"
 
+    def is_published(self, now: datetime) -> bool:
+        """Whether those it is for may read it at `now`: not a draft, its time has come."""
+        return not self.draft and (self.publish_at is None or self.publish_at <= now)
+
+    def is_open_to(self, audiences: Collection[str], now: datetime) -> bool:
+        """Whether somebody who belongs to these audiences may read it at `now`."""
+        return self.audience in audiences and self.is_published(now)
+
     def is_public(self, now: datetime) -> bool:
-        """Whether anybody may read it at `now`: not a draft, its time has come, its audience is the public."""
-        return not self.draft and self.audience == "public" and (self.publish_at is None or self.publish_at <= now)
+        """Whether anybody may read it at `now`."""
+        return self.is_open_to(PUBLIC, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +166,8 @@ class Catalog:
     """Old path → the URL that answers now."""
     problems: tuple[Problem, ...] = ()
     locale: str = "en"
+    restricted: tuple[str, ...] = ()
+    """Audiences other than the public for whom there are articles that are no drafts."""
     versions: tuple[Article, ...] = ()
     """Every version of every article in every language, in reading order."""
     translated: Mapping[str, "Catalog"] = field(default_factory=dict)

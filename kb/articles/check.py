@@ -86,6 +86,8 @@ class _Page:
         target = self._library.catalog.at(url.partition("#")[0])
         if target is not None and target.draft and not self._article.draft:
             yield from self._at(href, f"the link leads to {target.path}, which is a draft: readers will not find it", is_error=False)
+        elif target is not None and target.audience not in ("public", self._article.audience):
+            yield from self._at(href, f"the link leads to {target.path}, which only {target.audience} may read: others will not find it", is_error=False)
 
     def _images(self) -> Iterator[Problem]:
         for image in self._rendered.images:

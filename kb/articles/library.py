@@ -2,13 +2,13 @@
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from kb.articles import build, history, translations
-from kb.articles.article import Article, Catalog, Problem
+from kb.articles.article import PUBLIC, Article, Catalog, Problem
 from kb.articles.assets import Assets
 from kb.articles.cache import Cache, pack, unpack
 from kb.articles.complexity import TooComplex
@@ -77,7 +77,7 @@ class Library:
         self._history = _History()
         self._log: Path | None = None
         self._log_state = 0
-        self._public: frozenset[str] = frozenset()
+        self._published: frozenset[str] = frozenset()
         self._articles_now: list[Article] = []
         self._index: Index = {}
         self._fresh: dict[str, str] = {}
@@ -87,10 +87,10 @@ class Library:
         self.refresh()
         self._drop_unused()
 
-    def get(self, slug: str) -> Article | None:
-        """The article anybody may read at this address; None when there is none."""
+    def get(self, slug: str, audiences: Collection[str] = PUBLIC) -> Article | None:
+        """The article that these audiences may read at this address; None when there is none."""
         article = self.catalog.articles.get(slug)
-        return article if article and article.is_public(self._now()) else None
+        return article if article and article.is_open_to(audiences, self._now()) else None
 
     def public_articles(self) -> list[Article]:
         """Every article anybody may read, in reading order."""
@@ -225,13 +225,13 @@ class Library:
 
     def _swap(self, articles: list[Article], index: Index, problems: tuple[Problem, ...]) -> None:
         now = self._now()
-        self._public = _public(articles, now)
+        self._published = _published(articles, now)
         self._articles_now, self._index = articles, index
         bare = Catalog(self.catalog.generation + 1, (), {}, self.names.ids, self.names.aliases, problems, self._options.locale)
         self.catalog = translations.catalog(bare, articles, index, now)
 
     def _publish_due(self) -> bool:
-        if _public(self._articles_now, self._now()) == self._public:
+        if _published(self._articles_now, self._now()) == self._published:
             return False
         self._swap(self._articles_now, self._index, self.catalog.problems)
         return True
@@ -285,8 +285,8 @@ def _still_holds(rendered: Rendered, references: ArticleReferences) -> bool:
     return True
 
 
-def _public(articles: list[Article], now: datetime) -> frozenset[str]:
-    return frozenset(article.path for article in articles if article.is_public(now))
+def _published(articles: list[Article], now: datetime) -> frozenset[str]:
+    return frozenset(article.path for article in articles if article.is_published(now))
 
 
 def _mtime_ns(path: Path | None) -> int:

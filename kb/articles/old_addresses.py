@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kb.articles.library import Library
+from kb.articles.readers import audiences_of
 from kb.web.errors import error_page
 
 
@@ -18,7 +19,7 @@ async def old_article(request: Request) -> Response:
     found = re.match(r"\d+", request.path_params["number"])
     catalog = _library(request).catalog
     slug = catalog.by_external_id.get(found[0]) if found else None
-    if slug is None or _library(request).get(slug) is None:
+    if slug is None or _library(request).get(slug, await audiences_of(request)) is None:
         raise HTTPException(404)
     asked = request.path_params.get("locale", "").lower()
     locale = next((one for one in (asked, asked.partition("-")[0]) if one in catalog.translated and one != catalog.locale), "")
@@ -40,7 +41,7 @@ async def not_found(request: Request, error: Exception) -> Response:
     library = _library(request)
     new_url = library.catalog.aliases.get(request.url.path.rstrip("/")) if request.method in ("GET", "HEAD") else None
     article = library.catalog.at(new_url) if new_url else None
-    if new_url is None or article is None or not article.is_public(datetime.now(UTC)):
+    if new_url is None or article is None or not article.is_open_to(await audiences_of(request), datetime.now(UTC)):
         return error_page(request, error)
     return RedirectResponse(quote(new_url), 301)
 

@@ -1,9 +1,10 @@
-"""The catalog as readers may see it: only what is public now, empty shelves left out."""
+"""The catalog as readers may see it: only what is open to them now, empty shelves left out."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from kb.articles.article import Article, ArticleType, Catalog, Category, Section
+from kb.articles.article import PUBLIC, Article, ArticleType, Catalog, Category, Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,12 @@ class Place:
 
 def public_shelves(catalog: Catalog, now: datetime) -> tuple[Category, ...]:
     """Categories that hold at least one public article."""
-    shelves = (_public_category(category, now) for category in catalog.categories)
+    return open_shelves(catalog, PUBLIC, now)
+
+
+def open_shelves(catalog: Catalog, audiences: Collection[str], now: datetime) -> tuple[Category, ...]:
+    """Categories that hold at least one article for these audiences."""
+    shelves = (_open_category(category, audiences, now) for category in catalog.categories)
     return tuple(category for category in shelves if category.all_articles)
 
 
@@ -38,7 +44,7 @@ def is_faq(section: Section) -> bool:
 
 
 def place_of(shelves: tuple[Category, ...], article: Article) -> Place | None:
-    """Where a public article stands."""
+    """Where an article on these shelves stands."""
     category = find_category(shelves, article.category)
     if category is None:
         return None
@@ -50,10 +56,9 @@ def place_of(shelves: tuple[Category, ...], article: Article) -> Place | None:
     return Place(category, section, row[index - 1] if index else None, row[index + 1] if index + 1 < len(row) else None)
 
 
-def _public_category(category: Category, now: datetime) -> Category:
-    sections = (replace(section, articles=_public(section.articles, now)) for section in category.sections)
-    return replace(category, articles=_public(category.articles, now), sections=tuple(section for section in sections if section.articles))
+def _open_category(category: Category, audiences: Collection[str], now: datetime) -> Category:
+    def admitted(articles: tuple[Article, ...]) -> tuple[Article, ...]:
+        return tuple(article for article in articles if article.is_open_to(audiences, now))
 
-
-def _public(articles: tuple[Article, ...], now: datetime) -> tuple[Article, ...]:
-    return tuple(article for article in articles if article.is_public(now))
+    sections = (replace(section, articles=admitted(section.articles)) for section in category.sections)
+    return replace(category, articles=admitted(category.articles), sections=tuple(section for section in sections if section.articles))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from kb.articles.article import Article, Catalog, Problem
+from kb.articles.article import PUBLIC, Article, Catalog, Problem
 from kb.articles.shelves import Index, shelve
 from kb.web.locales import name_of
 
@@ -15,6 +15,7 @@ Versions = Mapping[str, Mapping[str, Article]]
 
 def catalog(bare: Catalog, articles: list[Article], index: Index, now: datetime) -> Catalog:
     """The catalog of the site's own language, `bare` so far, with those of all others inside."""
+    bare = replace(bare, restricted=_restricted(articles))
     versions = _versions(articles)
     site = bare.locale
     own = _filled(bare, site, "", versions, index, now)
@@ -27,9 +28,14 @@ def catalog(bare: Catalog, articles: list[Article], index: Index, now: datetime)
 
 
 def version_for(locale: str, site: str, versions: Mapping[str, Article], now: datetime) -> Article:
-    """The version that readers of `locale` get: theirs, else that of the site's language, else another; of those, the first that is public."""
+    """The version that readers of `locale` get: theirs, else the site's, else another; of those, the first that is public, else the first published."""
     wanted = [versions[one] for one in dict.fromkeys((locale, site, *versions)) if one in versions]
-    return next((article for article in wanted if article.is_public(now)), wanted[0])
+    published = [article for article in wanted if article.is_published(now)]
+    return next((article for article in published if article.is_public(now)), (published or wanted)[0])
+
+
+def _restricted(articles: Iterable[Article]) -> tuple[str, ...]:
+    return tuple(sorted({article.audience for article in articles if not article.draft} - set(PUBLIC)))
 
 
 def untranslated(whole: Catalog, now: datetime) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""The public pages: finished once per state of the content, the same for every visitor."""
+"""The pages of the help centre: what is public is finished once per state of the content, what is not is made for who may read it."""
 
 import re
 from collections.abc import Callable
@@ -8,25 +8,27 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from kb.articles.article import Article, ArticleType, Catalog, Category
+from kb.articles.article import PUBLIC, Article, ArticleType, Catalog, Category
 from kb.articles.assets_view import asset
 from kb.articles.feeds import feed, robots, sitemap
 from kb.articles.languages import catalog_of, localised, of_article, of_shelf
 from kb.articles.old_addresses import old_article, old_help_centre
+from kb.articles.readers import audiences_of, told_readers
 from kb.articles.related import Related
-from kb.articles.shelf import find_category, find_section, is_faq, place_of, public_shelves
+from kb.articles.shelf import find_category, find_section, is_faq, open_shelves, place_of
 from kb.articles.slug import slugify
 from kb.articles.votes import thanks, vote
 from kb.config import Settings
 from kb.events.models import Kind
 from kb.events.recorder import recorder
 from kb.web.forms import with_form
-from kb.web.pages import Finished, finish, finished_pages, respond
+from kb.web.pages import finish, finished_pages, respond
 from kb.web.templates import render_text
 
 MOST_PROMOTED, MOST_LISTED = 8, 6
@@ -34,43 +36,45 @@ MOST_PROMOTED, MOST_LISTED = 8, 6
 
 @dataclass(frozen=True, slots=True)
 class Shelves:
-    """One state of the content as the public may see it, with what pages of it share."""
+    """One state of the content as its readers may see it, with what pages of it share."""
 
     catalog: Catalog
+    audiences: tuple[str, ...]
     categories: tuple[Category, ...]
     related: Related
 
     @property
     def articles(self) -> list[Article]:
-        """Every public article in reading order."""
+        """Every article they may read, in reading order."""
         return [article for category in self.categories for article in category.all_articles]
 
 
-def shelves(request: Request) -> Shelves:
-    """The present state in the language of the address; made once per generation. 404 for a language that the site does not have."""
-    state, catalog = request.app.state, catalog_of(request)
-    kept = cast("dict[str, Shelves]", getattr(state, "shelves", None) or {})
-    found = kept.get(catalog.locale)
+async def shelves(request: Request) -> Shelves:
+    """The present state for this reader in the language of the address; made once per generation. 404 for a language that the site does not have."""
+    state, catalog, audiences = request.app.state, catalog_of(request), await audiences_of(request)
+    kept = cast("dict[tuple[str, tuple[str, ...]], Shelves]", getattr(state, "shelves", None) or {})
+    found = kept.get((catalog.locale, audiences))
     if found is None or found.catalog is not catalog:
-        categories = public_shelves(catalog, datetime.now(UTC))
-        found = Shelves(catalog, categories, Related([article for category in categories for article in category.all_articles]))
-        state.shelves = kept | {catalog.locale: found}
+        categories = open_shelves(catalog, audiences, datetime.now(UTC))
+        found = Shelves(catalog, audiences, categories, Related([article for category in categories for article in category.all_articles]))
+        present = {key: one for key, one in kept.items() if one.catalog.generation == catalog.generation}
+        state.shelves = present | {(catalog.locale, audiences): found}
     return found
 
 
 async def home(request: Request) -> Response:
     """The search, what is promoted, and every category."""
-    content = shelves(request)
+    content = await shelves(request)
     promoted = [article for article in content.articles if article.promoted][:MOST_PROMOTED]
     context = {"categories": content.categories, "promoted": promoted, "most_listed": MOST_LISTED}
-    return _page(request, content, lambda: _html(request, "articles/home.html", of_shelf(request, content.catalog, "/") | context))
+    return await _page(request, content, lambda: _html(request, "articles/home.html", of_shelf(request, content.catalog, "/") | context))
 
 
 async def category(request: Request) -> Response:
     """One category with its sections."""
-    content = shelves(request)
+    content = await shelves(request)
     found = _category(content, request)
-    return _page(
+    return await _page(
         request,
         content,
         lambda: _html(request, "articles/category.html", of_shelf(request, content.catalog, found.url) | {"category": found, "most_listed": MOST_LISTED}),
@@ -79,25 +83,24 @@ async def category(request: Request) -> Response:
 
 async def section(request: Request) -> Response:
     """One section: a list of articles, or questions that open when it holds only FAQs."""
-    content = shelves(request)
+    content = await shelves(request)
     parent = _category(content, request)
     found = find_section(parent, request.path_params["section"])
     if found is None:
         raise HTTPException(404)
     context: dict[str, Any] = of_shelf(request, content.catalog, found.url) | {"category": parent, "section": found}
     if not is_faq(found):
-        return _page(request, content, lambda: _html(request, "articles/section.html", context))
-    return _page(request, content, lambda: _html(request, "articles/faq.html", context | _questions(found.articles)))
+        return await _page(request, content, lambda: _html(request, "articles/section.html", context))
+    return await _page(request, content, lambda: _html(request, "articles/faq.html", context | _questions(found.articles)))
 
 
 async def article(request: Request) -> Response:
     """One article; reading it is recorded."""
-    content, slug = shelves(request), request.path_params["slug"]
+    content, slug = await shelves(request), request.path_params["slug"]
     found = content.catalog.articles.get(slug)
-    if found is None or not found.is_public(datetime.now(UTC)):
-        return _moved(content.catalog, content.catalog.prefix, slug)
-    page = finished_pages(request).get(request.url.path, content.catalog.generation, lambda: _article_page(request, content, found))
-    response = respond(request, page)
+    if found is None or not found.is_open_to(content.audiences, datetime.now(UTC)):
+        return _moved(content, slug)
+    response = await _page(request, content, lambda: _article_text(request, content, found), viewed=_viewed(found))
     visit = recorder(request).visit(request)
     if visit is not None:
         recorder(request).add(visit, Kind.ARTICLE_VIEW, **_viewed(found))
@@ -105,16 +108,19 @@ async def article(request: Request) -> Response:
     return response
 
 
-def _moved(catalog: Catalog, prefix: str, slug: str) -> Response:
+def _moved(content: Shelves, slug: str) -> Response:
+    """301 to where the article now is; 404 when there is none that this reader may know of."""
+    catalog, prefix = content.catalog, content.catalog.prefix
     new_url = catalog.aliases.get(f"{prefix}/articles/{slug}") or catalog.aliases.get(f"/articles/{slug}")
-    if new_url is None and slugify(slug) != slug and slugify(slug) in catalog.articles:
+    if new_url is None and slugify(slug) != slug:
         new_url = f"{prefix}/articles/{slugify(slug)}"
-    if new_url is None:
+    found = catalog.articles.get(new_url.rpartition("/articles/")[2]) if new_url else None
+    if new_url is None or found is None or not found.is_open_to(content.audiences, datetime.now(UTC)):
         raise HTTPException(404)
     return RedirectResponse(quote(new_url), 301)
 
 
-def _article_page(request: Request, content: Shelves, found: Article) -> Finished:
+def _article_text(request: Request, content: Shelves, found: Article) -> str:
     place = place_of(content.categories, found)
     if place is None:
         raise HTTPException(404)
@@ -128,8 +134,9 @@ def _article_page(request: Request, content: Shelves, found: Article) -> Finishe
         "are_steps_numbered": bool(steps) and not any(re.match(r"\d|step\b", step.text, re.IGNORECASE) for step in steps),
         "related": content.related.to(found),
         "description": found.summary or _opening(found),
+        "told_readers": told_readers(found),
     } | of_article(request, content.catalog, found)
-    return finish(_html(request, "articles/article.html", context), viewed=_viewed(found))
+    return _html(request, "articles/article.html", context)
 
 
 def _viewed(found: Article) -> dict[str, str | None]:
@@ -158,9 +165,11 @@ def _category(content: Shelves, request: Request) -> Category:
     return found
 
 
-def _page(request: Request, content: Shelves, make: Callable[[], str]) -> Response:
-    page = finished_pages(request).get(request.url.path, content.catalog.generation, lambda: finish(make()))
-    return respond(request, page)
+async def _page(request: Request, content: Shelves, make: Callable[[], str], *, viewed: dict[str, str | None] | None = None) -> Response:
+    """The finished page, the same for everybody; for those who may read more, a page of their own that nobody keeps."""
+    if content.audiences != PUBLIC:
+        return HTMLResponse(await run_in_threadpool(make), headers={"Cache-Control": "private, no-store"})
+    return respond(request, finished_pages(request).get(request.url.path, content.catalog.generation, lambda: finish(make(), viewed=viewed)))
 
 
 def _html(request: Request, name: str, context: dict[str, Any]) -> str:

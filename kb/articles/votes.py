@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from kb.articles.article import Article
 from kb.articles.languages import catalog_of
+from kb.articles.readers import audiences
 from kb.events.models import Kind
 from kb.events.recorder import recorder, scrub
 from kb.web.forms import text
@@ -51,7 +52,7 @@ def _context(article: Article, value: str) -> dict[str, Any]:
 
 def _article(request: Request) -> Article:
     article = catalog_of(request).articles.get(request.path_params["slug"])
-    if article is None or not article.is_public(datetime.now(UTC)):
+    if article is None or not article.is_open_to(audiences(request), datetime.now(UTC)):
         raise HTTPException(404)
     return article
 

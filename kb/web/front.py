@@ -1,23 +1,31 @@
 """The way of finished pages: straight from memory to the reader, before routing, as most answers of a help centre are."""
 
+from collections.abc import Callable
+
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
+from kb.accounts.sessions import COOKIE
 from kb.events.models import Kind
 from kb.events.recorder import Recorder
 from kb.web.guard import Hosts
 from kb.web.pages import Finished, FinishedPages
 
+SESSION = COOKIE.encode() + b"="
+
 
 class Front:
     """Answers GETs of pages that are finished already; everything else takes the way through the app.
+
+    So do people who are signed in where `is_personal` says that some may read more than the public.
 
     Measured at 32 at a time: a bare Starlette route that returns the same bytes answers 21,900 a second, through
     guard and router our page answered 13,200, and 7,800 with its view recorded.
     """
 
-    def __init__(self, pages: FinishedPages, hosts: Hosts, recorder: Recorder, headers: list[tuple[bytes, bytes]]) -> None:
+    def __init__(self, pages: FinishedPages, hosts: Hosts, recorder: Recorder, headers: list[tuple[bytes, bytes]], is_personal: Callable[[], bool]) -> None:
         self._pages, self._hosts, self._recorder, self._headers = pages, hosts, recorder, headers
+        self._is_personal = is_personal
 
     async def answer(self, scope: Scope, send: Send) -> bool:
         """Whether the request was answered here."""
@@ -26,6 +34,8 @@ class Front:
             return False
         asked = dict(scope["headers"])
         if not self._hosts.is_known(asked.get(b"host", b"")):
+            return False
+        if SESSION in asked.get(b"cookie", b"") and self._is_personal():
             return False
         headers = [*page.headers, *self._headers]
         status, body = page.status, page.body

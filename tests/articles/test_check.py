@@ -36,6 +36,7 @@ CASES = {
     "a deep first heading": ("### Deep", "5: the heading “Deep” is the first on the page and has level 3"),
     "doubled stars": ("**bold****", "5: `****` closes bold twice"),
     "a link to a draft": ("[x](draft.md)", "5: the link leads to a/b/draft.md, which is a draft"),
+    "a link to an article for fewer": ("[x](inner.md)", "5: the link leads to a/b/inner.md, which only agents may read"),
 }
 
 
@@ -43,6 +44,7 @@ CASES = {
 def neighbours(write: Write, root: Path) -> None:
     write("a/b/other.md", "## Real", id=7)
     write("a/b/draft.md", draft="true")
+    write("a/b/inner.md", audience="agents")
     (root / "a/b/dot.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02")
 
 

@@ -19,18 +19,19 @@ from kb.web.numbers import path_number
 from tickets import queries, uploads
 from tickets.changing import ImpossibleChange, TicketChanged, TicketNotFound
 from tickets.commenting import Message, add_note, reply_as_agent
-from tickets.desk.articles import find_articles, with_links
+from tickets.desk.articles import find_articles, unreadable, with_links
 from tickets.desk.loading import Draft, place
 from tickets.desk.properties import version_of
 from tickets.desk.ticket import show_page
 from tickets.forms import body_problem, file_problem
 from tickets.models import Status, Ticket
 from tickets.nonce import new_nonce, read_nonce
-from tickets.reading import catalog, named_articles
+from tickets.reading import named_articles
 from tickets.tracking import site_key
 from tickets.uploads import DiskRefused
 
 NOT_SAVED = "This could not be saved, and nothing was sent. What you typed is still here: please send it again in a moment."
+HIDDEN = "The customer cannot open “{}”. Leave the link out and write what matters in your own words, or make this an internal note."
 NEWER = "Somebody wrote or changed something since you opened this page. Read it, then send yours again: what you typed is below."
 
 
@@ -67,9 +68,11 @@ def _create(request: Request, user: User, form: FormData, draft: Draft) -> Respo
         return show_page(request, user, replace(draft, nonce=""), status=403, errors={"body": "This page was out of date. Please send it again."})
     chosen = files(form, "files")
     problems = body_problem("body", draft.body, "Write your message.") | file_problem(chosen, [], request.app.state.settings)
+    if draft.is_public and (hidden := unreadable(request, draft.body, draft.articles)):
+        problems |= {"body": HIDDEN.format("”, “".join(article.title for article in hidden))}
     if problems:
         return show_page(request, user, draft, status=422, errors=problems)
-    articles = named_articles(catalog(request), draft.articles, moment)
+    articles = named_articles(request, draft.articles)
     body = with_links(request, draft.body, [article.slug for article in articles]) if draft.is_public else draft.body
     message = Message(body, uploads.store_all(request, chosen), nonce=nonce.value, articles=articles)
     with database(request).read() as session:

@@ -20,7 +20,7 @@ from tickets.desk.shelf import BY_SLUG, View
 from tickets.desk.trail import short_version, steps
 from tickets.models import AuditEntry, Status, Ticket
 from tickets.nonce import new_nonce
-from tickets.reading import catalog
+from tickets.reading import catalog, open_article, open_categories
 from tickets.tracking import site_key
 
 STATUS_WORDS = {"new": "New", "open": "Open", "pending": "Pending", "hold": "On hold", "solved": "Solved", "closed": "Closed"}
@@ -97,9 +97,9 @@ def ticket_context(request: Request, session: Session, user: User, ticket: Ticke
         "draft": draft
         if draft.nonce
         else Draft(**{name: getattr(draft, name) for name in draft.__slots__ if name != "nonce"}, nonce=new_nonce(site_key(request), now)),
-        "chosen": [article for slug in draft.articles if (article := shelves.articles.get(slug)) and article.is_public(now)],
+        "chosen": [article for slug in draft.articles if (article := open_article(request, slug))],
         "found": None,
-        "categories": [(category.slug, category.name) for category in shelves.categories],
+        "categories": list(open_categories(request).items()),
         "choices": CHOICES,
         "status_words": STATUS_WORDS,
         "next_statuses": next_statuses(ticket),
