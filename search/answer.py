@@ -11,7 +11,7 @@ from search.explain import explain
 from search.fusion import fused
 from search.meaning import Beside, Near
 from search.query import Understood, clean, understand
-from search.ranking import Ranked, rank, with_passage
+from search.ranking import Ranked, rank, with_passages
 from search.snippets import Marker
 from search.steering import Steering
 from search.store import Shelved, Store
@@ -37,6 +37,10 @@ class Answerer:
 
     def answer(self, query: Query, engine: str, candidates: Candidates, meaning: Beside | None = None) -> Results:
         """The page of hits that `query` asks for; `meaning` is asked for settled questions only."""
+        with self.store.snapshot():
+            return self._answer(query, engine, candidates, meaning)
+
+    def _answer(self, query: Query, engine: str, candidates: Candidates, meaning: Beside | None) -> Results:
         started = perf_counter()
         text, vocabulary = clean(query.text), self.vocabulary(query.locale)
         understood = understand(text, vocabulary, self.steering, locale=query.locale, is_typing=query.is_typing, is_verbatim=query.is_verbatim)
@@ -51,7 +55,7 @@ class Answerer:
         )
         marker = _marker(understood, vocabulary)
         best = max((one.score for one in ranked), default=1.0)
-        page = [with_passage(understood, one, self.steering.weights) for one in ranked[query.offset : query.offset + query.limit]]
+        page = with_passages(understood, ranked[query.offset : query.offset + query.limit], self.steering.weights)
         signs = signs_of(understood, ranked, vocabulary, self.steering.weights, near or {})
         return Results(
             query=query.text,

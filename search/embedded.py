@@ -13,6 +13,8 @@ CANDIDATES = 50
 """How many articles are looked at closely; also the most that one answer can page through."""
 TYPING_CANDIDATES = 16
 """The same between keystrokes."""
+TYPING_MATCHES = 400
+"""Between keystrokes only so many matches are scored, those with the shortest titles: so the work has a bound whatever the number of articles."""
 COMMON_RARITY = 1.6
 """Rarity of a word that one article in five holds."""
 FEW = 4
@@ -55,25 +57,50 @@ class EmbeddedEngine:
 
     def _candidates(self, _text: str, understood: Understood, query: Query) -> list[int]:
         """Most telling first: titles that hold a whole fragment, then articles that do, then those that hold any telling word."""
-        most = TYPING_CANDIDATES if query.is_typing and understood.is_fragment else CANDIDATES
-        slots = [" OR ".join(_term(one.stem, one.is_prefix) for one in slot.alternatives) for slot in understood.known]
-        every = " AND ".join(f"({slot})" for slot in slots)
+        if query.is_typing and understood.is_fragment:
+            found = self.typed(understood, query)
+            if len(found) < query.offset + query.limit:
+                found += self._matching(_any(understood), query, TYPING_CANDIDATES, TYPING_MATCHES)
+            return list(dict.fromkeys(found))[:TYPING_CANDIDATES]
+        every = _every(understood)
         expressions = [f"title : ({every})", every] if understood.is_fragment else []
         ids: dict[int, None] = {}
         for expression in [*expressions, _any(understood)]:
-            ids |= dict.fromkeys(self._matching(expression, query, most))
+            ids |= dict.fromkeys(self._matching(expression, query, CANDIDATES))
             if len(ids) >= ENOUGH:
                 break
-        return list(ids)[:most]
+        return list(ids)[:CANDIDATES]
 
-    def _matching(self, expression: str, query: Query, most: int) -> list[int]:
+    def typed(self, understood: Understood, query: Query) -> list[int]:
+        """Articles that hold every word of an unfinished fragment: those that do in their titles, and others where these do not fill the list."""
+        every = _every(understood)
+        ids = self._first(f"title : ({every})", query, TYPING_CANDIDATES)
+        return ids if len(ids) >= query.offset + query.limit else [*ids, *self._matching(every, query, TYPING_CANDIDATES, TYPING_MATCHES)]
+
+    def _first(self, expression: str, query: Query, most: int) -> list[int]:
+        """The matches with the shortest titles, found without looking at the others."""
+        where, values = self._where(expression, query)
+        return [id for (id,) in self.store.connection.execute(f"SELECT rowid FROM articles WHERE {where} LIMIT ?", [*values, most])]
+
+    def _matching(self, expression: str, query: Query, most: int, of: int = -1) -> list[int]:
+        """The best matches, of all or of the first."""
+        where, values = self._where(expression, query)
+        sql = f"SELECT id FROM (SELECT rowid AS id, {_SCORE} AS score FROM articles WHERE {where} LIMIT ?) ORDER BY score LIMIT ?"
+        return [id for (id,) in self.store.connection.execute(sql, [*values, of, most])]
+
+    def _where(self, expression: str, query: Query) -> tuple[str, list[str]]:
         where, values = "articles MATCH ?", [expression]
-        if self.answerer.vocabulary().has_restricted or query.category or query.type or query.tag or query.locale:
+        if query.category or query.type or query.tag or query.locale or self.answerer.vocabulary().has_restricted:
             condition, more = conditions(query)
             # The unary plus keeps SQLite from asking the full-text index once for every admitted document.
             where, values = f"{where} AND +rowid IN (SELECT id FROM documents WHERE {condition})", [*values, *more]
-        rows = self.store.connection.execute(f"SELECT rowid FROM articles WHERE {where} ORDER BY {_SCORE} LIMIT ?", [*values, most])
-        return [id for (id,) in rows]
+        return where, values
+
+
+def _every(understood: Understood) -> str:
+    """All of the words, each as any of what it may stand for."""
+    slots = [" OR ".join(_term(one.stem, one.is_prefix) for one in slot.alternatives) for slot in understood.known]
+    return " AND ".join(f"({slot})" for slot in slots)
 
 
 def _any(understood: Understood) -> str:

@@ -10,7 +10,6 @@ from itertools import pairwise
 from search.query import Alternative, Slot, Understood
 from search.store import Stored, StoredPassage
 from search.weights import Weights
-from search.words import fold, words
 
 USUAL_WORDS = 220
 """Length, in words, of a body that is neither long nor short."""
@@ -47,81 +46,114 @@ def rank(understood: Understood, candidates: Iterable[Stored], weights: Weights)
     return sorted(ranked, key=lambda one: (-one.score, one.stored.slug))
 
 
-def with_passage(understood: Understood, ranked: Ranked, weights: Weights) -> Ranked:
-    """The same with the passage that answers, where ranking has left it open."""
-    if ranked.passage is not None:
-        return ranked
-    _, passage, _ = _best_passage(_asked(understood), ranked.stored.passages, f" {ranked.stored.stems[0]} ", weights)
-    return replace(ranked, passage=passage)
+def with_passages(understood: Understood, page: Sequence[Ranked], weights: Weights) -> list[Ranked]:
+    """The same with the passages that answer, where ranking has left them open."""
+    asked = _asked(understood)
 
+    def passage(stored: Stored) -> StoredPassage | None:
+        return _best_passage(_present(asked, stored), stored.passages, f" {stored.stems[0]} ", weights)[1]
 
-def _asked(understood: Understood) -> list["_Asked"]:
-    return [_Asked(slot, tuple((one, _needle(one)) for one in slot.alternatives)) for slot in understood.known]
+    return [one if one.passage else replace(one, passage=passage(one.stored)) for one in page]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A slot with what to look for in texts that are stems between spaces."""
+class _Needle:
+    """One alternative of a slot, as it is looked for in texts that are stems between spaces."""
 
-    slot: Slot
-    needles: tuple[tuple[Alternative, str], ...]
+    stem: str
+    text: str
+    worth: float
+    is_word: bool
+    """Not a beginning, nor several words in a row."""
 
 
-def _rank(asked: Sequence[_Asked], pairs: Sequence[tuple[str, float]], stored: Stored, weights: Weights) -> Ranked:
-    title, headings, summary, keywords, labels = fields = [f" {stems} " for stems in stored.stems]
-    body = "".join([passage.stems for passage in stored.passages])
-    whole = "".join([*fields, body])
-    present = [_Asked(one.slot, found) for one in asked if (found := tuple(needle for needle in one.needles if needle[1] in whole))]
-    norm = 1 - weights.length + weights.length * len(body) / STEM_CHARS / USUAL_WORDS
+_Slots = list[tuple[float, list[_Needle]]]
+"""Slots as their weight and what to look for."""
+
+
+def _asked(understood: Understood) -> _Slots:
+    return [(slot.weight, [_sought(one) for one in slot.alternatives]) for slot in understood.known]
+
+
+def _sought(one: Alternative) -> _Needle:
+    return _Needle(one.stem, _needle(one), one.weight * one.rarity, not one.is_prefix and " " not in one.stem)
+
+
+def _present(asked: _Slots, stored: Stored) -> _Slots:
+    """What of it the article holds."""
+    held, present = stored.counts, []
+    for weight, needles in asked:
+        if found := [one for one in needles if (one.stem in held if one.is_word else one.text in stored.whole)]:
+            present.append((weight, found))
+    return present
+
+
+def _rank(asked: _Slots, pairs: Sequence["_Pair"], stored: Stored, weights: Weights) -> Ranked:
+    title, headings, summary, keywords, labels = [f" {stems} " for stems in stored.stems]
+    present = _present(asked, stored)
     by_field = ((weights.title, title), (weights.headings, headings), (weights.summary, summary), (weights.keywords, keywords), (weights.labels, labels))
-    texts = (*((weight, text) for weight, text in by_field if len(text) > 2), (weights.body / norm, body))
-    article = sum(_score(one, texts, weights) for one in present)
+    texts = [(weight, text) for weight, text in by_field if len(text) > 2]
+    norm = 1 - weights.length + weights.length * stored.body_chars / STEM_CHARS / USUAL_WORDS
+    article = sum([_score(needles, texts, weights.body / norm, stored, weights) for _, needles in present])
     passage_score, passage, covered = _best_passage(present, stored.passages, title, weights) if weights.passage else (0.0, None, 0.0)
-    together = sum(weight * (2 if pair in title or pair in keywords else pair in whole) for pair, weight in pairs)
+    together = sum([worth * (2 if pair in title or pair in keywords else pair in stored.whole) for first, pair, worth in pairs if first in stored.counts])
     total = (1 - weights.passage) * article + weights.passage * passage_score + weights.pairs * together
-    weight = sum(one.slot.weight for one in asked) or 1.0
-    coverage = sum(one.slot.weight for one in present) / weight
+    weight = sum([weight for weight, _ in asked]) or 1.0
+    coverage = sum([weight for weight, _ in present]) / weight
     parts = {"article": article, "passage": passage_score, "pairs": together}
     return Ranked(stored, total, coverage, passage, covered / weight, parts)
 
 
-def _score(asked: _Asked, texts: Iterable[tuple[float, str]], weights: Weights) -> float:
+def _score(needles: Sequence[_Needle], texts: Sequence[tuple[float, str]], body: float, stored: Stored, weights: Weights) -> float:
     """What one slot adds: its best alternative, by how often it occurs where."""
     best = 0.0
-    for one, needle in asked.needles:
-        count = sum([weight * text.count(needle) for weight, text in texts])
-        score = one.weight * one.rarity * count * (weights.saturation + 1) / (count + weights.saturation)
-        best = max(best, score)
+    for one in needles:
+        count = 0.0
+        for weight, text in texts:
+            count += weight * text.count(one.text)
+        count += body * (stored.counts[one.stem] if one.is_word else sum([passage.stems.count(one.text) for passage in stored.passages]))
+        best = max(best, one.worth * count * (weights.saturation + 1) / (count + weights.saturation))
     return best
 
 
-def _best_passage(asked: Sequence[_Asked], passages: Sequence[StoredPassage], title: str, weights: Weights) -> tuple[float, StoredPassage | None, float]:
+def _best_passage(present: _Slots, passages: Sequence[StoredPassage], title: str, weights: Weights) -> tuple[float, StoredPassage | None, float]:
     """The score of the passage that answers best, that passage (None when no words stand out anywhere), and the weight of the slots in it."""
     best: tuple[float, StoredPassage | None, float] = (0.0, None, 0.0)
+    rest = weights.saturation + 1
+    slots = [(weight, [(one, weights.title * title.count(one.text)) for one in needles]) for weight, needles in present]
     for passage in passages:
-        norm = 1 - weights.length + weights.length * len(passage.stems) / STEM_CHARS / USUAL_PASSAGE_WORDS
-        texts = ((weights.title, title), (weights.headings, passage.heading_stems), (1 / norm, passage.stems))
-        scores = [_score(one, texts, weights) for one in asked]
-        if (score := sum(scores)) > best[0] * 1.0001:
-            best = (score, passage, sum(one.slot.weight for one, score in zip(asked, scores, strict=True) if score))
+        body = 1 / (1 - weights.length + weights.length * len(passage.stems) / STEM_CHARS / USUAL_PASSAGE_WORDS)
+        score = covered = 0.0
+        for weight, needles in slots:
+            most = 0.0
+            for one, in_title in needles:
+                if count := in_title + weights.headings * passage.heading_stems.count(one.text) + body * passage.stems.count(one.text):
+                    most = max(most, one.worth * count * rest / (count + weights.saturation))
+            if most:
+                score += most
+                covered += weight
+        if score > best[0] * 1.0001:
+            best = (score, passage, covered)
     return best
 
 
 def _with_phrase(understood: Understood, ranked: Ranked, weights: Weights) -> Ranked:
     """A title that begins with the fragment, or holds it, is what was meant."""
-    if understood.phrase.partition(" ")[0] not in fold(ranked.stored.title):  # most titles, told cheaply
-        return ranked
-    title = " " + " ".join(words(ranked.stored.title))
     phrase = " " + understood.phrase
-    if phrase not in title:
+    if phrase not in ranked.stored.title_words:
         return ranked
-    share = 1.0 if title.startswith(phrase) else 0.6
+    share = 1.0 if ranked.stored.title_words.startswith(phrase) else 0.6
     bonus = share * weights.phrase * sum(slot.weight for slot in understood.slots)
     return replace(ranked, score=ranked.score + bonus, parts=ranked.parts | {"phrase": bonus})
 
 
-def _pair(left: Slot, right: Slot) -> tuple[str, float]:
-    return f" {left.alternatives[0].stem}{_needle(right.alternatives[0])}", min(left.weight, right.weight)
+_Pair = tuple[str, str, float]
+"""A word, that and the next one as they would stand in a text, and what finding them so is worth."""
+
+
+def _pair(left: Slot, right: Slot) -> _Pair:
+    stem = left.alternatives[0].stem
+    return stem.partition(" ")[0], f" {stem}{_needle(right.alternatives[0])}", min(left.weight, right.weight)
 
 
 def _needle(one: Alternative) -> str:

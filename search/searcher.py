@@ -56,10 +56,10 @@ class Searcher:
             self._meaning = Keeper(meaning, self._forget, "The vectors of the articles")
             meaning.on_outdated = self._meaning.look
 
-    def search(self, query: Query) -> Results:
+    def search(self, query: Query, key: Key | None = None) -> Results:
         """The answer, from memory when this was asked before; `degraded` when the configured engine did not give it."""
         started = perf_counter()
-        key = self.key(query)
+        key = key or self.key(query)
         if key is None:
             return Results(query.text, degraded=True)
         found = self._remembered.get(key)

@@ -3,16 +3,19 @@
 import json
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from sys import intern
 from typing import Any, Protocol
 
 from kb.articles.article import Passage
 from search.engine import Document, EngineUnavailable, Progress, Query, SyncReport
 from search.filling import add, empty, remove
 from search.recent import Recent
+from search.words import words
 
 LOADED = 500
 """Documents kept in memory as they were read, about 10 KB each: reading them anew was a fifth of an answer."""
@@ -62,6 +65,13 @@ class Stored:
     stems: tuple[str, ...]
     """Of title, headings, summary, keywords and labels."""
     passages: tuple["StoredPassage", ...]
+    counts: dict[str, int]
+    """Every stem in it, and how often it stands in the passages."""
+    whole: str
+    """All of its stems, a space at either end of each part."""
+    body_chars: int
+    title_words: str
+    """The folded words of the title, each after a space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +105,23 @@ class Store:
 
     def generation(self) -> int:
         """Grows with every change of the index, whichever process makes it."""
-        return self._get("generation")
+        held: int | None = getattr(self._local, "generation", None)
+        return self._get("generation") if held is None else held
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Inside, this thread reads the index as it is now, whatever is written meanwhile."""
+        connection = self.connection
+        if connection.in_transaction:
+            yield
+            return
+        connection.execute("BEGIN")
+        try:
+            self._local.generation = self._get("generation")
+            yield
+        finally:
+            self._local.generation = None
+            connection.execute("ROLLBACK")
 
     def size(self) -> int:
         """The number of documents."""
@@ -205,11 +231,15 @@ def conditions(query: Query) -> tuple[str, list[str]]:
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:
-    id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, stems, passages = row
-    parts = tuple([StoredPassage(Passage(anchor, tuple(trail), text), headings, body) for anchor, trail, text, headings, body in json.loads(passages)])
-    return Stored(
-        id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tuple(json.loads(tags)), tuple(json.loads(stems)), parts
-    )
+    id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, stems_kept, passages_kept = row
+    stems = tuple(json.loads(stems_kept))
+    passages = tuple([StoredPassage(Passage(anchor, tuple(trail), text), headings, body) for anchor, trail, text, headings, body in json.loads(passages_kept)])
+    body = "".join([passage.stems for passage in passages])
+    whole = "".join([f" {part} " for part in stems]) + body
+    # Many documents hold the same words: interned, they are kept once.
+    counts = dict.fromkeys(map(intern, whole.split()), 0) | Counter(map(intern, body.split()))
+    named = (id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tuple(json.loads(tags)))
+    return Stored(*named, stems, passages, counts, whole, len(body), "".join([f" {word}" for word in words(title)]))
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -22,7 +22,7 @@ from kb.web.templates import render, render_text
 from search.engine import Hit, Query, Results
 from search.popular import popular
 from search.query import clean
-from search.searcher import Searcher
+from search.searcher import Key, Searcher
 
 INSTANT_HITS = 6
 INSTANT_POPULAR = 3
@@ -46,7 +46,7 @@ async def instant(request: Request) -> Response:
     key = searcher.key(query)
     body = searcher.lists.get(key) if key else None
     if body is None:
-        body = await run_in_threadpool(_list, request, query, searcher)
+        body = await run_in_threadpool(_list, request, query, searcher, key)
     return Response(body, media_type="text/html", headers={"Cache-Control": "no-store"})
 
 
@@ -119,9 +119,8 @@ def _number(request: Request, name: str, usual: int, least: int, most: int) -> i
     return min(max(int(value), least), most) if value.isascii() and value.isdigit() and len(value) < 10 else usual
 
 
-def _list(request: Request, query: Query, searcher: Searcher) -> bytes:
-    key = searcher.key(query)
-    found = _placed(request, searcher.search(query), query.locale) if query.text else Results("")
+def _list(request: Request, query: Query, searcher: Searcher, key: Key | None) -> bytes:
+    found = _placed(request, searcher.search(query, key), query.locale) if query.text else Results("")
     catalog = _catalog(request)
     offered = [] if found.hits or not query.text else popular(request, catalog.translated.get(query.locale or "", catalog))[:INSTANT_POPULAR]
     body = render_text(request, "search/_hits.html", {"results": found, "query": query.text, "locale": query.locale or "", "popular": offered}).encode()

@@ -1,0 +1,45 @@
+"""Between keystrokes: a list at once, whatever the number of articles, and never of two states of the index."""
+
+import threading
+
+from search.embedded import EmbeddedEngine
+from search.engine import Query
+from tests.search.conftest import SHOP, document
+
+
+def typed(engine: EmbeddedEngine, text: str) -> list[str]:
+    return [hit.slug for hit in engine.search(Query(text, limit=6, is_typing=True)).hits]
+
+
+def test_the_shortest_title_comes_first_among_more_than_are_looked_at(embedded: EmbeddedEngine) -> None:
+    many = [document(f"long-{number}", f"Saddle bags, racks and other things number {number}", ("", "Mount them.")) for number in range(600)]
+    embedded.sync([*many[:300], document("a-saddle", "Saddle height", ("", "How high?")), *many[300:]])
+    assert typed(embedded, "sadd")[0] == "a-saddle"
+    assert len(typed(embedded, "sadd")) == 6
+
+
+def test_titles_that_do_not_fill_the_list_are_followed_by_texts(embedded: EmbeddedEngine) -> None:
+    embedded.sync(SHOP)
+    assert typed(embedded, "charg")[0] == "charge-the-battery"
+    assert typed(embedded, "refu") == ["return-a-bicycle"]
+    assert set(typed(embedded, "brakes warehou")) == {"adjust-the-brakes", "return-a-bicycle"}
+
+
+def test_what_is_typed_follows_every_change_of_the_articles(embedded: EmbeddedEngine) -> None:
+    embedded.sync(SHOP)
+    assert typed(embedded, "track an ord")[0] == "track-an-order"
+    embedded.sync([*SHOP[:1], document("rent", "Track a tandem", ("", "By the day.")), *SHOP[3:]])
+    assert typed(embedded, "track an ord")[0] == "rent"
+    assert "track-an-order" not in typed(embedded, "track")
+
+
+def test_an_answer_reads_one_state_of_the_index(embedded: EmbeddedEngine) -> None:
+    embedded.sync(SHOP)
+    store = embedded.store
+    with store.snapshot():
+        before = store.generation()
+        changing = threading.Thread(target=embedded.sync, args=(SHOP[:1],))
+        changing.start()
+        changing.join()
+        assert (store.generation(), store.size()) == (before, len(SHOP))
+    assert (store.generation(), store.size()) == (before + 1, 1)
