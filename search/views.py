@@ -152,6 +152,7 @@ def _page(request: Request, query: Query, found: Results, page: int, catalog: Ca
     chosen = {"category": query.category, "type": query.type, "tag": query.tag, "verbatim": "1" if query.is_verbatim else None, "locale": prefixed}
     base = {"q": query.text} | {name: value for name, value in chosen.items() if value}
     names = {"category": _category_names(request, catalog.translated.get(query.locale or "", catalog)), "type": TYPE_NAMES, "tag": {}}
+    filters = [_filter(title, name, names[name], found, base) for title, name in (("Category", "category"), ("Kind", "type"), ("Tag", "tag"))]
     return {
         "query": query.text,
         "search_value": query.text,
@@ -161,9 +162,9 @@ def _page(request: Request, query: Query, found: Results, page: int, catalog: Ca
         "locale": query.locale or "",
         "base": f"/search?{urlencode(base)}&",
         "first_rank": query.offset + 1,
-        "filters": [_filter(title, name, names[name], found, base) for title, name in (("Category", "category"), ("Kind", "type"), ("Tag", "tag"))],
-        "is_filtered": bool(query.category or query.type or query.tag),
-        "unfiltered_url": f"/search?{urlencode({'q': query.text} | ({'locale': prefixed} if prefixed else {}))}",
+        "filters": filters,
+        "chosen": [choice for _, choices in filters for choice in choices if choice.is_current],
+        "unfiltered_url": f"/search?{urlencode({name: value for name, value in base.items() if name not in names})}",
         "verbatim_url": f"/search?{urlencode(base | {'verbatim': '1'})}",
         "request_url": _request_url(query),
         "popular": [] if found.hits else popular(request, catalog.translated.get(query.locale or "", catalog)),
@@ -189,7 +190,7 @@ def _filter(title: str, name: str, names: dict[str, str], found: Results, base: 
         Choice(names.get(value, value), count, f"/search?{urlencode(others if value == chosen else others | {name: value})}", value == chosen)
         for value, count in shown.items()
     ]
-    return title, choices if len(choices) > 1 or chosen else []
+    return title, choices if chosen or any(choice.count < found.total for choice in choices) else []
 
 
 def _request_url(query: Query) -> str:

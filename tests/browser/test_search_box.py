@@ -300,6 +300,25 @@ def test_a_category_offers_to_search_only_there(page: Any, help_centre: LiveServ
     assert page.locator(".search-filters [aria-current]").inner_text().startswith("Riding")
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_results_are_narrowed_by_category_kind_and_tag_and_widened_again(chromium: Any, help_centre: LiveServer, width: int, has_scripts: bool) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 844}, java_script_enabled=has_scripts)
+    page = context.new_page()
+    page.goto(f"{help_centre.url}/search?q=brakes+order+pay+later")
+    for name, address in (("Riding", "category=riding"), ("brakes", "tag=brakes")):
+        if width == 390:
+            assert not page.locator(".search-filters a").first.is_visible()
+            page.get_by_text("Narrow the results").click()
+        page.locator(".search-filters").get_by_role("link", name=name).click()
+        page.wait_for_url(f"**{address}")
+    assert [text.split()[0] for text in page.locator(".search-filters [aria-current]").all_text_contents()] == ["Riding", "brakes"]
+    page.get_by_role("link", name="remove this filter").first.click()
+    page.wait_for_url("**/search?q=brakes+order+pay+later&tag=brakes")
+    assert page.locator(".search-result").count() == 1
+    context.close()
+
+
 def test_a_search_without_its_engine_answers_and_says_so(page: Any, settings: Any, serve: Any) -> None:
     for path, text in ARTICLES.items():
         write(settings.content / path, text)

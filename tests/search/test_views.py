@@ -87,7 +87,13 @@ def test_the_page_shows_filters_with_counts_and_marks_the_chosen_one(client: Tes
     assert 'href="/search?q=brakes+order&amp;category=riding">Riding <span class="count">2</span>' in page
     chosen = client.get("/search", params={"q": "brakes order", "category": "riding"}).text
     assert 'aria-current="true">Riding <span class="count">2</span>' in chosen
+    assert '<a href="/search?q=brakes+order"><span>Riding<span class="visually-hidden">: remove this filter' in chosen
     assert "Track an order" not in chosen
+
+
+def test_all_filters_are_removed_at_once_and_the_rest_stays(client: TestClient) -> None:
+    page = client.get("/search", params={"q": "brakes order", "category": "riding", "tag": "brakes", "verbatim": "1"}).text
+    assert '<a href="/search?q=brakes+order&amp;verbatim=1">Remove all filters</a>' in page
 
 
 def test_the_page_escapes_what_was_typed_and_what_was_written(client: TestClient) -> None:
