@@ -193,9 +193,11 @@ class Store:
         return dict(self.connection.execute(f"SELECT slug, id FROM documents WHERE slug IN ({marks}) AND {condition}", [*slugs, *values]))
 
     def find(self, name: str, query: Query) -> list[int]:
-        """The id of the document that `name`, a slug or a path, calls, as far as it passes the filters of `query`."""
+        """The ids of the versions of the article that `name`, a slug or a path, calls, as far as they pass the filters of `query`."""
         condition, values = conditions(query)
-        rows = self.connection.execute(f"SELECT id FROM documents WHERE (slug = ? OR path = ?) AND {condition}", [name, name, *values])
+        row = self.connection.execute("SELECT slug FROM documents WHERE path = ?", (name,)).fetchone()
+        slug = str(row[0] if row else name).rpartition("/")[2]
+        rows = self.connection.execute(f"SELECT id FROM documents WHERE slug IN (?, locale || '/' || ?) AND {condition}", [slug, slug, *values])
         return [id for (id,) in rows]
 
     @contextmanager

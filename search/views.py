@@ -196,7 +196,8 @@ def _filter(title: str, name: str, names: dict[str, str], found: Results, base: 
 def _request_url(query: Query) -> str:
     subject = " ".join(query.text.split())[:200]
     category = f"&category={quote(query.category)}" if query.category else ""
-    return f"/requests/new?subject={quote(subject)}{category}"
+    locale = f"&locale={quote(query.locale)}" if query.locale else ""
+    return f"/requests/new?subject={quote(subject)}{category}{locale}"
 
 
 def _record(request: Request, response: Response, query: Query, found: Results) -> None:

@@ -33,6 +33,8 @@ class RequestForm:
     kept: tuple[str, ...] = ()
     trap: str = ""
     files: tuple[UploadFile, ...] = ()
+    locale: str = ""
+    """The reader's; empty on a site with one language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def read_request(form: FormData) -> RequestForm:
         kept=tuple(_texts(form, "kept"))[:50],
         trap=text(form, "website"),
         files=tuple(files(form, "files")),
+        locale=text(form, "locale", 16),
     )
 
 

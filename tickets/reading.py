@@ -24,26 +24,32 @@ def catalog(request: Request) -> Catalog:
     return cast(Catalog, library.catalog) if library is not None else Catalog(0)
 
 
-def open_categories(request: Request) -> dict[str, str]:
+def readers_catalog(request: Request, locale: str) -> Catalog:
+    """The articles as readers of a language get them; in the site's own for one that it does not have, or none."""
+    whole = catalog(request)
+    return whole.translated.get(locale, whole)
+
+
+def open_categories(request: Request, locale: str = "") -> dict[str, str]:
     """Slug → name of the categories this reader may see, in order."""
-    return {category.slug: category.name for category in open_shelves(catalog(request), audiences(request), now())}
+    return {category.slug: category.name for category in open_shelves(readers_catalog(request, locale), audiences(request), now())}
 
 
-def open_article(request: Request, slug: str) -> Article | None:
-    """The article this reader may read under this slug."""
-    article = catalog(request).articles.get(slug)
+def open_article(request: Request, slug: str, locale: str = "") -> Article | None:
+    """The article this reader may read under this slug, as readers of `locale` get it."""
+    article = readers_catalog(request, locale).articles.get(slug)
     return article if article is not None and article.is_open_to(audiences(request), now()) else None
 
 
-def articles_read(session: Session, request: Request, visit: str) -> tuple[ReadArticle, ...]:
+def articles_read(session: Session, request: Request, visit: str, locale: str = "") -> tuple[ReadArticle, ...]:
     """The articles opened in this visit, newest first; only such as this reader may read now."""
-    rows = [(open_article(request, slug), digest, commit) for slug, digest, commit in queries.articles_read(session, visit)]
+    rows = [(open_article(request, slug, locale), digest, commit) for slug, digest, commit in queries.articles_read(session, visit)]
     return tuple(ReadArticle(article.slug, article.title, digest or "", commit) for article, digest, commit in rows if article)
 
 
-def named_articles(request: Request, slugs: Iterable[str]) -> tuple[ReadArticle, ...]:
+def named_articles(request: Request, slugs: Iterable[str], locale: str = "") -> tuple[ReadArticle, ...]:
     """Those of the articles under these slugs that this reader may read, in the version of now."""
-    articles = [open_article(request, slug) for slug in slugs]
+    articles = [open_article(request, slug, locale) for slug in slugs]
     return tuple(ReadArticle(article.slug, article.title, article.digest, article.commit) for article in articles if article)
 
 

@@ -16,8 +16,9 @@ from kb.events.recorder import recorder
 from kb.web.forms import clean, text, with_form
 from kb.web.templates import render, render_text
 from search.engine import EngineUnavailable, Query, Results
+from tickets.came_from import readers_locale
 from tickets.forms import read_request
-from tickets.reading import embedded_html, open_article
+from tickets.reading import catalog, embedded_html, open_article, readers_catalog
 
 MOST = 5
 FEWEST_CHARS = 3
@@ -25,29 +26,33 @@ MAX_QUERY_CHARS = 2000
 MOST_READ = 20
 
 
-def suggestions(request: Request, words: str, *, read: Collection[str] = (), is_typing: bool = False) -> Results:
+def suggestions(request: Request, words: str, *, read: Collection[str] = (), is_typing: bool = False, locale: str = "") -> Results:
     """At most five articles that may answer `words`, without those `read` before; none while the search is away: the form works without."""
-    asked = clean(words)[:MAX_QUERY_CHARS]
+    asked, shelves = clean(words)[:MAX_QUERY_CHARS], catalog(request)
+    in_locale = readers_catalog(request, locale)
     searcher = getattr(request.app.state, "searcher", None)
     if searcher is None or len(asked) < FEWEST_CHARS:
         return Results(asked)
     try:
-        found = cast(Results, searcher.search(Query(asked, limit=MOST + len(read), audiences=audiences(request), is_typing=is_typing)))
+        query = Query(asked, limit=MOST + len(read), audiences=audiences(request), is_typing=is_typing, locale=in_locale.locale if shelves.translated else None)
+        found = cast(Results, searcher.search(query))
     except EngineUnavailable:
         return Results(asked)
-    return _without(found, read)
+    hits = (replace(hit, url=article.url) if (article := in_locale.articles.get(hit.slug)) else hit for hit in found.hits)
+    return _without(replace(found, hits=tuple(hits)), read)
 
 
 def listed(request: Request) -> Response:
     """The list of suggestions for `q` without the articles `read`, as a fragment; records nothing."""
     asked, read = request.query_params.get("q", ""), request.query_params.getlist("read")[:MOST_READ]
-    results = suggestions(request, asked, read=read, is_typing=asked[-1:].isalnum())
-    return _fragment(request, "requests/_suggestions.html", {"results": results, "bodies": {}})
+    locale = readers_locale(request, catalog(request))
+    results = suggestions(request, asked, read=read, is_typing=asked[-1:].isalnum(), locale=locale)
+    return _fragment(request, "requests/_suggestions.html", {"results": results, "bodies": {}, "locale": locale})
 
 
 def opened(request: Request) -> Response:
     """The text of one suggested article, as a fragment."""
-    article = open_article(request, request.path_params["slug"])
+    article = open_article(request, request.path_params["slug"], readers_locale(request, catalog(request)))
     if article is None:
         raise HTTPException(404)
     return _fragment(request, "requests/_article.html", {"article": article, "html": embedded_html(article)})
@@ -55,14 +60,19 @@ def opened(request: Request) -> Response:
 
 def confirm(request: Request, form: FormData) -> Response:
     """Notes that an article solved it, and says goodbye; what was typed stays at hand for "it did not after all"."""
-    article = open_article(request, text(form, "solved", 200))
+    draft = read_request(form)
+    article = open_article(request, text(form, "solved", 200), draft.locale)
     if article is None:
         raise HTTPException(422, "The article you named is not here any more. Go back; what you typed is still in the form.")
-    draft = read_request(form)
     visit = recorder(request).visit(request)
     if visit:
-        recorder(request).add(visit, Kind.DEFLECT_CONFIRMED, slug=article.slug, digest=article.digest, commit=article.commit, query=draft.subject or None)
-    response = render(request, "requests/solved.html", {"article": article, "form": draft})
+        told = {"slug": article.slug, "digest": article.digest, "commit": article.commit, "locale": article.locale if draft.locale else ""}
+        recorder(request).add(visit, Kind.DEFLECT_CONFIRMED, query=draft.subject or None, **told)
+    response = render(
+        request,
+        "requests/solved.html",
+        {"article": article, "form": draft, "locale": draft.locale, "home_url": f"{readers_catalog(request, draft.locale).prefix}/"},
+    )
     if visit:
         visit.stamp(response)
     return response

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,11 +23,12 @@ from kb.web.forms import clean, text, with_form
 from kb.web.templates import render
 from tickets import api, request_views, suggesting, uploads
 from tickets.attachments import StoredFile
+from tickets.came_from import article_before, readers_locale
 from tickets.forms import MAX_TOTAL_BYTES, Problems, RequestForm, one_line, read_request, request_problems
 from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS
 from tickets.nonce import Nonce, new_nonce, read_nonce
 from tickets.opening import NewTicket, OpenedTicket, ReadArticle, open_ticket, sent_before
-from tickets.reading import articles_read, embedded_html, joined, named_articles, open_article, open_categories
+from tickets.reading import articles_read, catalog, embedded_html, joined, named_articles, open_article, open_categories, readers_catalog
 from tickets.suggesting import suggestions
 from tickets.tracking import site_key, tracking_path
 from tickets.uploads import DiskRefused
@@ -47,7 +47,8 @@ class TooMany(Exception):
 def new(request: Request) -> Response:
     """The form, with the words of the search that led here."""
     query = request.query_params
-    article = open_article(request, query.get("article") or _article_before(request))
+    locale = readers_locale(request, catalog(request))
+    article = open_article(request, query.get("article") or article_before(request), locale)
     slug = article.slug if article else None
     user = current_user(request)
     form = RequestForm(
@@ -58,6 +59,7 @@ def new(request: Request) -> Response:
         category=clean(query.get("category", ""))[:120],
         articles=(slug,) if slug else (),
         nonce=new_nonce(site_key(request), now()),
+        locale=locale,
     )
     visit = recorder(request).visit(request)
     if visit:
@@ -83,10 +85,11 @@ def create(request: Request, form: FormData) -> Response:
 def withdraw(request: Request, form: FormData) -> Response:
     """Takes "this solved it" back: the form with what had been typed."""
     visit = recorder(request).visit(request)
-    article = open_article(request, text(form, "solved", 200))
+    draft = read_request(form)
+    article = open_article(request, text(form, "solved", 200), draft.locale)
     if visit and article:
         recorder(request).add(visit, Kind.DEFLECT_WITHDRAWN, slug=article.slug)
-    return show(request, read_request(form), visit=visit)
+    return show(request, draft, visit=visit)
 
 
 def show(
@@ -101,11 +104,14 @@ def show(
 ) -> Response:
     """The form's page with what was typed; `more` adds the files that are kept and suggestions."""
     settings = cast(Settings, request.app.state.settings)
+    shelves = readers_catalog(request, form.locale)
     context = {
         "path": "/requests/new",
+        "locale": shelves.locale if catalog(request).translated else "",
+        "home_url": f"{shelves.prefix}/",
         "form": form,
         "problems": problems or {},
-        "categories": list(open_categories(request).items()),
+        "categories": list(open_categories(request, form.locale).items()),
         "read": _read(request, form, visit),
         "kept": (),
         "results": None,
@@ -144,17 +150,17 @@ def _file(request: Request, form: RequestForm, nonce: Nonce) -> Response:
 
 
 def _new_ticket(request: Request, session: Session, form: RequestForm, nonce: Nonce, visit: Visit | None, files: tuple[StoredFile, ...]) -> NewTicket:
-    read = articles_read(session, request, visit.id) if visit and VISIT_COOKIE in request.cookies else ()
+    read = articles_read(session, request, visit.id, form.locale) if visit and VISIT_COOKIE in request.cookies else ()
     return NewTicket(
         email=canonical(form.email) or "",
         name=form.name,
         subject=form.subject,
         body=form.description,
         category=form.category,
-        locale=request.app.state.settings.locale,
+        locale=readers_catalog(request, form.locale).locale,
         nonce=nonce.value,
         visit=visit,
-        articles=joined(read, named_articles(request, form.articles)),
+        articles=joined(read, named_articles(request, form.articles, form.locale)),
         files=files,
         uploads=form.kept,
         suspended_reason=_suspicion(request, session, form, nonce),
@@ -207,27 +213,20 @@ def _check_answers(request: Request, form: RequestForm) -> Response:
     kept = uploads.keep(request, nonce.value, form.files, waiting)
     visit = recorder(request).visit(request)
     read = [article.slug for article in _read(request, form, visit)]
-    results = suggestions(request, f"{form.subject}\n{form.description}", read=read)
+    results = suggestions(request, f"{form.subject}\n{form.description}", read=read, locale=form.locale)
     if visit and results.hits:
         recorder(request).add(visit, Kind.SUGGEST_SHOWN, query=form.subject, hit_count=len(results.hits), hits=[hit.slug for hit in results.hits])
-    articles = [open_article(request, hit.slug) for hit in results.hits]
+    articles = [open_article(request, hit.slug, form.locale) for hit in results.hits]
     bodies = {article.slug: embedded_html(article) for article in articles if article}
     return show(request, form, visit=visit, kept=kept, results=results, bodies=bodies)
 
 
 def _read(request: Request, form: RequestForm, visit: Visit | None) -> tuple[ReadArticle, ...]:
-    named = named_articles(request, form.articles)
+    named = named_articles(request, form.articles, form.locale)
     if visit is None or VISIT_COOKIE not in request.cookies:
         return named
     with database(request).read() as session:
-        return joined(articles_read(session, request, visit.id), named)
-
-
-def _article_before(request: Request) -> str:
-    """The slug of the article whose page led here."""
-    before = urlsplit(request.headers.get("referer", "")[:2000])
-    is_ours = before.netloc == request.headers.get("host")
-    return before.path.removeprefix("/articles/") if is_ours and before.path.startswith("/articles/") else ""
+        return joined(articles_read(session, request, visit.id, form.locale), named)
 
 
 routes = [

@@ -13,6 +13,7 @@ MAX_BYTES = 8192
 MOST_HITS = 50
 LAST_RANK = 1000
 SLUG = re.compile(r"[^\s/?#\x00]{1,200}")
+LOCALE = re.compile(r"(?=.{2,16}$)[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 DIGEST = re.compile(r"[0-9a-f]{1,64}")
 REPORTABLE = frozenset((Kind.ARTICLE_ENGAGED, Kind.SEARCH_CLICK, Kind.SUGGEST_SHOWN, Kind.SUGGEST_CLICK, Kind.FORM_ABANDONED))
 OF_ONE_ARTICLE = frozenset((Kind.ARTICLE_ENGAGED, Kind.SEARCH_CLICK, Kind.SUGGEST_CLICK))
@@ -46,7 +47,7 @@ def parse_beacon(body: bytes) -> Beacon:
         raise BadBeacon("not an object")
     kind = _kind(report.get("kind"))
     columns: dict[str, Any] = {"slug": _slug(report.get("slug")), "digest": _digest(report.get("digest")), "rank": _rank(report.get("rank"))}
-    columns |= {"query": _query(report.get("query")), "hits": _hits(report.get("hits"))}
+    columns |= {"query": _query(report.get("query")), "hits": _hits(report.get("hits")), "locale": _locale(report.get("locale"))}
     if kind in OF_ONE_ARTICLE and columns["slug"] is None:
         raise BadBeacon("slug is missing")
     if columns["hits"] is not None:
@@ -73,6 +74,14 @@ def _digest(value: Any) -> str | None:
         return None
     if not isinstance(value, str) or not DIGEST.fullmatch(value):
         raise BadBeacon("digest is no digest")
+    return value
+
+
+def _locale(value: Any) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not LOCALE.fullmatch(value):
+        raise BadBeacon("locale is no language")
     return value
 
 

@@ -1,6 +1,5 @@
 """`POST /events`: what only the page can see. Nothing here may disturb the reader, so the answer is 204 whatever became of it."""
 
-from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
 from starlette.concurrency import run_in_threadpool
@@ -21,6 +20,7 @@ class Version(Protocol):
 
     digest: str
     commit: str | None
+    locale: str
 
 
 class Shelf(Protocol):
@@ -28,7 +28,7 @@ class Shelf(Protocol):
 
     @property
     def catalog(self) -> Any:
-        """The content now; its `articles` by slug."""
+        """The content now; its `articles` by slug, and what is `translated`."""
         ...
 
 
@@ -52,7 +52,7 @@ def _record(request: Request, beacon: Beacon) -> Response:
     with database(request).read() as session:
         if count_in_visit(session, visit.id, REPORTABLE) >= MOST_PER_VISIT:
             return answer
-    recorder(request).add(visit, beacon.kind, **(_version(request, beacon) | dict(beacon.columns)))
+    recorder(request).add(visit, beacon.kind, **_told(request, beacon))
     visit.stamp(answer)
     return answer
 
@@ -65,21 +65,34 @@ def _visit(request: Request) -> Visit | None:
 
 
 def _all_exist(request: Request, beacon: Beacon) -> bool:
-    articles = _articles(request)
-    return articles is None or all(slug in articles for slug in beacon.slugs)
+    catalog = _catalog(request)
+    return catalog is None or all(slug in catalog.articles for slug in beacon.slugs)
 
 
-def _version(request: Request, beacon: Beacon) -> dict[str, Any]:
-    """The digest and commit of the article's present version, unless the page showed another."""
-    article = (_articles(request) or {}).get(beacon.columns.get("slug", ""))
-    if article is None or beacon.columns.get("digest", article.digest) != article.digest:
+def _told(request: Request, beacon: Beacon) -> dict[str, Any]:
+    """What is recorded: the version of the article that the page showed, and what the page told, as far as the site has that language."""
+    catalog = _catalog(request)
+    if catalog is None:
+        return dict(beacon.columns)
+    locale = beacon.columns.get("locale")
+    is_known = locale in (catalog.locale, *catalog.translated)
+    return _version(catalog, beacon) | {name: value for name, value in beacon.columns.items() if name != "locale" or is_known}
+
+
+def _version(catalog: Any, beacon: Beacon) -> dict[str, Any]:
+    """Digest, commit and language of the version with the digest that was told, else of the one that readers of that language get."""
+    digest = beacon.columns.get("digest")
+    shelves = [catalog.translated.get(beacon.columns.get("locale"), catalog), catalog, *catalog.translated.values()]
+    versions: list[Version] = [shelf.articles[slug] for shelf in shelves if (slug := beacon.columns.get("slug")) in shelf.articles]
+    shown = next((one for one in versions if digest in (None, one.digest)), None)
+    if shown is None:
         return {}
-    return {"digest": article.digest, "commit": article.commit}
+    return {"digest": shown.digest, "commit": shown.commit} | ({"locale": shown.locale} if catalog.translated else {})
 
 
-def _articles(request: Request) -> Mapping[str, Version] | None:
+def _catalog(request: Request) -> Any:
     library = cast(Shelf | None, getattr(request.app.state, "library", None))
-    return None if library is None else cast(Mapping[str, Version], library.catalog.articles)
+    return None if library is None else library.catalog
 
 
 async def _read(request: Request) -> bytes | None:

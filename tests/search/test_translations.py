@@ -10,6 +10,7 @@ from kb.articles.library import Library, Options
 from kb.config import Settings
 from search.documents import documents
 from search.engine import Query
+from search.steering import Steering
 from tests.search.conftest import Pair, document
 
 FILES = {
@@ -82,6 +83,18 @@ def test_what_hardly_matches_does_not_bury_the_answer_in_another_language(pair: 
     answer, *rest = pair.search(Query("error 4102 al instalar", locale="es")).hits
     assert (answer.slug, answer.locale) == ("codes", "es")
     assert [hit.slug for hit in rest] == ["error", "install"]
+
+
+def test_a_pin_leads_to_the_version_in_the_readers_language(pair: Pair, settings: Settings) -> None:
+    write(settings)
+    pair.fill(documents(Library(settings.content, options=Options()).catalog, datetime.now(UTC)))
+    for name in ("refund", "billing/refund.md", "billing/refund.es.md"):
+        pair.embedded.answerer.steering = Steering(pins={("paypal",): name})
+        for locale, expected in (("es", "es"), ("en", "en")):
+            assert found(pair, locale)[0] == ("refund", expected), (name, locale)
+        assert len({slug for slug, _ in found(pair, "es")}) == len(found(pair, "es")) == 4
+    pair.embedded.answerer.steering = Steering(pins={("paypal",): "solo"})
+    assert found(pair, "en")[0] == ("solo", "es")
 
 
 def test_a_new_translation_takes_the_place_of_its_source(pair: Pair, settings: Settings) -> None:

@@ -1,4 +1,6 @@
 // Tells the server what only the page can see: an article that was really read, a hit that was chosen. Never in the reader's way.
+import { ofLocale } from "./search-locale.js";
+
 const READ_S = 10;
 const SHOWN = "[data-article], details[data-suggestion][open]";
 const seconds = new Map();
@@ -44,14 +46,14 @@ function scrolled() {
 
 function chose(event) {
   const hit = event.button < 2 && event.target.closest?.("a[data-slug][data-rank]");
-  if (hit) report("search_click", { slug: hit.dataset.slug, rank: Number(hit.dataset.rank), query: new URLSearchParams(location.search).get("q") ?? undefined });
+  if (hit) report("search_click", { ...ofLocale(), slug: hit.dataset.slug, rank: Number(hit.dataset.rank), query: new URLSearchParams(location.search).get("q") ?? undefined });
 }
 
 // The search box follows a hit by itself, and says so.
 function followed({ target, detail }) {
   const slug = /^(?:\/[^/]+)?\/articles\/([^/]+)$/.exec(new URL(target.dataset.href ?? "", location.href).pathname)?.[1];
   const rank = 1 + [...target.parentElement.querySelectorAll(".hit")].indexOf(target);
-  if (slug && rank) report("search_click", { slug: decodeURIComponent(slug), rank, query: detail?.query });
+  if (slug && rank) report("search_click", { ...ofLocale(), slug: decodeURIComponent(slug), rank, query: detail?.query });
 }
 
 for (const kind of ["wheel", "touchmove", "keydown"]) addEventListener(kind, () => (hasScrolled = true), { passive: true, once: true });

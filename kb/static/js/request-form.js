@@ -1,5 +1,6 @@
 // The request form: keeps a draft, and shows articles that may answer while it is filled in.
 import { restoreDraft, saveDraft } from "./draft.js";
+import { ofLocale } from "./search-locale.js";
 
 const QUIET_MS = 500;
 const MIN_CHARS = 3;
@@ -13,7 +14,7 @@ let asked = "";
 let sent = false;
 
 function report(kind, more) {
-  const body = new Blob([JSON.stringify({ kind, ...more })], { type: "application/json" });
+  const body = new Blob([JSON.stringify({ kind, ...ofLocale(), ...more })], { type: "application/json" });
   navigator.sendBeacon("/events", body);
 }
 
@@ -29,7 +30,7 @@ async function suggest() {
   }
   request = new AbortController();
   try {
-    const query = new URLSearchParams({ q: words });
+    const query = new URLSearchParams({ q: words, ...ofLocale() });
     for (const link of form.querySelectorAll("[data-read]")) query.append("read", link.dataset.read);
     const answer = await fetch(`/requests/suggestions?${query}`, { signal: request.signal });
     if (answer.ok) show(await answer.text());
@@ -55,7 +56,7 @@ async function open(details) {
   const slug = details.dataset.suggestion;
   report("suggest_click", { slug, query: asked.slice(0, 500), rank: slugs.indexOf(slug) + 1 });
   try {
-    const answer = await fetch(`/requests/suggestions/${encodeURIComponent(slug)}`);
+    const answer = await fetch(`/requests/suggestions/${encodeURIComponent(slug)}?${new URLSearchParams(ofLocale())}`);
     if (answer.ok) body.innerHTML = await answer.text();
   } catch {
     delete details.dataset.loaded;

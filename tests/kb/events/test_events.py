@@ -21,11 +21,12 @@ VISITOR, VISIT = "a" * 32, "b" * 32
 class Article:
     digest: str = "d1"
     commit: str | None = "c1"
+    locale: str = "en"
 
 
 @dataclass
 class Library:
-    catalog: Any = field(default_factory=lambda: SimpleNamespace(articles={"blink": Article(), "wifi": Article()}))
+    catalog: Any = field(default_factory=lambda: SimpleNamespace(articles={"blink": Article(), "wifi": Article()}, locale="en", translated={}))
 
 
 @pytest.fixture
@@ -55,6 +56,18 @@ def test_the_version_that_the_page_showed_wins_over_the_present_one(page: TestCl
     page.post("/events", json={"kind": "article_engaged", "slug": "blink", "digest": "0ld".replace("l", "1")})
     [event] = stored(page)
     assert (event.digest, event.commit) == ("01d", None)
+
+
+def test_the_version_in_the_readers_language_is_the_one_that_was_read(page: TestClient) -> None:
+    spanish = SimpleNamespace(articles={"blink": Article("d2", "c2", "es"), "wifi": Article()})
+    page.app.state.library.catalog.translated = {"es": spanish}
+    page.post("/events", json={"kind": "article_engaged", "slug": "blink", "digest": "d2"})
+    page.post("/events", json={"kind": "search_click", "slug": "blink", "locale": "es"})
+    page.post("/events", json={"kind": "search_click", "slug": "wifi", "locale": "es"})
+    page.post("/events", json={"kind": "search_click", "slug": "blink", "locale": "fr"})
+    read, *chosen = [(event.digest, event.commit, event.locale) for event in stored(page)]
+    assert read == ("d2", "c2", "es")
+    assert chosen == [("d2", "c2", "es"), ("d1", "c1", "es"), ("d1", "c1", "en")]
 
 
 def test_a_beacon_sent_as_text_is_read_too(page: TestClient) -> None:
@@ -98,6 +111,8 @@ def test_what_the_server_knows_itself_cannot_be_reported(page: TestClient, kind:
         b'{"kind": ["article_engaged"], "slug": "blink"}',
         b'{"kind": "article_engaged", "slug": 7}',
         b'{"kind": "article_engaged", "slug": ""}',
+        b'{"kind": "article_engaged", "slug": "blink", "locale": "../x"}',
+        b'{"kind": "article_engaged", "slug": "blink", "locale": ["es"]}',
         b'{"kind": "article_engaged", "slug": "a b"}',
         b'{"kind": "article_engaged", "slug": "blink", "digest": "<script>"}',
         b'{"kind": "search_click", "slug": "blink", "rank": 0}',
