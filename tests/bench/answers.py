@@ -54,7 +54,7 @@ def main() -> None:
 def known_corpora() -> list[tuple[Path, list[Path]]]:
     """The corpora the measurements are told for, with their questions."""
     root = Path(os.environ.get("DESKBOOK_CORPORA") or "DESKBOOK_CORPORA is not set")
-    arduino = [QUESTIONS / "arduino-dev.csv", QUESTIONS / "arduino-check.csv"]
+    arduino = [QUESTIONS / f"{name}-{half}.csv" for name in ("arduino", "arduino-everyday") for half in ("dev", "check")]
     return [(root / "dtc-faq" / "content", [root / "dtc-faq" / "questions-dev.csv"]), (root / "arduino" / "content", arduino)]
 
 

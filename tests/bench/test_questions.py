@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent / "questions"
-KINDS = {"question", "wordy", "pasted", "typos", "fragment", "none"}
+KINDS = {"question", "plain", "real", "wordy", "pasted", "typos", "fragment", "none"}
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -28,8 +28,9 @@ def test_every_row_is_complete_and_only_unanswerable_questions_lack_an_article(p
         assert (row["article_id"] == "") == (row["kind"] == "none"), row
 
 
-def test_both_halves_have_the_same_mixture_and_share_no_question() -> None:
-    tuned, held = rows(HERE / "arduino-dev.csv"), rows(HERE / "arduino-check.csv")
+@pytest.mark.parametrize("name", ["arduino", "arduino-everyday"])
+def test_both_halves_have_the_same_mixture_and_share_no_question(name: str) -> None:
+    tuned, held = rows(HERE / f"{name}-dev.csv"), rows(HERE / f"{name}-check.csv")
     assert Counter(row["kind"] for row in tuned) == Counter(row["kind"] for row in held)
     assert not {row["question"] for row in tuned} & {row["question"] for row in held}
 
@@ -43,5 +44,5 @@ def test_every_label_names_a_published_article_of_the_corpus() -> None:
         head = path.read_text(encoding="utf-8", errors="replace").split("\n---", 1)[0]
         if (found := re.search(r"^id: *(\d+)", head, re.M)) and not re.search(r"^draft: *true", head, re.M):
             published.add(found[1])
-    asked = {part for name in ("dev", "check") for row in rows(HERE / f"arduino-{name}.csv") if row["article_id"] for part in row["article_id"].split("|")}
+    asked = {part for path in HERE.glob("arduino-*.csv") for row in rows(path) if row["article_id"] for part in row["article_id"].split("|")}
     assert asked <= published, asked - published
