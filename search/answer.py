@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from time import perf_counter
 
 from search.confidence import confidence_of, signs_of
@@ -10,8 +11,9 @@ from search.engine import Hit, Query, Results
 from search.explain import explain
 from search.fusion import fused
 from search.meaning import Beside, Near
-from search.query import Understood, clean, understand
-from search.ranking import Ranked, rank, with_passages
+from search.placing import placed, worth_showing
+from search.query import Alternative, How, Understood, clean, understand
+from search.ranking import Ranked, by_words, rank, with_passages
 from search.snippets import Marker
 from search.steering import Steering
 from search.store import Shelved, Store
@@ -23,8 +25,6 @@ NEAREST = 30
 """Articles asked for by meaning."""
 NEAR_SHARE = 0.6
 """Of the best score in another language: from here on a hit in the reader's own comes first; a weaker one must not bury what answers."""
-WEAKEST_SHARE = 0.1
-"""Of the best score: what scores less is not shown."""
 
 
 class Answerer:
@@ -44,16 +44,17 @@ class Answerer:
         started = perf_counter()
         text, vocabulary = clean(query.text), self.vocabulary(query.locale)
         understood = understand(text, vocabulary, self.steering, locale=query.locale, is_typing=query.is_typing, is_verbatim=query.is_verbatim)
-        is_settled = not (understood.is_fragment or query.is_typing or query.is_verbatim)
+        is_settled = not (query.is_typing or query.is_verbatim or (understood.is_fragment and len(understood.slots) == 1))
         asked = meaning.begin(text, NEAREST, query) if meaning and is_settled else None
-        ranked = self._ranked(understood, candidates(text, understood, query)) if understood.known else []
+        ranked = self._ranked(understood, query, candidates(text, understood, query)) if understood.known else []
         near = asked() if asked else {}
         if near:
-            ranked = fused(ranked, self._near(understood, near, query), near)
+            ranked = fused([*ranked, *self._near(understood, near, query, ranked)], near, is_fragment=understood.is_fragment)
+        ranked = worth_showing(ranked, understood)
         ranked = (
             _once(self._pinned(text, query, understood, ranked), query.locale) if len(vocabulary.locales) > 1 else self._pinned(text, query, understood, ranked)
         )
-        marker = _marker(understood, vocabulary)
+        marker = _Marks(understood, vocabulary)
         best = max((one.score for one in ranked), default=1.0)
         page = with_passages(understood, ranked[query.offset : query.offset + query.limit], self.steering.weights)
         signs = signs_of(understood, ranked, vocabulary, self.steering.weights, near or {})
@@ -77,15 +78,17 @@ class Answerer:
             held = self._vocabularies[locale] = Vocabulary(self.store, locale)
         return held
 
-    def _ranked(self, understood: Understood, ids: Sequence[int]) -> list[Ranked]:
+    def _ranked(self, understood: Understood, query: Query, ids: Sequence[int]) -> list[Ranked]:
         ranked = rank(understood, self.store.load(ids).values(), self.steering.weights)
-        return [one for one in ranked if one.score > WEAKEST_SHARE * ranked[0].score] if ranked else []
+        best = ranked[0].score if ranked else 0.0
+        return placed([one for one in ranked if one.score > 0], understood, self.vocabulary(query.locale), best)
 
-    def _near(self, understood: Understood, near: Near, query: Query) -> list[Ranked]:
-        """The articles nearest in meaning, nearest first, as far as the filters admit them."""
-        admitted = self.store.admitted(list(near), query)
-        by_slug = {one.stored.slug: one for one in rank(understood, self.store.load(list(admitted.values())).values(), self.steering.weights)}
-        return [by_slug[slug] for slug in near if slug in by_slug]
+    def _near(self, understood: Understood, near: Near, query: Query, ranked: Sequence[Ranked]) -> list[Ranked]:
+        """The articles near in meaning that are not ranked yet, as far as the filters admit them."""
+        held = {one.stored.slug for one in ranked}
+        admitted = self.store.admitted([slug for slug in near if slug not in held], query)
+        others = rank(understood, self.store.load(list(admitted.values())).values(), self.steering.weights)
+        return placed(others, understood, self.vocabulary(query.locale), max((by_words(one) for one in [*ranked, *others]), default=0.0))
 
     def _pinned(self, text: str, query: Query, understood: Understood, ranked: list[Ranked]) -> list[Ranked]:
         """The article that a writer pinned to these words comes first, where the reader and the filters admit it."""
@@ -102,7 +105,7 @@ class Answerer:
         """How many articles each value of each filter would leave, the other filters kept."""
         if query.category or query.type or query.tag:
             unfiltered = candidates(text, understood, replace(query, category=None, type=None, tag=None))
-            shown = [one.stored for one in self._ranked(understood, unfiltered)]
+            shown = [one.stored for one in worth_showing(self._ranked(understood, query, unfiltered), understood)]
         chosen = {"category": query.category, "type": query.type, "tag": query.tag}
         return {name: _counts(name, [one for one in shown if _passes(one, chosen, but=name)]) for name in chosen}
 
@@ -135,16 +138,33 @@ def _counts(name: str, shown: Sequence[Shelved]) -> dict[str, int]:
     return dict(Counter(value for one in shown for value in _values(one, name)).most_common())
 
 
-def _marker(understood: Understood, vocabulary: Vocabulary) -> Marker:
-    alternatives = [one for slot in understood.slots for one in slot.alternatives]
-    return Marker(
-        {stem for one in alternatives if not one.is_prefix for stem in one.stem.split()},
-        [one.stem for one in alternatives if one.is_prefix],
-        vocabulary.locales,
-    )
+class _Marks:
+    """Marks what was typed, in every form; words that only mean nearly the same where nothing else is there to mark."""
+
+    def __init__(self, understood: Understood, vocabulary: Vocabulary) -> None:
+        self._alternatives = [one for slot in understood.slots for one in slot.alternatives]
+        self._locales = vocabulary.locales
+        self._typed = self._marker([one for one in self._alternatives if one.how is not How.ALIKE])
+
+    def title(self, text: str) -> str:
+        """The whole text as escaped HTML."""
+        return self._typed.marked(text)
+
+    def snippet(self, text: str) -> str:
+        """The stretch of the text that tells most, as escaped HTML."""
+        snippet = self._typed.snippet(text)
+        return snippet if "<mark>" in snippet else self._wide.snippet(text)
+
+    @cached_property
+    def _wide(self) -> Marker:
+        return self._marker(self._alternatives)
+
+    def _marker(self, alternatives: Sequence[Alternative]) -> Marker:
+        stems = {stem for one in alternatives if not one.is_prefix for stem in one.stem.split()}
+        return Marker(stems, [one.stem for one in alternatives if one.is_prefix], self._locales)
 
 
-def _hit(ranked: Ranked, score: float, marker: Marker) -> Hit:
+def _hit(ranked: Ranked, score: float, marker: _Marks) -> Hit:
     stored, found = ranked.stored, ranked.passage
     passage = found.passage if found else None
     text = passage.text if passage else ""
@@ -159,8 +179,8 @@ def _hit(ranked: Ranked, score: float, marker: Marker) -> Hit:
         heading=passage.trail[-1] if passage and passage.trail else "",
         breadcrumb=tuple(name for name in (stored.category_name, stored.section_name) if name),
         snippet=marker.snippet(text),
-        title_marked=marker.marked(stored.title),
-        score=round(score, 4),
+        title_marked=marker.title(stored.title),
+        score=round(max(0.0, score), 4),
         type=stored.type,
         locale=stored.locale,
         audience=stored.audience,

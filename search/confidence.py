@@ -17,7 +17,7 @@ from statistics import fmean, pstdev
 
 from search.explained import Signs
 from search.query import Understood
-from search.ranking import Ranked
+from search.ranking import Ranked, by_words
 from search.vocabulary import Vocabulary
 from search.weights import Weights
 
@@ -36,10 +36,10 @@ def signs_of(understood: Understood, ranked: Sequence[Ranked], vocabulary: Vocab
         return Signs()
     unknown = vocabulary.greatest_rarity * sum(not slot.alternatives for slot in telling)
     known = sum(slot.weight for slot in understood.known)
-    best = max(ranked, key=_by_words)
+    best = max(ranked, key=by_words)
     coverage = best.coverage * known / (known + unknown or 1.0)
     highest = (weights.saturation + 1) * (known + unknown) or 1.0
-    return Signs(False, understood.is_fragment, coverage, min(_by_words(best) / highest, 1.0), len(telling), _apart(list(near.values())) if near else None)
+    return Signs(False, understood.is_fragment, coverage, min(by_words(best) / highest, 1.0), len(telling), _apart(list(near.values())) if near else None)
 
 
 def confidence_of(signs: Signs) -> float:
@@ -52,11 +52,6 @@ def confidence_of(signs: Signs) -> float:
     if signs.apart is not None:
         weighed += _APART * (signs.apart - _USUALLY_APART)
     return 1 / (1 + math.exp(-weighed))
-
-
-def _by_words(one: Ranked) -> float:
-    """The score before words and meaning were fused."""
-    return one.parts.get("by words", one.score)
 
 
 def _apart(similarities: Sequence[float]) -> float:

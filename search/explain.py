@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from search.explained import Explanation, Found, HitExplained, Name, Signs, Word
+from search.placing import CAUSES
 from search.query import Alternative, Slot, Understood
 from search.ranking import Ranked, rank
 from search.vocabulary import Vocabulary
@@ -74,5 +75,6 @@ def _places(one: Alternative, ranked: Ranked) -> dict[str, int]:
 def _points(ranked: Ranked, weights: Weights) -> dict[str, float]:
     """The score by cause; all of it for words where meaning or a pin gave the place."""
     together, phrase = weights.pairs * ranked.parts.get("pairs", 0.0), ranked.parts.get("phrase", 0.0)
-    points = {"words": max(0.0, ranked.score - together - phrase), "words together": together, "title as typed": phrase}
+    placing = {cause: ranked.parts[cause] for cause in CAUSES if cause in ranked.parts}
+    points = {"words": max(0.0, ranked.score - together - phrase - sum(placing.values())), "words together": together, "title as typed": phrase} | placing
     return {cause: round(value, 3) for cause, value in points.items() if value}

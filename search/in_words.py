@@ -40,7 +40,7 @@ def hit_sentences(hit: HitExplained) -> Iterator[str]:
         nearness = f"similarity {hit.similarity:.2f}" if hit.similarity else "others are nearer in meaning"
         yield f"Placed by its words and its meaning together: {nearness}."
     else:
-        causes = [f"{value:.1f} for {cause}" for cause, value in hit.points.items() if value >= 0.05]
+        causes = [f"{value:.1f} for {cause}" for cause, value in hit.points.items() if abs(value) >= 0.05]
         yield f"Score {hit.score:.1f}{': ' + ', '.join(causes) if len(causes) > 1 else ''}."
 
 

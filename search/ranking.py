@@ -46,6 +46,11 @@ def rank(understood: Understood, candidates: Iterable[Stored], weights: Weights)
     return sorted(ranked, key=lambda one: (-one.score, one.stored.slug))
 
 
+def by_words(one: Ranked) -> float:
+    """The score that its words alone gave it."""
+    return one.parts.get("by words", one.score)
+
+
 def with_passages(understood: Understood, page: Sequence[Ranked], weights: Weights) -> list[Ranked]:
     """The same with the passages that answer, where ranking has left them open."""
     asked = _asked(understood)
