@@ -76,5 +76,5 @@ def _held(understood: Understood, stems: str) -> float:
 
 def _length(one: Ranked) -> float:
     """How many times as long as usual, as a logarithm; less than nothing for a short article."""
-    words = sum(len(passage.stems) for passage in one.stored.passages) / STEM_CHARS
+    words = one.stored.body_chars / STEM_CHARS
     return log(max(words, _FEWEST_WORDS) / USUAL_WORDS)

@@ -28,7 +28,7 @@ TOPICS = (
     ("money", "refund", "return"),
     ("open", "closed"),
 )
-QUESTION = "cannot halt before the corner, what now?"
+QUESTION = "cannot halt before a corner, what now?"
 
 
 def embeds(handler: BaseHTTPRequestHandler) -> None:
