@@ -81,7 +81,7 @@ def _open(app: Starlette, settings: Settings, on_article: Progress | None) -> No
     state.recorder = Recorder(state.database, is_on=settings.record_events, is_secure=settings.base_url.startswith("https:"))
     state.most_read = MostRead(state.database)
     library = state.library = Library(settings.content, options=options, cache=settings.data / "rendered.sqlite", progress=on_article)
-    state.searcher = Searcher(settings)
+    state.searcher = Searcher(settings, keeps_index=settings.worker)
     state.pages = FinishedPages(lambda: library.catalog.generation)
     state.worker = make_worker(settings, state.database, state.templates)
 

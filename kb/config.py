@@ -77,7 +77,7 @@ class Settings(BaseModel):
         SecretStr(""), description="`smtp://user:password@host:587` (STARTTLS when offered), `smtps://…:465`. Empty: mails are files in the data folder."
     )
     mail_from: str = Field("", description="Sender of all mails, `Name <address>`. Empty: `support@` the host of the base URL.")
-    worker: bool = Field(True, description="Run the worker (mail, index, cleaning) inside `serve`. Off when `deskbook worker` runs beside it.")
+    worker: bool = Field(True, description="Run the worker (mail, Meilisearch index, cleaning) inside `serve`. Off when `deskbook worker` runs beside it.")
     trusted_proxies: tuple[str, ...] = Field((), description="Addresses of reverse proxies whose `X-Forwarded-For` and `-Proto` are believed.")
     allowed_hosts: tuple[str, ...] = Field((), description="Host names answered besides that of the base URL and the listening address.")
     requests_per_hour: int = Field(20, ge=1, description="Requests one address may file in an hour before they are held back with an explanation.")

@@ -10,6 +10,8 @@ from search.searcher import Searcher
 
 log = logging.getLogger("deskbook.content")
 LOOK_EVERY_S = 1.0
+COMPARE_EVERY = 10
+"""Looks after which the search file is compared, too."""
 
 
 @contextmanager
@@ -39,9 +41,13 @@ def refresh(library: Library, searcher: Searcher) -> bool:
 
 
 def _follow(library: Library, searcher: Searcher, stopped: threading.Event) -> None:
+    looks = 0
     while not stopped.wait(LOOK_EVERY_S):
+        looks += 1
         try:
             refresh(library, searcher)
+            if looks % COMPARE_EVERY == 0 and searcher.look():
+                log.warning("the search file held other articles than the content folder and was repaired")
         except Exception:
             # Whatever is wrong with the folder, the last good state stays on the site and the next look may go well.
             log.exception("the content folder could not be read")

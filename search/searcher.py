@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from kb.config import Settings
 from search.breaker import Breaker
 from search.documents import documents
 from search.embedded import EmbeddedEngine
-from search.engine import Engine, EngineUnavailable, Progress, Query, Results, SyncReport
+from search.engine import Document, Engine, EngineUnavailable, Progress, Query, Results, SyncReport
 from search.meaning import Beside
 from search.recent import Recent
 from search.steering_file import FILE, read_steering
@@ -33,7 +34,8 @@ Key = tuple[int, int, Query]
 class Searcher:
     """One for each process; every method may be called from several threads and none raises EngineUnavailable."""
 
-    def __init__(self, settings: Settings, *, breaker: Breaker | None = None) -> None:
+    def __init__(self, settings: Settings, *, keeps_index: bool = True, breaker: Breaker | None = None) -> None:
+        """`keeps_index`: bring Meilisearch up to the articles, too. Without it another process does, and only the searching key is used."""
         self.embedded = EmbeddedEngine(Store(settings.data / "search.sqlite"))
         self.engine: Engine = self.embedded
         self.breaker = breaker or Breaker()
@@ -44,10 +46,14 @@ class Searcher:
         self._keeper: Keeper | None = None
         self._content = settings.content
         self._steered = 0
+        self._is_doubted = False
+        self._seen = -1
+        self._documents: list[Document] | None = None
         self._steered_by: tuple[int, ...] | None = None
         self.steer()
         if settings.meilisearch_url:
-            self.engine = meilisearch_engine(settings, self.embedded)
+            self.engine = meilisearch_engine(settings, self.embedded, may_index=keeps_index)
+        if settings.meilisearch_url and keeps_index:
             self._keeper = Keeper(self.engine, self._forget, f"The Meilisearch index {settings.meilisearch_index}")
         self._meaning: Keeper | None = None
         if settings.embeddings_url:
@@ -80,7 +86,7 @@ class Searcher:
 
     def sync(self, catalog: Catalog, progress: Progress | None = None) -> SyncReport:
         """Brings the embedded index to the catalog before it returns; Meilisearch follows in its own thread."""
-        wanted = list(documents(catalog, datetime.now(UTC)))
+        wanted = self._documents = list(documents(catalog, datetime.now(UTC)))
         try:
             report = self.embedded.sync(wanted, progress)
         except EngineUnavailable as error:
@@ -90,6 +96,19 @@ class Searcher:
             if keeper:
                 keeper.keep(wanted)
         return report
+
+    def look(self) -> bool:
+        """Compares the search file with the articles as they were told last, and repairs it; whether it had to. Another process may have written it."""
+        try:
+            generation = self.embedded.store.generation()
+            if self._documents is None or generation == self._seen:
+                return False
+            report = self.embedded.sync(self._documents)
+            self._seen = self.embedded.store.generation()
+        except (EngineUnavailable, sqlite3.Error) as error:
+            log.error("search file not compared: %s", error)
+            return False
+        return not report.is_empty
 
     def steer(self) -> bool:
         """Follows `_search.yml` when it has changed; whether it did. One with errors leaves the last good one live."""
@@ -109,14 +128,14 @@ class Searcher:
     def problem(self) -> str | None:
         """What is wrong with search, for the operator; None when all is well."""
         meaning = self._meaning.problem if self._meaning else None
-        if self._keeper is None:
-            return self.embedded.problem() or meaning
-        return self.engine.problem() or self._keeper.problem or meaning
+        kept = self._keeper.problem if self._keeper else None
+        return self.engine.problem() or kept or meaning
 
     @property
     def status(self) -> str:
         """`ok` or `degraded`, without asking anybody."""
-        return "degraded" if self._keeper and (self.breaker.is_open or self._keeper.problem) else "ok"
+        kept = self._keeper.problem if self._keeper else self._is_doubted
+        return "degraded" if self.breaker.is_open or kept else "ok"
 
     def close(self) -> None:
         """Ends the threads that keep indexes."""
@@ -125,7 +144,7 @@ class Searcher:
                 keeper.close()
 
     def _ask(self, query: Query) -> Results:
-        if self._keeper is None:
+        if self.engine is self.embedded:
             return self._embedded(query)
         if not self.breaker.allows():
             return replace(self._embedded(query), degraded=True)
@@ -135,16 +154,19 @@ class Searcher:
             self.breaker.failed(retry_after_s=error.retry_after_s)
             log.warning("search engine unavailable: %s", str(error)[:300])
             return replace(self._embedded(query), degraded=True)
-        if self.breaker.succeeded():
+        if self.breaker.succeeded() and self._keeper:
             self._keeper.look()
+        self._is_doubted = self._is_doubted and not found.hits
         return found if found.hits else self._doubt(query, found)
 
     def _doubt(self, query: Query, found: Results) -> Results:
         """Nothing found: right when the embedded engine agrees, else the index has lost something."""
         other = self._embedded(query)
-        if not other.hits or self._keeper is None:
+        if not other.hits:
             return found
-        self._keeper.look()
+        self._is_doubted = True
+        if self._keeper:
+            self._keeper.look()
         return replace(other, degraded=True)
 
     def _embedded(self, query: Query) -> Results:
@@ -168,12 +190,13 @@ def _state(path: Path) -> tuple[int, ...]:
     return (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
-def meilisearch_engine(settings: Settings, embedded: EmbeddedEngine) -> "MeilisearchEngine":
+def meilisearch_engine(settings: Settings, embedded: EmbeddedEngine, *, may_index: bool = True) -> "MeilisearchEngine":
     """The configured server's engine beside `embedded`. Imported here only: without a server the client's packages cost memory for nothing."""
     from search.meilisearch import Clients
     from search.meilisearch_engine import MeilisearchEngine
 
-    keys = settings.meilisearch_key.get_secret_value(), settings.meilisearch_index_key.get_secret_value()
+    key, index_key = settings.meilisearch_key.get_secret_value(), settings.meilisearch_index_key.get_secret_value()
+    keys = key or index_key, index_key if may_index else ""
     embedder = json.loads(settings.meilisearch_embedder) if settings.meilisearch_embedder else None
     return MeilisearchEngine(Clients(settings.meilisearch_url, *keys, settings.search_timeout_s), settings.meilisearch_index, embedded, embedder=embedder)
 

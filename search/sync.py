@@ -1,4 +1,4 @@
-"""Keeps an index equal to the articles, in a thread of its own: what fails is tried again until it succeeds."""
+"""Keeps an index equal to the articles, in a thread of its own: looked at now and then, and what fails is tried again until it succeeds."""
 
 import logging
 import threading
@@ -10,6 +10,8 @@ from search.engine import Document, EngineUnavailable, Progress, SyncReport
 log = logging.getLogger("deskbook.search")
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
+LOOK_EVERY_S = 60.0
+"""An index can be wiped, restored from an old copy or written by a stranger while nothing changes here."""
 
 
 class Syncs(Protocol):
@@ -51,13 +53,14 @@ class Keeper:
             self._thread.join(timeout=30)
 
     def _run(self) -> None:
-        pause: float | None = None
+        failures, pause = 0, LOOK_EVERY_S
         while True:
             self._wake.wait(pause)
             self._wake.clear()
             if self._is_closed:
                 return
-            pause = None if self._attempt() else min(LONGEST_PAUSE_S, 2 * (pause or FIRST_PAUSE_S / 2))
+            failures = 0 if self._attempt() else failures + 1
+            pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(failures - 1, 10)) if failures else LOOK_EVERY_S
 
     def _attempt(self) -> bool:
         if self._documents is None:
@@ -72,7 +75,9 @@ class Keeper:
             self.problem = f"{self._name} could not be synchronised: {error}"
             log.exception("%s not synchronised", self._name)
             return False
-        self.problem = None
+        was_known, self.problem = self.problem is None, None
+        if was_known and report.is_empty:
+            return True
         if not report.is_empty:
             log.info("%s: %d added, %d changed, %d removed%s", self._name, report.added, report.changed, report.removed, ", rebuilt" if report.rebuilt else "")
         self._on_success()

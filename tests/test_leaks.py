@@ -16,6 +16,7 @@ from kb.app import create_app
 from kb.config import Settings
 from kb.db import now
 from kb.worker import make_worker
+from search.documents import documents
 from tests.cast import add_person, sign_in
 from tests.crawl import crawl
 from tests.services import MeilisearchServer
@@ -63,6 +64,7 @@ def site(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Site]:
         server: MeilisearchServer = request.getfixturevalue("meilisearch")
         chosen = {"meilisearch_url": server.url, "meilisearch_key": SecretStr(server.key), "meilisearch_index": request.getfixturevalue("meilisearch_index")}
     app = create_app(settings.model_copy(update=chosen | {"search_timeout_s": 10.0}))
+    app.state.searcher.engine.sync(documents(app.state.library.catalog, now()))
     with TestClient(app, headers={"user-agent": "Mozilla/5.0 (test)"}, follow_redirects=False) as client:
         while client.get("/api/search?q=bicycle").json()["engine"] != request.param or not client.get("/api/search?q=price+of+a+bicycle").json()["hits"]:
             pass

@@ -75,14 +75,19 @@ def _fill(*, is_rebuild: bool, is_json: bool) -> None:
     from search.searcher import Searcher
 
     settings = load()
-    wanted = list(documents(_library(settings).catalog, now()))
+    articles = _library(settings)
+    wanted = list(documents(articles.catalog, now()))
     with closing(Searcher(settings)) as searcher:
-        reports = {}
-        for engine in dict.fromkeys((searcher.embedded, searcher.engine)):
+        engines, reports = list(dict.fromkeys((searcher.embedded, searcher.engine))), {}
+        for engine in engines:
             try:
                 reports[engine.name] = (engine.rebuild if is_rebuild else engine.sync)(wanted, progress(f"Indexing with {engine.name}"))
             except EngineUnavailable as fault:
                 raise Refused(f"{engine.name}: {fault}") from None
+        if articles.refresh():  # else what was deleted meanwhile would be back
+            wanted = list(documents(articles.catalog, now()))
+            for engine in engines:
+                engine.sync(wanted)
     rows = {name: {"added": report.added, "changed": report.changed, "removed": report.removed, "documents": len(wanted)} for name, report in reports.items()}
     if is_json:
         emit(rows)

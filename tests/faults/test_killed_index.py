@@ -33,8 +33,8 @@ class Site:
     def __init__(self, folder: Path, server: MeilisearchServer, index: str, faulty: Faulty) -> None:
         self.content, self.data, self.index, self.faulty = folder / "content", folder / "var", index, faulty
         self.raw = Clients(server.url, "", server.key, 30).indexing
-        self._key, self._on = server.key, passes_on(server.url)
-        self.faulty.answer = self._on
+        self.url, self._key, self.on = server.url, server.key, passes_on(server.url)
+        self.faulty.answer = self.on
         self.data.mkdir()
 
     def fill(self, state: str) -> None:
@@ -50,7 +50,7 @@ class Site:
         """The exit code of `deskbook index …`, killed at its write number `kill_at`: before the server gets it, or once it has it."""
         variables = environ(self.content, self.data, MEILISEARCH_URL=self.faulty.url, MEILISEARCH_INDEX_KEY=self._key, MEILISEARCH_INDEX=self.index)
         with command(["index", *arguments], variables, self.data / "index.log") as process:
-            self.faulty.answer = self._killing(process, kill_at, is_served) if kill_at else self._on
+            self.faulty.answer = self._killing(process, kill_at, is_served) if kill_at else self.on
             return process.wait(60)
 
     def live(self) -> dict[str, str]:
@@ -78,10 +78,10 @@ class Site:
             nonlocal writes
             writes += handler.command != "GET" and not handler.path.endswith("/documents/fetch")
             if writes != at:
-                self._on(handler)
+                self.on(handler)
                 return
             if is_served:
-                self._on(handler)
+                self.on(handler)
             process.send_signal(signal.SIGKILL)
             handler.close_connection = True
 
@@ -132,6 +132,20 @@ def test_the_first_index_of_all_killed_at_any_write_is_missing_or_whole(site: Si
         if code == 0:
             return
     pytest.fail("the index has more writes than were tried")
+
+
+def test_an_article_deleted_while_the_command_rebuilds_is_absent_at_the_end(site: Site) -> None:
+    site.fill("first")
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        if handler.path == "/swap-indexes":
+            (site.content / "help" / "two.md").unlink(missing_ok=True)
+        passes_on(site.url)(handler)
+
+    site.on = answer
+    assert site.run("rebuild") == 0
+    assert sorted(site.live()) == ["four-first", "one", "three-first"]
+    assert EmbeddedEngine(Store(site.data / "search.sqlite")).store.digests() == site.live()
 
 
 EMBEDDED = """

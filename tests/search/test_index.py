@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,14 @@ from kb.config import Settings
 from search.breaker import Breaker
 from search.embedded import EmbeddedEngine
 from search.engine import EngineUnavailable, Query
-from search.meilisearch import Clients
+from search.meilisearch import Clients, MeilisearchApiError
 from search.meilisearch_engine import MeilisearchEngine
 from search.meilisearch_index import IndexKeeper
 from search.searcher import Searcher
 from search.store import Store
 from tests import services
 from tests.search.conftest import SHOP, document, meilisearch_engine
+from tests.search.faulty import faulty_server, passes_on
 from tests.services import MeilisearchServer
 
 slow = pytest.mark.slow
@@ -239,3 +242,87 @@ def test_search_goes_on_while_meilisearch_is_away_and_the_index_repairs_itself_w
             assert searcher.problem() is None
     finally:
         searcher.close()
+
+
+def _delete(raw: Any, index: str) -> None:
+    done(raw, raw.delete_index(index))
+
+
+def _empty(raw: Any, index: str) -> None:
+    done(raw, raw.index(index).delete_all_documents())
+
+
+def _replace(raw: Any, index: str) -> None:
+    _delete(raw, index)
+    done(raw, raw.index(index).add_documents([{"id": "stray", "slug": "stray", "digest": "?"}]))
+
+
+def _outdate(raw: Any, index: str) -> None:
+    done(raw, raw.index(index).update_searchable_attributes(["slug"]))
+
+
+@slow
+@pytest.mark.parametrize("damage", [_delete, _empty, _replace, _outdate])
+def test_a_running_site_notices_what_became_of_its_index_while_nothing_changes_and_nobody_searches(
+    tmp_path: Path, catalog: Catalog, meilisearch: MeilisearchServer, meilisearch_index: str, raw: Any, monkeypatch: pytest.MonkeyPatch, damage: Any
+) -> None:
+    monkeypatch.setattr("search.sync.LOOK_EVERY_S", 0.1)
+    settings = Settings(
+        data=tmp_path, meilisearch_url=meilisearch.url, meilisearch_index_key=meilisearch.key, meilisearch_index=meilisearch_index, search_timeout_s=10
+    )
+    with closing(Searcher(settings)) as searcher:
+        searcher.sync(catalog)
+        until(lambda: searcher.status == "ok")
+        whole = _state(raw, meilisearch_index)
+        damage(raw, meilisearch_index)
+        until(lambda: _state(raw, meilisearch_index) == whole)
+
+
+def _state(raw: Any, index: str) -> Any:
+    """The documents and settings that readers are answered from; None while there are none."""
+    try:
+        held = raw.http.post(f"indexes/{index}/documents/fetch", {"fields": ["slug", "digest"]})["results"]
+        return held, raw.index(index).get_searchable_attributes()
+    except MeilisearchApiError:
+        return None
+
+
+def test_a_search_file_that_another_process_wrote_is_repaired(tmp_path: Path, catalog: Catalog) -> None:
+    with closing(Searcher(Settings(data=tmp_path))) as searcher:
+        searcher.sync(catalog)
+        assert not searcher.look()
+        EmbeddedEngine(Store(tmp_path / "search.sqlite")).sync(SHOP)
+        assert searcher.search(Query("opening hours")).hits
+        assert searcher.look()
+        assert not searcher.search(Query("opening hours")).hits
+        assert searcher.search(Query("brakes bolt")).hits
+        assert not searcher.look()
+
+
+@slow
+@pytest.mark.parametrize("held_at", ["/documents", "/swap-indexes"])
+def test_an_article_deleted_while_the_index_is_rebuilt_does_not_come_back(
+    tmp_path: Path, catalog: Catalog, meilisearch: MeilisearchServer, meilisearch_index: str, raw: Any, held_at: str
+) -> None:
+    reached, go_on, pass_on = threading.Event(), threading.Event(), passes_on(meilisearch.url)
+
+    def answer(handler: Any) -> None:
+        if handler.path.endswith(held_at) and not reached.is_set():
+            reached.set()
+            go_on.wait()
+        pass_on(handler)
+
+    more = replace(next(iter(catalog.articles.values())), path="a/gone.md", slug="gone", title="Soon gone", digest="2")
+    with faulty_server() as server:
+        server.answer = answer
+        settings = Settings(
+            data=tmp_path, meilisearch_url=server.url, meilisearch_index_key=meilisearch.key, meilisearch_index=meilisearch_index, search_timeout_s=10
+        )
+        with closing(Searcher(settings)) as searcher:
+            searcher.sync(replace(catalog, articles=dict(catalog.articles) | {"gone": more}))
+            assert reached.wait(20)
+            searcher.sync(catalog)
+            go_on.set()
+            until(lambda: [row["slug"] for row in (_state(raw, meilisearch_index) or [[]])[0]] == ["brakes"])
+            until(lambda: searcher.status == "ok")
+            assert [hit.slug for hit in searcher.search(Query("soon gone bolt")).hits] == ["brakes"]
