@@ -38,7 +38,21 @@ class Answerer:
     def answer(self, query: Query, engine: str, candidates: Candidates, meaning: Beside | None = None) -> Results:
         """The page of hits that `query` asks for; `meaning` is asked for settled questions only."""
         with self.store.snapshot():
-            return self._answer(query, engine, candidates, meaning)
+            found = self._answer(query, engine, candidates, meaning)
+            if found.total or not query.locale or not self.vocabulary(query.locale).is_part:
+                return found
+            return self._translated(self._answer(replace(query, locale=None), engine, candidates, meaning), query)
+
+    def _translated(self, found: Results, query: Query) -> Results:
+        """What words of another language found, in the reader's version, from its beginning: their own words found nothing."""
+        versions = {hit.slug: self.store.load(self.store.find(hit.slug, query)[:1]) for hit in found.hits}
+        unmarked = _Marks(Understood((), False), self.vocabulary(query.locale))
+        hits = tuple(
+            hit if stored.path == hit.path else _hit(Ranked(stored, 0.0, 0.0, None, 0.0), hit.score, unmarked)
+            for hit in found.hits
+            for stored in versions[hit.slug].values()
+        )
+        return replace(found, hits=hits, total=found.total if hits else 0, facets={} if not hits else found.facets)
 
     def _answer(self, query: Query, engine: str, candidates: Candidates, meaning: Beside | None) -> Results:
         started = perf_counter()

@@ -42,6 +42,8 @@ class Vocabulary:
         self.size = sum(counts.values())
         self.locales: tuple[str, ...] = tuple(counts)
         self._only = self.locales if len(counts) < len(store.locales()) else ()
+        self.is_part = bool(self._only)
+        """Whether other readers get documents in more languages."""
         self._in_locale = f" AND locale IN ({','.join('?' * len(self._only))})" if self._only else ""
         self.is_english = any(language(locale) == "en" for locale in self.locales)
         self.has_restricted = bool(store.connection.execute("SELECT EXISTS (SELECT 1 FROM documents WHERE audience <> 'public')").fetchone()[0])

@@ -85,6 +85,19 @@ def test_what_hardly_matches_does_not_bury_the_answer_in_another_language(pair: 
     assert [hit.slug for hit in rest] == ["error", "install"]
 
 
+def test_words_of_another_language_find_the_readers_version(pair: Pair, settings: Settings) -> None:
+    write(settings)
+    (settings.content / "billing/paypal.es.md").write_text("---\ntitle: Pagar con PayPal\n---\nPague.\n", encoding="utf-8")
+    (settings.content / "billing/staff.md").unlink()
+    pair.fill(documents(Library(settings.content, options=Options()).catalog, datetime.now(UTC)))
+    answer = pair.search(Query("your money comes back", locale="es"))
+    [hit] = answer.hits
+    assert (hit.slug, hit.locale, hit.title, answer.total) == ("refund", "es", "Obtener un reembolso de PayPal", 1)
+    assert hit.snippet == "El dinero vuelve en diez días."
+    assert pair.search(Query("zzyzx", locale="es")).total == 0
+    assert not pair.search(Query("everybody interno", locale="en")).hits
+
+
 def test_a_pin_leads_to_the_version_in_the_readers_language(pair: Pair, settings: Settings) -> None:
     write(settings)
     pair.fill(documents(Library(settings.content, options=Options()).catalog, datetime.now(UTC)))
