@@ -40,6 +40,18 @@ DESK = [
 ]
 
 
+TOO_SMALL = """() => {
+    const inSentence = (link) => [...link.parentElement.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && /\\w/.test(node.data));
+    const covers = (link) => getComputedStyle(link, "::after").position === "absolute";
+    const shown = [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
+        .filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.closest(".visually-hidden, .trap, .skip, .prose p, .prose li"))
+        .filter((one) => !(one.matches("a") && (inSentence(one) || covers(one))));
+    return shown.map((one) => [one.outerHTML.slice(0, 120), (one.closest("label") ?? one).getBoundingClientRect()])
+        .filter(([, box]) => box.width > 1 && (box.width < 24 || box.height < 24)).map(([html, box]) => `${html} ${box.width} x ${box.height}`);
+}"""
+"""What a finger misses: smaller than 24 px (WCAG 2.2, 2.5.8), links within a sentence aside."""
+
+
 def violations(page: Any) -> list[str]:
     """What axe finds, one line each with the elements."""
     found = Axe().run(page).response["violations"]
@@ -100,6 +112,20 @@ def test_axe_finds_nothing_on_the_desk(chromium: Any, help_centre: LiveServer, s
     found |= violations_on(page, DESK, help_centre)
     context.close()
     assert found == {}
+
+
+def test_a_finger_hits_whatever_can_be_tapped(chromium: Any, help_centre: LiveServer) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    file_a_request(page, help_centre)
+    tracking = page.url.removeprefix(help_centre.url)
+    sign_in_an_admin(page, help_centre)
+    found = {}
+    for path in [*PUBLIC, tracking, *DESK]:
+        page.goto(help_centre.url + path)
+        found[path] = page.evaluate(TOO_SMALL)
+    context.close()
+    assert {path: small for path, small in found.items() if small} == {}
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
