@@ -41,7 +41,7 @@ def refresh(library: Library, searcher: Searcher) -> bool:
 
 
 def _follow(library: Library, searcher: Searcher, stopped: threading.Event) -> None:
-    looks = 0
+    looks = -1
     while not stopped.wait(LOOK_EVERY_S):
         looks += 1
         try:

@@ -46,13 +46,14 @@ class Searcher:
         self._keeper: Keeper | None = None
         self._content = settings.content
         self._steered = 0
-        self._is_doubted = False
+        self._found_wrong: str | None = None
         self._seen = -1
         self._documents: list[Document] | None = None
         self._steered_by: tuple[int, ...] | None = None
         self.steer()
         if settings.meilisearch_url:
             self.engine = meilisearch_engine(settings, self.embedded, may_index=keeps_index)
+            self._found_wrong = "Meilisearch has not been asked yet."
         if settings.meilisearch_url and keeps_index:
             self._keeper = Keeper(self.engine, self._forget, f"The Meilisearch index {settings.meilisearch_index}")
         self._meaning: Keeper | None = None
@@ -98,7 +99,12 @@ class Searcher:
         return report
 
     def look(self) -> bool:
-        """Compares the search file with the articles as they were told last, and repairs it; whether it had to. Another process may have written it."""
+        """Compares the search file with the articles as they were told last, and repairs it; whether it had to. Another process may have written it.
+
+        Where another process keeps the index in Meilisearch, this also finds out how that is.
+        """
+        if self.engine is not self.embedded and self._keeper is None:
+            self._found_wrong = self.engine.problem()
         try:
             generation = self.embedded.store.generation()
             if self._documents is None or generation == self._seen:
@@ -134,7 +140,7 @@ class Searcher:
     @property
     def status(self) -> str:
         """`ok` or `degraded`, without asking anybody."""
-        kept = self._keeper.problem if self._keeper else self._is_doubted
+        kept = self._keeper.problem if self._keeper else self._found_wrong
         return "degraded" if self.breaker.is_open or kept else "ok"
 
     def close(self) -> None:
@@ -156,7 +162,8 @@ class Searcher:
             return replace(self._embedded(query), degraded=True)
         if self.breaker.succeeded() and self._keeper:
             self._keeper.look()
-        self._is_doubted = self._is_doubted and not found.hits
+        if found.hits:
+            self._found_wrong = None
         return found if found.hits else self._doubt(query, found)
 
     def _doubt(self, query: Query, found: Results) -> Results:
@@ -164,7 +171,7 @@ class Searcher:
         other = self._embedded(query)
         if not other.hits:
             return found
-        self._is_doubted = True
+        self._found_wrong = "The Meilisearch index lacks what the search file holds."
         if self._keeper:
             self._keeper.look()
         return replace(other, degraded=True)

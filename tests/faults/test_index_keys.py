@@ -27,9 +27,11 @@ def test_the_site_searches_with_one_key_and_the_worker_writes_with_another(tmp_p
     with serving(tmp_path / "content", tmp_path / "var", **common, MEILISEARCH_KEY=searching, WORKER="false") as served:
         found = served.search("brakes bolt")
         assert (found["engine"], found["degraded"], len(found["hits"])) == ("embedded", True, 1)
+        assert b'"search":"down"' in served.get("/healthz")[1]
         worker = environ(tmp_path / "content", tmp_path / "var", **common, MEILISEARCH_INDEX_KEY=indexing)
         with command(["worker"], worker, tmp_path / "worker.log"):
             wait_for(lambda: _finds(served, "brakes bolt"))
+            wait_for(lambda: b'"search":"ok"' in served.get("/healthz")[1])
             before = _held(raw, meilisearch_index)
             (shelf / "brakes.md").write_text(ARTICLE.format("calliper"))
             wait_for(lambda: _finds(served, "brakes calliper") and _held(raw, meilisearch_index) != before)
