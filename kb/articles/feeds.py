@@ -52,7 +52,7 @@ def _context(request: Request) -> dict[str, Any]:
     changed = newest[0].updated_at if newest else datetime(1970, 1, 1, tzinfo=UTC)
     return {
         "base": settings.public_url,
-        "categories": categories,
+        "shelves": {catalog.prefix: categories} | {one.prefix: public_shelves(one, now) for one in catalog.translated.values()},
         "articles": articles,
         "newest": newest,
         "changed": changed,

@@ -1,6 +1,7 @@
 """Articles in several languages: their addresses, their fallback, what machines are told, and what writers are warned of."""
 
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -123,6 +124,10 @@ def test_the_sitemap_names_every_version_with_its_alternates(client: TestClient)
     sitemap = client.get("/sitemap.xml").text
     assert sitemap.count('hreflang="es" href="http://127.0.0.1:8000/es/articles/get-a-refund"') == 3
     assert "<loc>http://127.0.0.1:8000/es/articles/solo</loc>" in sitemap
+    pages = re.findall(r"<loc>http://127.0.0.1:8000([^<]*)</loc>", sitemap)
+    assert {"/", "/es/", "/pt-br/", "/categories/billing", "/es/categories/billing"} <= {*pages}
+    assert len(pages) == len({*pages})
+    assert all(client.get(page).status_code == 200 for page in pages)
     assert "/es/articles/how-long" not in sitemap
 
 
