@@ -105,7 +105,8 @@ def _window(text: str, found: Sequence[_Found]) -> tuple[int, int]:
         return 0, len(text)
     start = _sentence_start(text, _densest(found, size - _LEAD_CHARS))
     end = min(len(text), start + size)
-    return start, end if end == len(text) else max(text.rfind(" ", start + size // 2, end), start + size // 2)
+    between = text.rfind(" ", start + size // 2, end)
+    return start, between if between > 0 and end < len(text) else end
 
 
 def _densest(found: Sequence[_Found], size: int) -> int:
@@ -124,7 +125,7 @@ def _densest(found: Sequence[_Found], size: int) -> int:
 def _sentence_start(text: str, at: int) -> int:
     """The beginning of the sentence around `at` when it is near, else of a word a little before."""
     earliest = max(0, at - _LEAD_CHARS)
-    for mark in (". ", "? ", "! ", ": "):
+    for mark in (". ", "? ", "! ", ": ", "。", "？", "！"):
         if (found := text.rfind(mark, max(0, at - 2 * _LEAD_CHARS), at)) >= 0:
             return found + len(mark)
     return 0 if earliest == 0 else text.find(" ", earliest, at) + 1 or at

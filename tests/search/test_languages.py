@@ -120,6 +120,14 @@ def test_an_unknown_pair_of_characters_is_found_by_one_of_them(shelves: Pair) ->
         assert shelves.search(Query(text, locale=locale, is_typing=True)).hits[0].slug == f"{topic}-{locale}", text
 
 
+def test_a_snippet_without_spaces_holds_the_sentence_that_matters(pair: Pair) -> None:
+    before, after = "電源ボタンを三秒間押してください。" * 12, "ランプが緑色に変わるまで待ちます。" * 12
+    pair.fill([document("long", "故障かなと思ったら", ("", f"{before}異音がするときは販売店にご連絡ください。{after}"), locale="ja")])
+    snippet = pair.search(Query("異音がする", locale="ja")).hits[0].snippet
+    assert snippet.startswith("… <mark>異音</mark>がするときは販売店にご連絡ください。ランプ")
+    assert 80 < len(snippet) < 130
+
+
 def test_text_is_cut_into_words() -> None:
     assert words("Crème brûlée, l'été") == ["creme", "brulee", "l", "ete"]
     assert words("don't C++ C# naïve") == ["dont", "cplusplus", "csharp", "naive"]
