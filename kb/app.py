@@ -35,6 +35,7 @@ from kb.web.templates import environment
 from kb.web.theme import theme_files
 from kb.worker import make_worker, running_worker
 from search import views as search
+from search.limits import SearchLimit
 from search.searcher import Searcher
 from tickets import views as requests
 from tickets.deflection import views as deflection
@@ -81,6 +82,7 @@ def _open(app: Starlette, settings: Settings, on_article: Progress | None) -> No
     state.recorder = Recorder(state.database, is_on=settings.record_events, is_secure=settings.base_url.startswith("https:"))
     state.most_read = MostRead(state.database)
     library = state.library = Library(settings.content, options=options, cache=settings.data / "rendered.sqlite", progress=on_article)
+    state.search_limit = SearchLimit(settings.searches_per_minute)
     state.searcher = Searcher(settings, keeps_index=settings.worker)
     state.pages = FinishedPages(lambda: library.catalog.generation)
     state.worker = make_worker(settings, state.database, state.templates)

@@ -80,6 +80,11 @@ class Settings(BaseModel):
     worker: bool = Field(True, description="Run the worker (mail, Meilisearch index, cleaning) inside `serve`. Off when `deskbook worker` runs beside it.")
     trusted_proxies: tuple[str, ...] = Field((), description="Addresses of reverse proxies whose `X-Forwarded-For` and `-Proto` are believed.")
     allowed_hosts: tuple[str, ...] = Field((), description="Host names answered besides that of the base URL and the listening address.")
+    searches_per_minute: int = Field(
+        600,
+        ge=1,
+        description="Searches one address may make in a minute, ten times as many while typing; counted by each process. This machine's own is free.",
+    )
     requests_per_hour: int = Field(20, ge=1, description="Requests one address may file in an hour before they are held back with an explanation.")
     attachment_max_mb: int = Field(10, ge=1, le=100, description="Largest attachment, in MB.")
     attachments_max: int = Field(10, ge=0, le=50, description="Most attachments of one message.")

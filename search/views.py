@@ -20,6 +20,7 @@ from kb.events.recorder import recorder
 from kb.web.locales import name_of
 from kb.web.templates import render, render_text
 from search.engine import Hit, Query, Results
+from search.limits import require_share
 from search.popular import popular
 from search.query import clean
 from search.searcher import Key, Searcher
@@ -33,6 +34,7 @@ TYPE_NAMES = {"article": "Article", "faq": "Question and answer", "tutorial": "T
 
 def api(request: Request) -> JSONResponse:
     """The hits for a program; 400 for a category that does not exist."""
+    require_share(request)
     query = _query(request, limit=_number(request, "limit", PAGE_HITS, 1, MOST_HITS))
     if query.category and query.category not in _category_names(request, _catalog(request)):
         raise HTTPException(400, "There is no such category. Use the slug of a category's folder.")
@@ -41,6 +43,7 @@ def api(request: Request) -> JSONResponse:
 
 async def instant(request: Request) -> Response:
     """The list under the search box for what is typed so far; records nothing. What was asked before is answered without leaving the event loop."""
+    require_share(request, is_typing=True)
     await audiences_of(request)
     query, searcher = _query(request, limit=INSTANT_HITS, is_typing=True), _searcher(request)
     key = searcher.key(query)
@@ -52,6 +55,7 @@ async def instant(request: Request) -> Response:
 
 def results(request: Request) -> Response:
     """The settled results page; what was asked and found is recorded as one search event."""
+    require_share(request)
     page = _number(request, "page", 1, 1, MOST_HITS // PAGE_HITS)
     query = _query(request, limit=PAGE_HITS, offset=(page - 1) * PAGE_HITS, is_verbatim=request.query_params.get("verbatim") == "1")
     catalog = _catalog(request)

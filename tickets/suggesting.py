@@ -16,6 +16,7 @@ from kb.events.recorder import recorder
 from kb.web.forms import clean, text, with_form
 from kb.web.templates import render, render_text
 from search.engine import EngineUnavailable, Query, Results
+from search.limits import require_share
 from tickets.came_from import readers_locale
 from tickets.forms import read_request
 from tickets.reading import catalog, embedded_html, open_article, readers_catalog
@@ -44,6 +45,7 @@ def suggestions(request: Request, words: str, *, read: Collection[str] = (), is_
 
 def listed(request: Request) -> Response:
     """The list of suggestions for `q` without the articles `read`, as a fragment; records nothing."""
+    require_share(request, is_typing=True)
     asked, read = request.query_params.get("q", ""), request.query_params.getlist("read")[:MOST_READ]
     locale = readers_locale(request, catalog(request))
     results = suggestions(request, asked, read=read, is_typing=asked[-1:].isalnum(), locale=locale)

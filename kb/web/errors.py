@@ -64,7 +64,7 @@ def answer(request: Request, status: int, detail: str, *, number: str = "", head
     if request.url.path.startswith("/api/"):
         body = {"error": {"status": status, "title": title, "detail": detail} | ({"number": number} if number else {})}
         return JSONResponse(body, status, headers)
-    context = {"title": title, "detail": detail, "status": status, "number": number}
+    context = {"title": title, "detail": detail, "status": status, "number": number, "search_value": request.query_params.get("q", "")[:200]}
     return render(request, "error.html", context, status=status, headers=headers)
 
 
