@@ -156,6 +156,7 @@ def _named() -> Iterator[None]:
     try:
         yield
     except MeilisearchError as error:
-        raise EngineUnavailable(f"Meilisearch: {error.message[:300]}", retry_after_s=_retry_after_s(error)) from error
+        code = getattr(error, "code", None)
+        raise EngineUnavailable(f"Meilisearch: {f'{code}: ' if code else ''}{error.message[:300]}", retry_after_s=_retry_after_s(error)) from error
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise EngineUnavailable(f"Meilisearch gave an answer that makes no sense: {str(error)[:300]}") from error

@@ -47,6 +47,7 @@ class Searcher:
         self._content = settings.content
         self._steered = 0
         self._found_wrong: str | None = None
+        self._last_refusal = ""
         self._seen = -1
         self._documents: list[Document] | None = None
         self._steered_by: tuple[int, ...] | None = None
@@ -138,10 +139,14 @@ class Searcher:
         return self.engine.problem() or kept or meaning
 
     @property
+    def trouble(self) -> str | None:
+        """What is known to be wrong with the configured engine, in its own words; asks nobody."""
+        return (self._last_refusal if self.breaker.is_open else None) or (self._keeper.problem if self._keeper else self._found_wrong)
+
+    @property
     def status(self) -> str:
         """`ok` or `degraded`, without asking anybody."""
-        kept = self._keeper.problem if self._keeper else self._found_wrong
-        return "degraded" if self.breaker.is_open or kept else "ok"
+        return "degraded" if self.trouble else "ok"
 
     def close(self) -> None:
         """Ends the threads that keep indexes."""
@@ -157,6 +162,7 @@ class Searcher:
         try:
             found = self.engine.search(query)
         except EngineUnavailable as error:
+            self._last_refusal = str(error)
             self.breaker.failed(retry_after_s=error.retry_after_s)
             log.warning("search engine unavailable: %s", str(error)[:300])
             return replace(self._embedded(query), degraded=True)

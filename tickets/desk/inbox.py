@@ -14,6 +14,7 @@ from kb.db import database
 from kb.jobs.queries import depth
 from kb.web.forms import clean
 from kb.web.templates import render
+from search.searcher import Searcher
 from tickets.desk import queries
 from tickets.desk.shelf import BY_SLUG, ORDERS, VIEWS
 from tickets.email.sending import mail_folder
@@ -75,7 +76,8 @@ def _list(request: Request, slug: str) -> Response:
     context = {"view": BY_SLUG[slug], "tickets": found, "page": page, "pages": pages, "order": order, "orders": ORDERS, "failed_mails": failed}
     settings = cast(Settings, request.app.state.settings)
     folder = str(mail_folder(settings)) if user.role == Role.ADMIN and not settings.smtp_url.get_secret_value() else ""
-    return render(request, "desk/inbox.html", context | {"mail_folder": folder} | _frame(user, counts))
+    trouble = cast(Searcher, request.app.state.searcher).trouble if user.role == Role.ADMIN else None
+    return render(request, "desk/inbox.html", context | {"mail_folder": folder, "search_trouble": trouble} | _frame(user, counts))
 
 
 def _frame(user: User, counts: dict[str, int]) -> dict[str, object]:
