@@ -1,16 +1,22 @@
 """Snippets: the sentence that matters, cut from our own text, with the words asked for marked."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from html import escape
 from itertools import islice, takewhile
 
-from search.words import is_cjk, language, spans, stem, words
+from search.words import MAX_WORD_CHARS, fold, is_cjk, language, spans, stem, words
 
 SNIPPET_CHARS = 190
 _LEAD_CHARS = 40
-_FOREIGN = re.compile(r"[^\x00-\xbf\u2000-\u2bff]")
-"""Letters that folding changes, or that stand without spaces between words: anything but ASCII, marks and symbols."""
+_LOOKED_AT = 12
+"""Places of each word that decide where a snippet is cut: in a long text the first ones tell as much as all."""
+_LOWER_AND_SPACES = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)).ljust(256)
+_UNTOLD = "\0"
+_LONGEST_ENDING = {1: 3, 2: 3, 3: 6}
+"""Letters that a stem so short may lose: few, or every word with its first letters would have to be stemmed."""
 _REST = re.compile(r"[^\W_]*(?:\+\+|#)?")
 
 
@@ -33,32 +39,35 @@ class Marker:
     def snippet(self, text: str) -> str:
         """About SNIPPET_CHARS characters of `text` where most of the asked words stand together, as escaped HTML."""
         text = text.strip()
-        found = self._found(text)
+        found = self._found(text, most=_LOOKED_AT)
         start, end = _window(text, found)
+        if len(found) >= _LOOKED_AT:  # there may be more
+            found = self._found(text, start, end)
         before, after = "… " if start else "", " …" if end < len(text) else ""
         return f"{before}{_marked(text, found, start, end)}{after}"
 
-    def _found(self, text: str) -> list["_Found"]:
-        """Where each asked word begins and ends, and the word."""
-        if _FOREIGN.search(text):
-            return [(start, end, word) for word, start, end in spans(text) if self._matches(word)]
-        found, lower = [], text.lower()
-        for beginning in self._beginnings:
-            at = lower.find(beginning)
-            while at >= 0:
-                end = at + 1
-                if at == 0 or not lower[at - 1].isalnum():
-                    end = _REST.match(text, at).end()  # type: ignore[union-attr]
-                    if word := self._asked(text[at:end]):
-                        found.append((at, end, word))
-                at = lower.find(beginning, end)
+    def _found(self, text: str, start: int = 0, end: int | None = None, most: int = 1 << 30) -> list["_Found"]:
+        """Where each asked word begins and ends in that stretch of the text, and the word; of each beginning at most so many."""
+        end = len(text) if end is None else end
+        spaced = _spaced(text)
+        if spaced is None:
+            return [(begins, ends, word) for word, begins, ends in spans(text) if start <= begins and ends <= end and self._matches(word)]
+        found = []
+        for beginning, longest in self._beginnings.items():
+            left, at = most, spaced.find(beginning, start, end + 1)
+            while at >= 0 and left:
+                after = _REST.match(text, at).end()  # type: ignore[union-attr]
+                if after - at <= longest and (word := self._asked(text[at:after])):
+                    found.append((at, after, word))
+                    left -= 1
+                at = spaced.find(beginning, after, end + 1)
         return sorted(found) if len(self._beginnings) > 1 else found
 
     def _asked(self, written: str) -> str:
         """The folded word, if it is one of those asked for; else empty."""
         word = self._seen.get(written)
         if word is None:
-            folded = words(written)
+            folded = [written.lower()] if written.isascii() and written.isalnum() else words(written)
             word = self._seen[written] = folded[0] if folded and self._matches(folded[0]) else ""
         return word
 
@@ -72,13 +81,43 @@ class Marker:
 _Found = tuple[int, int, str]
 
 
-def _beginnings(stems: Collection[str], prefixes: Collection[str], *, changed: int) -> list[str]:
-    """What the words begin with, none with another. A stemmer leaves all but the last letters alone, so most words need no stem to be told apart."""
-    shortest: list[str] = []
-    for one in sorted({*(one[: max(2, len(one) - changed)] for one in stems), *prefixes}):
-        if not shortest or not one.startswith(shortest[-1]):
-            shortest.append(one)
-    return shortest
+def _beginnings(stems: Collection[str], prefixes: Collection[str], *, changed: int) -> dict[str, int]:
+    """What the words begin with, after a space, none with another, and how long such a word may be.
+
+    A stemmer leaves all but the last letters alone, so most words need no stem to be told apart.
+    """
+    shortest: dict[str, int] = {}
+    last = ""
+    longest = dict.fromkeys(prefixes, MAX_WORD_CHARS)
+    for one in stems:
+        written = one.removesuffix("plusplus").removesuffix("sharp") or one  # `c++` and `c#`
+        start = written[: max(2, len(written) - changed)]
+        longest[start] = max(longest.get(start, 0), len(written) + _LONGEST_ENDING.get(len(written), MAX_WORD_CHARS))
+    for one in sorted(longest):
+        if not shortest or not one.startswith(last):
+            last = one
+        shortest[last] = max(shortest.get(last, 0), longest[one])
+    return {f" {start}": length for start, length in shortest.items()}
+
+
+@lru_cache(maxsize=2048)
+def _spaced(text: str) -> str | None:
+    """`text` folded, with a space before it and for all that is in no word: each word stands one place later, behind a space.
+
+    None where places would not stay the same, or words stand without spaces: only cutting them tells.
+    """
+    if text.isascii():
+        return " " + text.encode().translate(_LOWER_AND_SPACES).decode()
+    folded = "".join(map(_folded, text))
+    return None if _UNTOLD in folded else " " + folded
+
+
+@lru_cache(maxsize=4096)
+def _folded(character: str) -> str:
+    if not character.isalnum():
+        return _UNTOLD if unicodedata.combining(character) else " "
+    folded = fold(character)
+    return folded if len(folded) == 1 and not is_cjk(character) else _UNTOLD
 
 
 def _marked(text: str, found: Iterable[_Found], start: int, end: int) -> str:
