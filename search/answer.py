@@ -107,7 +107,9 @@ class Answerer:
     def _pinned(self, text: str, query: Query, understood: Understood, ranked: list[Ranked]) -> list[Ranked]:
         """The article that a writer pinned to these words comes first, where the reader and the filters admit it."""
         name = self.steering.pinned(text, is_typing=query.is_typing)
-        stored = self.store.load(self.store.find(name, query) if name else []).values()
+        if name is None:
+            return ranked
+        stored = self.store.load(self.store.find(name, query)).values()
         pinned = [
             replace(one, score=max(one.score, ranked[0].score if ranked else 1.0), coverage=1.0, is_pinned=True)
             for one in rank(understood, stored, self.steering.weights)

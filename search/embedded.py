@@ -13,7 +13,7 @@ CANDIDATES = 50
 """How many articles are looked at closely; also the most that one answer can page through."""
 TYPING_CANDIDATES = 16
 """The same between keystrokes."""
-TYPING_MATCHES = 400
+TYPING_MATCHES = 200
 """Between keystrokes only so many matches are scored, those with the shortest titles: so the work has a bound whatever the number of articles."""
 COMMON_RARITY = 1.6
 """Rarity of a word that one article in five holds."""

@@ -66,7 +66,7 @@ def _best(slot: Slot, ranked: Ranked) -> tuple[Alternative, dict[str, int]] | No
 
 def _places(one: Alternative, ranked: Ranked) -> dict[str, int]:
     needle = f" {one.stem}" if one.is_prefix else f" {one.stem} "
-    texts = [f" {stems} " for stems in ranked.stored.stems]
+    texts = ranked.stored.stems
     counts = {place: text.count(needle) for place, text in zip(PLACES, texts, strict=True)}
     counts[TEXT] = sum(passage.stems.count(needle) for passage in ranked.stored.passages)
     return {place: count for place, count in counts.items() if count}

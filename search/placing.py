@@ -68,9 +68,8 @@ def _held(understood: Understood, stems: str) -> float:
     """Share of the question's weight that stands in keywords, or in tags and folder names."""
     if not stems:
         return 0.0
-    padded = f" {stems} "
     whole = sum(slot.weight for slot in understood.known)
-    held = sum(slot.weight for slot in understood.known if any(f" {other.stem} " in padded for other in slot.alternatives))
+    held = sum(slot.weight for slot in understood.known if any(f" {other.stem} " in stems for other in slot.alternatives))
     return held / whole if whole else 0.0
 
 

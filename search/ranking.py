@@ -56,7 +56,7 @@ def with_passages(understood: Understood, page: Sequence[Ranked], weights: Weigh
     asked = _asked(understood)
 
     def passage(stored: Stored) -> StoredPassage | None:
-        return _best_passage(_present(asked, stored), stored.passages, f" {stored.stems[0]} ", weights)[1]
+        return _best_passage(_present(asked, stored), stored.passages, stored.stems[0], weights)[1]
 
     return [one if one.passage else replace(one, passage=passage(one.stored)) for one in page]
 
@@ -94,10 +94,9 @@ def _present(asked: _Slots, stored: Stored) -> _Slots:
 
 
 def _rank(asked: _Slots, pairs: Sequence["_Pair"], stored: Stored, weights: Weights) -> Ranked:
-    title, headings, summary, keywords, labels = [f" {stems} " for stems in stored.stems]
+    title, _, _, keywords, _ = stored.stems
     present = _present(asked, stored)
-    by_field = ((weights.title, title), (weights.headings, headings), (weights.summary, summary), (weights.keywords, keywords), (weights.labels, labels))
-    texts = [(weight, text) for weight, text in by_field if len(text) > 2]
+    texts = [(weight, text) for weight, text in zip(weights.of_fields, stored.stems, strict=True) if text]
     norm = 1 - weights.length + weights.length * stored.body_chars / STEM_CHARS / USUAL_WORDS
     article = sum([_score(needles, texts, weights.body / norm, stored, weights) for _, needles in present])
     passage_score, passage, covered = _best_passage(present, stored.passages, title, weights) if weights.passage else (0.0, None, 0.0)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("deskbook.search")
 REMEMBERED = 512
+QUICK_CHARS = 60
+"""Each unknown word is compared with all words of the index, so a pasted text may take long."""
 Key = tuple[int, int, Query]
 """A query with the states of index and steering that its answer depends on."""
 
@@ -77,6 +79,10 @@ class Searcher:
             if not (found.degraded or found.lacks_meaning):
                 self._remembered.keep(key, found)
         return replace(found, took_ms=round((perf_counter() - started) * 1000, 2))
+
+    def is_quick(self, query: Query) -> bool:
+        """Whether answering takes no more than some milliseconds: a few words between keystrokes, asked of the search file only."""
+        return self.engine is self.embedded and query.is_typing and len(query.text) <= QUICK_CHARS
 
     def key(self, query: Query) -> Key | None:
         """What the answer to `query` may be kept under; None when the search file cannot be read."""

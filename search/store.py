@@ -63,7 +63,7 @@ class Stored:
     audience: str
     tags: tuple[str, ...]
     stems: tuple[str, ...]
-    """Of title, headings, summary, keywords and labels."""
+    """Of title, headings, summary, keywords and labels; empty where there are none."""
     passages: tuple["StoredPassage", ...]
     counts: dict[str, int]
     """Every stem in it, and how often it stands in the passages."""
@@ -234,10 +234,10 @@ def conditions(query: Query) -> tuple[str, list[str]]:
 
 def _stored(row: tuple[Any, ...]) -> Stored:
     id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, stems_kept, passages_kept = row
-    stems = tuple(json.loads(stems_kept))
+    stems = tuple([part and f" {part} " for part in json.loads(stems_kept)])
     passages = tuple([StoredPassage(Passage(anchor, tuple(trail), text), headings, body) for anchor, trail, text, headings, body in json.loads(passages_kept)])
     body = "".join([passage.stems for passage in passages])
-    whole = "".join([f" {part} " for part in stems]) + body
+    whole = "".join(stems) + body
     # Many documents hold the same words: interned, they are kept once.
     counts = dict.fromkeys(map(intern, whole.split()), 0) | Counter(map(intern, body.split()))
     named = (id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tuple(json.loads(tags)))

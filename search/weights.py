@@ -25,3 +25,8 @@ class Weights:
     """For two words that stand together as they were typed."""
     phrase: float = 1.0
     """For a title that begins with the fragment."""
+
+    @property
+    def of_fields(self) -> tuple[float, ...]:
+        """Of title, headings, summary, keywords and labels."""
+        return (self.title, self.headings, self.summary, self.keywords, self.labels)
