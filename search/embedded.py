@@ -4,15 +4,15 @@ import sqlite3
 from collections.abc import Iterable
 
 from search.answer import Answerer
-from search.engine import Document, EngineUnavailable, Progress, Query, Results, SyncReport
+from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Query, Results, SyncReport
 from search.meaning import Beside
 from search.query import Understood
 from search.store import Store, conditions
 
-CANDIDATES = 50
-"""How many articles are looked at closely; also the most that one answer can page through."""
 TYPING_CANDIDATES = 16
-"""The same between keystrokes."""
+"""Articles looked at closely between keystrokes, for a few words."""
+TYPING_QUESTION_CANDIDATES = 50
+"""The same for a whole question."""
 TYPING_MATCHES = 200
 """Between keystrokes only so many matches are scored, those with the shortest titles: so the work has a bound whatever the number of articles."""
 COMMON_RARITY = 1.6
@@ -65,11 +65,12 @@ class EmbeddedEngine:
         every = _every(understood)
         expressions = [f"title : ({every})", every] if understood.is_fragment else []
         ids: dict[int, None] = {}
+        most = TYPING_QUESTION_CANDIDATES if query.is_typing else MOST_RANKED
         for expression in [*expressions, _any(understood)]:
-            ids |= dict.fromkeys(self._matching(expression, query, CANDIDATES))
+            ids |= dict.fromkeys(self._matching(expression, query, most))
             if len(ids) >= ENOUGH:
                 break
-        return list(ids)[:CANDIDATES]
+        return list(ids)[:most]
 
     def typed(self, understood: Understood, query: Query) -> list[int]:
         """Articles that hold every word of an unfinished fragment: those that do in their titles, and others where these do not fill the list."""

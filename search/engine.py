@@ -8,6 +8,9 @@ from kb.articles.article import Passage
 from search.explained import Explanation
 
 MAX_QUERY_CHARS = 2000
+MOST_RANKED = 200
+"""Articles that a settled search looks at closely, so also the most that it finds and pages through. Of 50, the article that answers
+was missing for 1 question in 130 on 410 articles; of 200 never one that 400 would have shown."""
 Progress = Callable[[int, int], None]
 """Called with documents done and documents in all."""
 

@@ -11,15 +11,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from search.embedded import ENOUGH, TYPING_CANDIDATES, EmbeddedEngine
-from search.engine import Document, EngineUnavailable, Progress, Query, Results, SyncReport
+from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Query, Results, SyncReport
 from search.meaning import Beside, Near
 from search.meilisearch import Clients, MeilisearchError
 from search.meilisearch_index import EMBEDDER, IndexKeeper, reads_as_e5, spelt
 from search.query import How, Slot, Understood
 
 HITS_PER_WORD = 100
-CANDIDATES = 100
-"""How many articles are looked at closely. The server's own scores know no lengths: of 50, the article that answers was missing for 3 questions in 100 more."""
 _RAW = ["title", "headings", "keywords", "summary"]
 _STEMS = ["title_stems", "headings_stems", "keywords_stems", "summary_stems", "labels_stems", "body_stems"]
 
@@ -110,8 +108,8 @@ class MeilisearchEngine:
         for found in scores.values():
             for slug, score in found.items():
                 fused[slug] += score
-        best = sorted(fused, key=lambda slug: -fused[slug])[:CANDIDATES]
-        return list(dict.fromkeys([*plain[: CANDIDATES // 2], *best]))[:CANDIDATES]
+        best = sorted(fused, key=lambda slug: -fused[slug])[:MOST_RANKED]
+        return list(dict.fromkeys([*plain[:HITS_PER_WORD], *best]))[:MOST_RANKED]
 
     def _typed(self, understood: Understood, common: dict[str, Any], plain: dict[str, Any]) -> list[str]:
         """Between keystrokes one plain search, while it finds enough; else one more for all stems, in which the commonest words may be missing.

@@ -17,7 +17,7 @@ from search.filling import add, empty, remove
 from search.recent import Recent
 from search.words import words
 
-LOADED = 500
+LOADED = 1000
 """Documents kept in memory as they were read, about 10 KB each: reading them anew was a fifth of an answer."""
 VERSION = 6
 _TABLES = """

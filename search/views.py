@@ -29,6 +29,8 @@ INSTANT_HITS = 6
 INSTANT_POPULAR = 3
 PAGE_HITS = 10
 MOST_HITS = 50
+MOST_PAGES = 30
+"""More than any answer fills."""
 TYPE_NAMES = {"article": "Article", "faq": "Question and answer", "tutorial": "Tutorial", "troubleshooting": "Troubleshooting"}
 
 
@@ -64,7 +66,7 @@ async def instant(request: Request) -> Response:
 def results(request: Request) -> Response:
     """The settled results page; what was asked and found is recorded as one search event."""
     require_share(request)
-    page = _number(request, "page", 1, 1, MOST_HITS // PAGE_HITS)
+    page = _number(request, "page", 1, 1, MOST_PAGES)
     query = _query(request, limit=PAGE_HITS, offset=(page - 1) * PAGE_HITS, is_verbatim=request.query_params.get("verbatim") == "1")
     catalog = _catalog(request)
     found = _placed(request, _searcher(request).search(query), query.locale) if query.text else Results("")

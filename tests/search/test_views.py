@@ -1,6 +1,8 @@
 """The search pages through the front door."""
 
+import re
 from dataclasses import replace
+from html import unescape
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,9 +30,14 @@ ARTICLES = [
 
 @pytest.fixture
 def shop(client: TestClient) -> None:
-    shelves = {name: tuple(one for one in ARTICLES if one.category == name) for name in ("riding", "orders")}
+    fill(client, ARTICLES)
+
+
+def fill(client: TestClient, articles: list[Article]) -> None:
+    """Makes these the articles of the site."""
+    shelves = {name: tuple(one for one in articles if one.category == name) for name in ("riding", "orders")}
     categories = tuple(Category(name, name.capitalize(), articles=shelf) for name, shelf in shelves.items())
-    catalog = Catalog(1, categories, {one.slug: one for one in ARTICLES})
+    catalog = Catalog(1, categories, {one.slug: one for one in articles})
     client.app.state.searcher.sync(catalog)
     client.app.state.library = SimpleNamespace(catalog=catalog)
 
@@ -125,3 +132,16 @@ def test_a_draft_is_never_found(client: TestClient) -> None:
 def test_other_methods_are_refused(client: TestClient) -> None:
     for path in ("/api/search", "/search/instant", "/search"):
         assert client.post(path).status_code == 405
+
+
+def test_every_hit_is_reached_page_by_page(client: TestClient) -> None:
+    fill(client, [article(f"tyre-{number}", f"Change tyre {number}", "Tyres wear out.", "riding") for number in range(123)])
+    seen: list[str] = []
+    path = "/search?q=tyre"
+    while path:
+        page = client.get(path).text
+        seen += re.findall(r'data-slug="(tyre-\d+)"', page)
+        found = re.search(r'<a href="([^"]+)" rel="next"', page)
+        path = unescape(found[1]) if found else ""
+    assert len(seen) == len(set(seen)) == 123
+    assert "There is no page 14" in client.get("/search?q=tyre&page=14").text
