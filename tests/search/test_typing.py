@@ -25,6 +25,14 @@ def test_titles_that_do_not_fill_the_list_are_followed_by_texts(embedded: Embedd
     assert set(typed(embedded, "brakes warehou")) == {"adjust-the-brakes", "return-a-bicycle"}
 
 
+def test_a_rare_word_that_begins_so_does_not_stand_before_the_one_that_is_meant(embedded: EmbeddedEngine) -> None:
+    boards = [document(f"board-{number}", f"Your board is not detected by the program number {number}", ("", "Look at the cable.")) for number in range(3)]
+    others = [document(f"other-{number}", f"Use sensor {number}", ("", "It may not be detected by some board.")) for number in range(40)]
+    embedded.sync([*SHOP, *boards, *others, document("detach", "Can I detach the saddle?", ("", "Do not detach it from the board."))])
+    assert typed(embedded, "board not det")[0].startswith("board-")
+    assert typed(embedded, "detac") == ["detach"]
+
+
 def test_what_is_typed_follows_every_change_of_the_articles(embedded: EmbeddedEngine) -> None:
     embedded.sync(SHOP)
     assert typed(embedded, "track an ord")[0] == "track-an-order"
