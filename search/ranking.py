@@ -16,6 +16,8 @@ USUAL_WORDS = 220
 USUAL_PASSAGE_WORDS = 80
 STEM_CHARS = 6
 """Of a stem and the space after it, on average."""
+_SHORT_CHARS = 40 * STEM_CHARS
+"""In a text still shorter a word counts no more than in one of 40 words: a little less than in the title, or in a heading of the passage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def _rank(asked: _Slots, pairs: Sequence["_Pair"], stored: Stored, weights: Weig
     title, _, _, keywords, _ = stored.stems
     present = _present(asked, stored)
     texts = [(weight, text) for weight, text in zip(weights.of_fields, stored.stems, strict=True) if text]
-    norm = 1 - weights.length + weights.length * stored.body_chars / STEM_CHARS / USUAL_WORDS
+    norm = 1 - weights.length + weights.length * max(stored.body_chars, _SHORT_CHARS) / STEM_CHARS / USUAL_WORDS
     article = sum([_score(needles, texts, weights.body / norm, stored, weights) for _, needles in present])
     passage_score, passage, covered = _best_passage(present, stored.passages, title, weights) if weights.passage else (0.0, None, 0.0)
     together = sum([worth * (2 if pair in title or pair in keywords else pair in stored.whole) for first, pair, worth in pairs if first in stored.counts])
@@ -126,7 +128,7 @@ def _best_passage(present: _Slots, passages: Sequence[StoredPassage], title: str
     rest = weights.saturation + 1
     slots = [(weight, [(one, weights.title * title.count(one.text)) for one in needles]) for weight, needles in present]
     for passage in passages:
-        body = 1 / (1 - weights.length + weights.length * len(passage.stems) / STEM_CHARS / USUAL_PASSAGE_WORDS)
+        body = 1 / (1 - weights.length + weights.length * max(len(passage.stems), _SHORT_CHARS) / STEM_CHARS / USUAL_PASSAGE_WORDS)
         score = covered = 0.0
         for weight, needles in slots:
             most = 0.0

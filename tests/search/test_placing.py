@@ -35,3 +35,10 @@ def test_words_that_only_mean_nearly_the_same_are_marked_where_nothing_else_is(p
     assert hits["lamp"].title_marked == "<mark>Lamp</mark> not <mark>detected</mark>"
     other = pair.search(Query("is that thing not detected by the bell or what?"))
     assert "<mark>find</mark>" in next(hit for hit in other.hits if hit.slug == "bell").snippet
+
+
+def test_a_word_in_a_tiny_text_counts_less_than_in_a_title(pair: Pair) -> None:
+    others = [document(f"other-{number}", f"Ride route {number}", ("", "Up the hill, then down. " * 12)) for number in range(20)]
+    titled = document("titled", "When the saddle is squeaky all day", ("", "Look at the clamp below it, and at the rails. " * 8))
+    pair.fill([*others, titled, document("tiny", "Notes", ("", "Squeaky saddle."))])
+    assert [hit.slug for hit in pair.search(Query("is your saddle squeaky?")).hits][:2] == ["titled", "tiny"]
