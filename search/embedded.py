@@ -11,6 +11,8 @@ from search.store import Store, conditions
 
 TYPING_CANDIDATES = 16
 """Articles looked at closely between keystrokes, for a few words."""
+TYPING_BEGUN = 8
+"""Of them, those that begin with what is typed."""
 TYPING_QUESTION_CANDIDATES = 50
 """The same for a whole question."""
 TYPING_MATCHES = 200
@@ -57,14 +59,11 @@ class EmbeddedEngine:
 
     def _candidates(self, _text: str, understood: Understood, query: Query) -> list[int]:
         """Most telling first: titles that hold a whole fragment, then articles that do, then those that hold any telling word."""
+        ids: dict[int, None] = dict.fromkeys(self._begun(understood, query)) if query.is_typing else {}
         if query.is_typing and understood.is_fragment:
-            found = self.typed(understood, query)
-            if len(found) < query.offset + query.limit:
-                found += self._matching(_any(understood), query, TYPING_CANDIDATES, TYPING_MATCHES)
-            return list(dict.fromkeys(found))[:TYPING_CANDIDATES]
+            return self._typed(understood, query, ids)
         every = _every(understood)
         expressions = [f"title : ({every})", every] if understood.is_fragment else []
-        ids: dict[int, None] = {}
         most = TYPING_QUESTION_CANDIDATES if query.is_typing else MOST_RANKED
         for expression in [*expressions, _any(understood)]:
             ids |= dict.fromkeys(self._matching(expression, query, most))
@@ -72,11 +71,21 @@ class EmbeddedEngine:
                 break
         return list(ids)[:most]
 
-    def typed(self, understood: Understood, query: Query) -> list[int]:
-        """Articles that hold every word of an unfinished fragment: those that do in their titles, and others where these do not fill the list."""
+    def _begun(self, understood: Understood, query: Query) -> list[int]:
+        """Articles whose titles begin with just what is typed. Of 1,777 beginnings of titles 2 in 100 more showed theirs among five."""
+        *whole, last = understood.phrase.split() or [""]
+        stems = self.answerer.vocabulary(query.locale).stems
+        begun = " ".join([(stems(word) or (word,))[0] for word in whole] + [last])
+        return self._first(f'title : ^"{begun}"*', query, TYPING_BEGUN) if last else []
+
+    def _typed(self, understood: Understood, query: Query, ids: dict[int, None]) -> list[int]:
+        """With `ids`, articles that hold every word of an unfinished fragment in their titles; where these do not fill the list, that hold some anywhere."""
         every = _every(understood)
-        ids = self._first(f"title : ({every})", query, TYPING_CANDIDATES)
-        return ids if len(ids) >= query.offset + query.limit else [*ids, *self._matching(every, query, TYPING_CANDIDATES, TYPING_MATCHES)]
+        ids |= dict.fromkeys(self._first(f"title : ({every})", query, TYPING_CANDIDATES))
+        for expression in (every, _any(understood)):
+            if len(ids) < query.offset + query.limit:
+                ids |= dict.fromkeys(self._matching(expression, query, TYPING_CANDIDATES, TYPING_MATCHES))
+        return list(ids)[:TYPING_CANDIDATES]
 
     def _first(self, expression: str, query: Query, most: int) -> list[int]:
         """The matches with the shortest titles, found without looking at the others."""

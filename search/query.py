@@ -26,6 +26,8 @@ PART_WEIGHT = 0.3
 """Of one word out of such a name of several."""
 COMPOUND_WEIGHT = 0.6
 """Of a compound that the word is a part of."""
+RARITY_OF_FEW_LETTERS = 2.0
+"""Of one or two letters that begin a word: that of a word which every eighth article holds."""
 CHARACTER_WEIGHT = 0.5
 """Of one character, where no article has the pair that was typed."""
 STEERING = Steering()
@@ -90,7 +92,7 @@ class Understood:
     is_fragment: bool
     """A few words typed to find a title, not a sentence."""
     phrase: str = ""
-    """The words of a fragment as typed, folded: a title that holds them in a row is what was meant."""
+    """The words as typed, folded: a title that holds them in a row is what was meant."""
     corrected: str | None = None
     left_out: tuple[str, ...] = ()
     """Words that were typed and do not count: stop words, and the least telling ones of a long text."""
@@ -131,7 +133,7 @@ def understand(
     searched = {slot.typed for slot in chosen}
     left_out = tuple(dict.fromkeys(word for word in typed if word not in searched))
     corrected = None if is_verbatim else _corrected(text, chosen)
-    return Understood(tuple(chosen), is_fragment, " ".join(typed) if is_fragment else "", corrected, left_out)
+    return Understood(tuple(chosen), is_fragment, " ".join(typed), corrected, left_out)
 
 
 def _what_matters(text: str) -> str:
@@ -234,7 +236,9 @@ def _add_beginnings(word: str, found: dict[str, Alternative], vocabulary: Vocabu
     """
     weight = 0.75 if found else 1.0
     if len(word) < 3 and not is_cjk(word):
-        found.setdefault(word, Alternative(word, weight, 1.0, is_prefix=True, how=How.BEGINNING))
+        for known in list(found.values()):  # `ar` is a word, too, but more likely the beginning of one
+            found[known.stem] = replace(known, rarity=min(known.rarity, RARITY_OF_FEW_LETTERS))
+        found[f"{word}*"] = Alternative(word, weight, RARITY_OF_FEW_LETTERS, is_prefix=True, how=How.BEGINNING)
         return
     begun = vocabulary.expand(word)
     rarity = min((vocabulary.rarity(one) for one, _ in begun), default=0.0)

@@ -4,7 +4,7 @@ import threading
 
 from search.embedded import EmbeddedEngine
 from search.engine import Query
-from tests.search.conftest import SHOP, document
+from tests.search.conftest import SHOP, Pair, document
 
 
 def typed(engine: EmbeddedEngine, text: str) -> list[str]:
@@ -31,6 +31,16 @@ def test_a_rare_word_that_begins_so_does_not_stand_before_the_one_that_is_meant(
     embedded.sync([*SHOP, *boards, *others, document("detach", "Can I detach the saddle?", ("", "Do not detach it from the board."))])
     assert typed(embedded, "board not det")[0].startswith("board-")
     assert typed(embedded, "detac") == ["detach"]
+
+
+def test_the_title_that_begins_as_typed_is_shown_however_common_its_words(pair: Pair) -> None:
+    named = [document(f"named-{number}", f"About the part number {number} of AR", ("", "AR is what it is of. The AR part.")) for number in range(30)]
+    pair.fill(
+        [*SHOP, *named, document("aref", "About the AREF pin", ("", "It is for a voltage.")), document("what", "What is a pre-order?", ("", "You pay now."))]
+    )
+    for text, slug in {"about the ar": "aref", "what is a pr": "what", "What is a p": "what", "what is": "what"}.items():
+        assert pair.search(Query(text, limit=6, is_typing=True)).hits[0].slug == slug, text
+    assert pair.search(Query("What is a pre-order?")).hits[0].slug == "what"
 
 
 def test_what_is_typed_follows_every_change_of_the_articles(embedded: EmbeddedEngine) -> None:
