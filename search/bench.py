@@ -16,6 +16,7 @@ from search.words import words
 
 TOP = 10
 GENERATED = 200
+TYPED = (3, 5, 8, 12, 18, 25)
 Ask = Callable[[Query], tuple[list[str], float]]
 """Slugs, best first, and the confidence that they answer (0.0 where the engine has none)."""
 
@@ -28,6 +29,8 @@ class Question:
     category: str | None
     slugs: frozenset[str]
     kind: str
+    is_typing: bool = False
+    """Asked between keystrokes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,14 @@ def fragments(catalog: Catalog, seed: int = 5) -> list[Question]:
         if len(found) == GENERATED:
             break
     return found
+
+
+def beginnings(catalog: Catalog, seed: int = 3) -> list[Question]:
+    """The first letters of titles as the box asks for them; short ones begin many titles, so not all can be found."""
+    articles = _public(catalog)
+    chosen = random.Random(seed).sample(articles, min(GENERATED, len(articles)))  # noqa: S311
+    typed = [(article.title.lower()[:length], article.slug) for length in TYPED for article in chosen if length < len(article.title)]
+    return [Question(text, None, frozenset((slug,)), f"title, {len(text)} letters typed", is_typing=True) for text, slug in typed]
 
 
 def misspelt(catalog: Catalog, seed: int = 2) -> list[Question]:
@@ -137,7 +148,7 @@ def _question(row: dict[str, str], catalog: Catalog, path: Path) -> Question:
 
 def _answer(ask: Ask, question: Question) -> tuple[list[str], float, float]:
     started = perf_counter()
-    slugs, confidence = ask(Query(question.text, limit=TOP, category=question.category))
+    slugs, confidence = ask(Query(question.text, limit=TOP, category=question.category, is_typing=question.is_typing))
     return slugs, confidence, (perf_counter() - started) * 1000
 
 

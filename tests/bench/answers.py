@@ -47,8 +47,8 @@ def main() -> None:
                 if chosen.sample and chosen.sample < len(questions):
                     questions = random.Random(7).sample(questions, chosen.sample)
                 print("\n\n".join(bench.each(asked, [*questions, *unanswerable(path, catalog)])))
-            print("\n## titles, halfway and misspelt\n")
-            print("\n\n".join(bench.each(asked, [*bench.fragments(catalog), *bench.misspelt(catalog)])))
+            print("\n## titles, halfway, misspelt and typed letter by letter\n")
+            print("\n\n".join(bench.each(asked, [*bench.fragments(catalog), *bench.misspelt(catalog), *bench.beginnings(catalog)])))
 
 
 def known_corpora() -> list[tuple[Path, list[Path]]]:

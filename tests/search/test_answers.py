@@ -37,3 +37,6 @@ def test_questions_on_the_arduino_help_centre_find_their_article(arduino: Path, 
     fragments, misspelt = (bench.scores(asking(embedded), make(catalog))[0] for make in (bench.fragments, bench.misspelt))
     assert fragments.hit_at_5 >= 0.99
     assert misspelt.hit_at_5 >= 0.96
+    typed = {row.kind: row for row in bench.scores(asking(embedded), bench.beginnings(catalog))}
+    assert typed["title, 8 letters typed"].hit_at_5 >= 0.88
+    assert typed["title, 12 letters typed"].hit_at_5 >= 0.95

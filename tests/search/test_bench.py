@@ -44,6 +44,8 @@ def test_a_question_file_names_articles_by_id_or_file(tmp_path: Path) -> None:
 def test_generated_questions_are_the_same_each_time() -> None:
     assert bench.fragments(CATALOG) == bench.fragments(CATALOG)
     assert bench.misspelt(CATALOG) == bench.misspelt(CATALOG)
+    assert bench.beginnings(CATALOG) == bench.beginnings(CATALOG)
+    assert {"cha", "charge t"} <= {one.text for one in bench.beginnings(CATALOG)}
     assert all(one.text not in ("Charge the battery pack", "Adjust squeaking brakes") for one in bench.misspelt(CATALOG))
 
 
