@@ -16,6 +16,7 @@ from search.words import words
 
 TOP = 10
 GENERATED = 200
+THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 TYPED = (3, 5, 8, 12, 18, 25)
 Ask = Callable[[Query], tuple[list[str], float]]
 """Slugs, best first, and the confidence that they answer (0.0 where the engine has none)."""
@@ -126,6 +127,18 @@ def separation(answered: Sequence[float], unanswered: Sequence[float]) -> float:
     return sum(pairs) / len(pairs)
 
 
+def curve(ask: Ask, questions: Sequence[Question]) -> str:
+    """For each threshold the shares of the questions with and without an answer that would be called answered, as Markdown; empty without both."""
+    confidences = [(bool(question.slugs), _answer(ask, question)[1]) for question in questions]
+    have, lack = [value for is_answerable, value in confidences if is_answerable], [value for is_answerable, value in confidences if not is_answerable]
+    if not (have and any(lack)):
+        return ""
+    shares = [[_share(values, threshold) for threshold in THRESHOLDS] for values in (have, lack)]
+    named = zip(("an answer", "none"), shares, strict=True)
+    lines = [f"| called answered from | {' | '.join(f'{threshold:.1f}' for threshold in THRESHOLDS)} |", "|---" * (len(THRESHOLDS) + 1) + "|"]
+    return "\n".join([*lines, *(f"| questions with {name} | {' | '.join(f'{share:.2f}' for share in row)} |" for name, row in named)])
+
+
 def table(engine: str, rows: Iterable[Score]) -> str:
     """The rows as Markdown."""
     lines = [f"| {engine} | questions | hit@1 | hit@5 | MRR | nothing found | told from unanswerable | ms |", "|---|---|---|---|---|---|---|---|"]
@@ -134,6 +147,10 @@ def table(engine: str, rows: Iterable[Score]) -> str:
         rates = f"{row.hit_at_1:.3f} | {row.hit_at_5:.3f} | {row.mrr:.3f} | {row.none_found:.3f} | {told} | {row.p50_ms:.1f}"
         lines.append(f"| {row.kind} | {row.count} | {rates} |")
     return "\n".join(lines)
+
+
+def _share(confidences: Sequence[float], threshold: float) -> float:
+    return sum(confidence >= threshold for confidence in confidences) / len(confidences)
 
 
 def _question(row: dict[str, str], catalog: Catalog, path: Path) -> Question:
@@ -199,4 +216,4 @@ def _body(document: Document) -> str:
 def each(engines: dict[str, Ask], questions: Sequence[Question]) -> Iterator[str]:
     """One table for each engine."""
     for name, ask in engines.items():
-        yield table(name, scores(ask, questions))
+        yield "\n\n".join(part for part in (table(name, scores(ask, questions)), curve(ask, questions)) if part)

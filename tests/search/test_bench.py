@@ -55,3 +55,12 @@ def test_the_plain_call_wants_every_word() -> None:
     ask = bench.plain_fts5(SHOP)
     assert ask(Query("tracking number"))[0] == ["track-an-order"]
     assert ask(Query("where is my tracking number"))[0] == []
+
+
+def test_the_curve_tells_what_each_threshold_would_call_answered() -> None:
+    confidences = {"good": 0.9, "fair": 0.5, "poor": 0.3, "worse": 0.1}
+    questions = [bench.Question(text, None, frozenset({"x"} if text in ("good", "fair") else ()), "question") for text in confidences]
+    shown = bench.curve(lambda query: ([], confidences[query.text]), questions)
+    assert "| questions with an answer | 1.00 | 1.00 | 1.00 | 1.00 | 0.50 | 0.50 | 0.50 |" in shown
+    assert "| questions with none | 0.50 | 0.50 | 0.00 | 0.00 | 0.00 | 0.00 | 0.00 |" in shown
+    assert bench.curve(lambda query: ([], 1.0), questions[:2]) == ""
