@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -53,7 +54,7 @@ def files(form: FormData, name: str) -> list[UploadFile]:
 
 
 def _in_words(error: HTTPException) -> HTTPException:
-    if error.status_code == 413:
+    if error.status_code in (408, 413):
         return error
     if "maximum size" in error.detail:
         return HTTPException(413, f"A text is longer than {MAX_PART_BYTES:,} bytes. Nothing was saved. Go back, shorten it or attach it as a file.")
@@ -77,9 +78,7 @@ def _watch_end(request: Request) -> bytearray:
 
 
 def _require_end(request: Request, tail: bytearray) -> None:
-    content_type = request.headers.get("content-type", "")
-    if not content_type.startswith("multipart/form-data"):
-        return
-    boundary = content_type.partition("boundary=")[2].split(";")[0].strip().strip('"')
-    if f"--{boundary}--".encode("latin-1", "replace") not in tail:
+    # Read as the form's parser reads it: what one takes for a form and the other does not would be cut short unseen.
+    kind, options = parse_options_header(request.headers.get("content-type"))
+    if kind == b"multipart/form-data" and b"--" + options.get(b"boundary", b"") + b"--" not in tail:
         raise HTTPException(400, "The form arrived only in part. Nothing was saved: please send it again.")

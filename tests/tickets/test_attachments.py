@@ -167,10 +167,11 @@ def test_files_of_one_form_cannot_be_taken_by_another(client: TestClient, send: 
 
 # The parser leaves the unfinished file to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_body_without_its_end_is_refused_whole(client: TestClient, nonce: str) -> None:
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=b", "Multipart/Form-Data; Boundary=b", 'multipart/form-data;charset=nope;boundary="b"'])
+def test_a_body_without_its_end_is_refused_whole(client: TestClient, nonce: str, kind: str) -> None:
     parts = "".join(f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in (ALICE | {"nonce": nonce}).items())
     body = parts + '--b\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\nhalf of i'
-    answer = client.post("/requests", content=body.encode(), headers={"content-type": "multipart/form-data; boundary=b"})
+    answer = client.post("/requests", content=body.encode(), headers={"content-type": kind})
     assert answer.status_code == 400
     assert rows(client, Ticket) == []
 
