@@ -16,6 +16,7 @@ TITLES = {
     403: "This is not open to you",
     404: "Page not found",
     405: "This address takes no such request",
+    408: "This took too long to arrive",
     409: "Somebody was quicker",
     410: "This is gone",
     413: "This is too large",
@@ -26,6 +27,7 @@ TITLES = {
     503: "This is taking longer than it should",
 }
 ADVICE = {
+    408: "Only a part of it arrived, and nothing was saved. Go back: what you typed is still in the form. Send it again, with smaller files on a slow line.",
     413: "More was sent than fits, and nothing was saved. Go back: what you typed is still in the form. Leave out files, or take smaller ones, and send again.",
     404: "The address may have changed, or it was never right. Search for what you need, or write to us.",
     500: "It has been noted. Please try again; if it happens again, write to us and name the number below.",
