@@ -143,6 +143,7 @@ class Mailbox:
     messages: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
     refuse_with: str = ""  # an SMTP answer such as "451 try later", given instead of taking the mail
+    part_with: str = "221 Bye"  # the SMTP answer to QUIT
     _arrived: threading.Condition = field(default_factory=threading.Condition)
 
     @property
@@ -159,6 +160,10 @@ class Mailbox:
             self.recipients.append(list(envelope.rcpt_tos))
             self._arrived.notify_all()
         return "250 OK"
+
+    async def handle_QUIT(self, _server: object, _session: object, _envelope: object) -> str:
+        """Ends the connection with these words."""
+        return self.part_with
 
     def wait_for(self, count: int, timeout_s: float = 10) -> list[EmailMessage]:
         """The mails, once there are at least `count`; raises TimeoutError."""

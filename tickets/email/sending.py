@@ -3,6 +3,7 @@
 import os
 import smtplib
 import ssl
+from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -29,9 +30,9 @@ def mail_folder(settings: Settings) -> Path:
 
 
 def _send_by_smtp(url: SplitResult, envelope_from: str, message: EmailMessage) -> None:
+    server = _connected(url)
     try:
-        with _connected(url) as server:
-            server.send_message(message, from_addr=envelope_from, to_addrs=[str(message["To"])])
+        server.send_message(message, from_addr=envelope_from, to_addrs=[str(message["To"])])
     except smtplib.SMTPRecipientsRefused as error:
         code, reason = next(iter(error.recipients.values()))
         _refuse(code, reason)
@@ -39,6 +40,15 @@ def _send_by_smtp(url: SplitResult, envelope_from: str, message: EmailMessage) -
     except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
         _refuse(error.smtp_code, error.smtp_error)
         raise
+    finally:
+        _part(server)
+
+
+def _part(server: smtplib.SMTP) -> None:
+    """Whatever the server says to a goodbye: a mail that it took is sent."""
+    with suppress(smtplib.SMTPException, OSError):
+        server.quit()
+    server.close()
 
 
 def _connected(url: SplitResult) -> smtplib.SMTP:

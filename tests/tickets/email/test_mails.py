@@ -156,6 +156,18 @@ def test_a_busy_server_is_tried_again_and_the_mail_is_not_lost(client: TestClien
     assert smtp_server.wait_for(1)[0]["Subject"] == f"[#{number}] We received your request"
 
 
+@pytest.mark.parametrize("words", ["421 too many connections", "500 what?"])
+def test_a_mail_that_was_taken_is_not_sent_again_whatever_the_server_parts_with(
+    client: TestClient, smtp_server: Mailbox, over_smtp: Callable[[TestClient], None], words: str
+) -> None:
+    _open(client)
+    smtp_server.part_with = words
+    over_smtp(client)
+    (job,) = _jobs(client)
+    assert (job.done_at is None, job.last_error) == (False, None)
+    assert len(smtp_server.messages) == 1
+
+
 def test_a_mail_refused_for_good_is_given_up_with_the_servers_words(client: TestClient, smtp_server: Mailbox, over_smtp: Callable[[TestClient], None]) -> None:
     number = _open(client)
     smtp_server.refuse_with = "550 5.1.1 no such mailbox"
