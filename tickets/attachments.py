@@ -103,14 +103,24 @@ def keep_for_form(session: Session, files: Sequence[StoredFile], *, form_nonce: 
 def sweep(session: Session, folder: Path, *, now: datetime) -> int:
     """Deletes the files of forms not sent within 24 hours, and contents that nothing refers to; how many contents went."""
     queries.forget_uploads(session, now - UPLOAD_KEPT)
-    old = [path for path in folder.glob("*/*") if _is_old(path, now) and not queries.is_stored(session, path.name)]
-    for path in [*old, *(copy for copy in folder.glob("incoming-*") if _is_old(copy, now))]:
-        path.unlink(missing_ok=True)
-    return len(old)
+    swept = 0
+    for path in folder.glob("*/*"):
+        # Looked at once more after the database was asked: sent again meanwhile, the content is wanted.
+        if _is_old(path, now) and not queries.is_stored(session, path.name) and _is_old(path, now):
+            path.unlink(missing_ok=True)
+            swept += 1
+    for copy in folder.glob("incoming-*"):
+        if _is_old(copy, now):
+            copy.unlink(missing_ok=True)
+    return swept
 
 
 def _is_old(path: Path, now: datetime) -> bool:
-    return path.stat().st_mtime < (now - UPLOAD_KEPT).timestamp()
+    """False for a file that is not there any more: copies come and go while requests are filed."""
+    try:
+        return path.stat().st_mtime < (now - UPLOAD_KEPT).timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def _columns(file: StoredFile, now: datetime) -> dict[str, object]:

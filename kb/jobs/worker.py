@@ -95,10 +95,13 @@ class Worker:
         BELL.set()
 
     def clean(self, moment: datetime) -> None:
-        """Does the chores now."""
+        """Does the chores now. One that fails keeps nobody from the others, nor from the mail: it is done again in an hour."""
         for chore in (*self._chores, _forget_old_jobs):
-            with self._database.write() as session:
-                chore(session, moment)
+            try:
+                with self._database.write() as session:
+                    chore(session, moment)
+            except Exception as error:
+                log.warning("cleaning (%s): %s", getattr(chore, "__name__", chore), _line(error))
 
     def _clean(self) -> None:
         if time.monotonic() >= self._clean_at:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from kb.db import Database
 from kb.jobs import outbox
@@ -141,3 +142,13 @@ def test_cleaning_forgets_old_jobs_and_does_the_chores(database: Database) -> No
     worker.clean(NOON + timedelta(days=31))
     assert _jobs(database) == []
     assert len(chores) == 2
+
+
+def test_a_chore_that_fails_keeps_nobody_from_the_others(database: Database) -> None:
+    def failing(session: Session, moment: datetime) -> None:
+        raise FileNotFoundError("gone while it was looked at")
+
+    chores: list[datetime] = []
+    worker = Worker(database, {"test": lambda job: None}, [failing, lambda session, moment: chores.append(moment)])
+    worker.clean(NOON)
+    assert chores == [NOON]
