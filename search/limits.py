@@ -7,17 +7,17 @@ import math
 import threading
 from collections.abc import Callable
 from functools import lru_cache
-from ipaddress import ip_address
 from time import monotonic
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from kb.accounts.limits import client_address
+from kb.accounts.limits import client_address, network
 
 KEYSTROKES = 10
 """Requests while typing for each search: an office of a hundred shares one address, and a word is typed in five keys."""
 MOST_ADDRESSES = 10_000
+THIS_MACHINE = network("::1")
 WAIT = "Very many searches came from your internet connection; offices and mobile networks often share one. Wait {} and search again, or browse by topic."
 
 
@@ -63,11 +63,6 @@ def require_share(request: Request, *, is_typing: bool = False) -> None:
 
 @lru_cache(maxsize=MOST_ADDRESSES)
 def _network(address: str) -> str | None:
-    """The address, or its network where one customer has a whole one (IPv6: 64 bits); None for this machine."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if found.is_loopback:
-        return None
-    return address if found.version == 4 else found.exploded[:19]
+    """The address, or its network where one customer has a whole one; None for this machine."""
+    found = network(address)
+    return None if found == THIS_MACHINE or found.startswith("127.") else found

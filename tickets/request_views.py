@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from kb.accounts.limits import client_address, take
+from kb.accounts.limits import client_network, take
 from kb.accounts.sessions import current_user
 from kb.db import database, now
 from kb.web.forms import with_form
@@ -155,7 +155,7 @@ def _reply(request: Request, form: ReplyForm) -> Response:
         return _show(request, form, problems, status=422, kept=kept)
     message = Message(form.body, uploads.store_all(request, form.files), form.kept, nonce.value)
     with database(request).write() as session:
-        if not take(session, f"reply:{client_address(request)}", most=REPLIES_PER_HOUR, window=timedelta(hours=1), now=now()):
+        if not take(session, f"reply:{client_network(request)}", most=REPLIES_PER_HOUR, window=timedelta(hours=1), now=now()):
             return _show(request, form, {"form": MANY}, status=429)
         follow_up = reply_as_requester(session, ticket.id, message, now=now())
     if follow_up:

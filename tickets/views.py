@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from kb.accounts.address import canonical
-from kb.accounts.limits import client_address, taken
+from kb.accounts.limits import client_network, taken
 from kb.accounts.sessions import current_user
 from kb.config import Settings
 from kb.db import database, now
@@ -170,7 +170,7 @@ def _new_ticket(request: Request, session: Session, form: RequestForm, nonce: No
 def _suspicion(request: Request, session: Session, form: RequestForm, nonce: Nonce) -> str | None:
     """Why the request is held for review. Raises TooMany where it is not even held."""
     most = request.app.state.settings.requests_per_hour
-    count = taken(session, f"request:{client_address(request)}", window=timedelta(hours=1), now=now())
+    count = taken(session, f"request:{client_network(request)}", window=timedelta(hours=1), now=now())
     if count > most * HARD_CAP:
         raise TooMany
     if form.trap:

@@ -99,12 +99,12 @@ def join_events(session: Session, visitor: str, user_id: int) -> None:
     session.execute(update(Event).where(Event.visitor == visitor, Event.user_id.is_(None)).values(user_id=user_id))
 
 
-def count_one(session: Session, bucket: str, window: timedelta, now: datetime) -> int:
-    """Counts one more in `bucket` in the present window; how many there are now. Atomic: twins are both counted."""
+def count_more(session: Session, bucket: str, window: timedelta, now: datetime, amount: int = 1) -> int:
+    """Counts `amount` more in `bucket` in the present window; how many there are now. Atomic: twins are both counted."""
     seconds = int(window.total_seconds())
     begin = int(now.timestamp()) // seconds * seconds
     expires_at = datetime.fromtimestamp(begin + seconds, UTC)
-    values = {"bucket": bucket[:200], "window": begin, "count": 1, "expires_at": expires_at}
+    values = {"bucket": bucket[:200], "window": begin, "count": amount, "expires_at": expires_at}
     count: int = session.connection().execute(_count_statement(session.get_bind().dialect.name), values).scalar_one()
     return count
 
@@ -114,7 +114,9 @@ def _count_statement(dialect: str) -> Executable:
     # Kept, and run beside the unit of work: every request for help counts twice.
     table: Any = LimitCount.__table__
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
-    counting: Executable = insert.on_conflict_do_update(index_elements=["bucket", "window"], set_={"count": table.c.count + 1}).returning(table.c.count)
+    counting: Executable = insert.on_conflict_do_update(index_elements=["bucket", "window"], set_={"count": table.c.count + insert.excluded.count}).returning(
+        table.c.count
+    )
     return counting
 
 

@@ -51,7 +51,7 @@ def create_link(request: Request, form: FormData) -> Response:
         return _page(request, email=email, target=target, error="Write the e-mail address of your account.", status=422)
     moment = now()
     with database(request).write() as session:
-        is_calm = limits.take(session, f"sign-in:{limits.client_address(request)}", most=SIGN_INS_PER_HOUR, window=HOUR, now=moment)
+        is_calm = limits.take(session, f"sign-in:{limits.client_network(request)}", most=SIGN_INS_PER_HOUR, window=HOUR, now=moment)
         if is_calm and limits.take(session, f"link:{email}", most=LINKS_PER_HOUR, window=HOUR, now=moment):
             # Whether the address is known is looked up when the mail is made: the answer takes as long either way.
             outbox.enqueue(session, "mail.sign_in_link", {"email": email}, now=moment)
@@ -93,7 +93,7 @@ def sign_out(request: Request, form: FormData) -> Response:  # noqa: ARG001
 def _may_try(request: Request, email: str) -> bool:
     moment = now()
     with database(request).write() as session:
-        from_here = limits.taken(session, f"sign-in:{limits.client_address(request)}", window=HOUR, now=moment)
+        from_here = limits.taken(session, f"sign-in:{limits.client_network(request)}", window=HOUR, now=moment)
         at_address = limits.taken(session, f"password:{email}", window=DAY, now=moment)
         if at_address == TRIES_PER_DAY + 1:
             _inform_owner(session, email, moment)
