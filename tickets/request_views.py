@@ -1,6 +1,7 @@
 """The request's own page behind its secret link: the conversation, answers, files, solved and open again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 
@@ -26,7 +27,7 @@ from tickets.forms import MAX_TOTAL_BYTES, Problems, ReplyForm, read_reply, repl
 from tickets.models import Attachment, Status, Ticket
 from tickets.nonce import new_nonce, read_nonce
 from tickets.tracking import customer_status, site_key, tracked_ticket, tracking_path
-from tickets.uploads import DiskRefused
+from tickets.uploads import FilesRefused
 
 PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 FILE_HEADERS = PRIVATE | {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private, no-store"}
@@ -34,6 +35,7 @@ REPLIES_PER_HOUR = 60
 FEWEST_SAMPLES = 5
 WAITS_SINCE = timedelta(days=90)
 MANY = "Many messages came from your address within an hour. Yours is still here, but was not sent: please send it again in an hour."
+OUT_OF_DATE = "This page was out of date, so nothing was sent. What you typed is still here: please send it again."
 NOT_SAVED = "Your message could not be saved, and nothing was sent. What you typed is still here: please send it again in a moment."
 
 
@@ -60,11 +62,10 @@ def reply(request: Request, form: FormData) -> Response:
     draft = read_reply(form)
     try:
         return _reply(request, draft)
-    except DiskRefused as error:
-        return _show(request, draft, {"files": str(error)}, status=507)
+    except FilesRefused as error:
+        return _show(request, draft, {"files": str(error)}, status=error.status, kept=_kept(request, draft))
     except (OperationalError, PoolTimeout):
-        again = " Choose your files again before you do." if draft.files else ""
-        return _show(request, draft, {"form": NOT_SAVED + again}, status=503)
+        return _not_sent(request, draft, NOT_SAVED, status=503)
 
 
 def resolve(request: Request, form: FormData) -> Response:  # noqa: ARG001
@@ -138,6 +139,17 @@ def _show(request: Request, form: ReplyForm, problems: Problems | None = None, *
     return render(request, "requests/show.html", context, status=status, headers=headers)
 
 
+def _not_sent(request: Request, form: ReplyForm, problem: str, *, status: int) -> Response:
+    """The page with what was typed: files that came with it before are still there, those of this time are not."""
+    kept = _kept(request, form)
+    return _show(request, form, {"form": problem + uploads.again(form.files, form.kept, kept)}, status=status, kept=kept)
+
+
+def _kept(request: Request, form: ReplyForm) -> Sequence[Attachment]:
+    nonce = read_nonce(site_key(request), form.nonce)
+    return uploads.named(request, nonce.value if nonce else None, form.kept)
+
+
 def _reply(request: Request, form: ReplyForm) -> Response:
     with database(request).read() as session:
         ticket = _load(session, request)
@@ -146,17 +158,14 @@ def _reply(request: Request, form: ReplyForm) -> Response:
     waiting = uploads.pending(request, nonce.value if nonce else None, form.kept)
     problems = reply_problems(form, waiting, request.app.state.settings)
     if nonce is None:
-        fresh = ReplyForm(form.body, new_nonce(site_key(request), now()))
-        return _show(
-            request, fresh, {"form": "This page was out of date, so nothing was sent. What you typed is still here: please send it again."}, status=403
-        )
+        return _not_sent(request, replace(form, nonce=new_nonce(site_key(request), now())), OUT_OF_DATE, status=403)
     if problems:
         kept = uploads.keep(request, nonce.value, form.files, [upload for upload in waiting if upload.token in form.kept])
         return _show(request, form, problems, status=422, kept=kept)
     message = Message(form.body, uploads.store_all(request, form.files), form.kept, nonce.value)
     with database(request).write() as session:
         if not take(session, f"reply:{client_network(request)}", most=REPLIES_PER_HOUR, window=timedelta(hours=1), now=now()):
-            return _show(request, form, {"form": MANY}, status=429)
+            return _not_sent(request, form, MANY, status=429)
         follow_up = reply_as_requester(session, ticket.id, message, now=now())
     if follow_up:
         return RedirectResponse(f"{tracking_path(site_key(request), follow_up.id, follow_up.salt)}?sent=1", 303)

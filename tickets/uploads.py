@@ -2,25 +2,50 @@
 
 import errno
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
+from kb.accounts.limits import client_network, taken
+from kb.accounts.sessions import current_user
 from kb.config import Settings
 from kb.db import database, now
 from tickets import queries
 from tickets.attachments import StoredFile, clean_name, keep_for_form, store_file
+from tickets.forms import MAX_TOTAL_BYTES
 from tickets.models import Attachment
 
 
-class DiskRefused(Exception):
+class FilesRefused(Exception):
+    """The files were not taken; the message says why, and what to do."""
+
+    status = 422
+
+
+class DiskRefused(FilesRefused):
     """The disk did not take the file; the message names it."""
+
+    status = 507
 
     def __init__(self, name: str, error: OSError) -> None:
         reason = "there is no room left for it" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "it could not be written"
         super().__init__(f"The file “{name}” could not be saved: {reason}. Nothing was sent. Please try again without it, or later.")
+
+
+class TooMuchAtOnce(FilesRefused):
+    """The address has sent as much within an hour as all the requests it may file could hold."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Very many files came from your address within an hour, so these were not taken, and nothing was sent. Send it without files, or wait."
+        )
 
 
 def folder(request: Request) -> Path:
@@ -29,8 +54,23 @@ def folder(request: Request) -> Path:
 
 
 def store_all(request: Request, files: Sequence[UploadFile]) -> tuple[StoredFile, ...]:
-    """The files, on the disk for good. Raises DiskRefused."""
+    """The files, on the disk for good. Raises FilesRefused."""
+    if files:
+        _require_share(request, files)
     return tuple(_store(request, file) for file in files)
+
+
+def named(request: Request, form_nonce: str | None, tokens: Sequence[str]) -> Sequence[Attachment]:
+    """Those of the files sent with this form before that it still names; none while the database cannot tell."""
+    try:
+        return [upload for upload in pending(request, form_nonce, tokens) if upload.token in tokens]
+    except (OperationalError, PoolTimeout):
+        return ()
+
+
+def again(chosen: Sequence[UploadFile], tokens: Sequence[str], kept: Sequence[Attachment]) -> str:
+    """What to add to the message of a form that comes back without files that it had; empty when it has them all."""
+    return " Choose your files again before you do." if chosen or len(kept) < len(set(tokens)) else ""
 
 
 def pending(request: Request, form_nonce: str | None, kept: Sequence[str]) -> Sequence[Attachment]:
@@ -55,6 +95,19 @@ def keep(request: Request, form_nonce: str, files: Sequence[UploadFile], waiting
         known = {upload.token for upload in waiting}
         every = queries.pending_uploads(session, form_nonce)
     return [upload for upload in every if upload.token in known or upload.sha256 in {file.sha256 for file in stored}]
+
+
+def _require_share(request: Request, files: Sequence[UploadFile]) -> None:
+    """Raises TooMuchAtOnce. Whatever becomes of the form, its files lie on the disk for a day."""
+    user = current_user(request)
+    if user is not None and user.is_staff:
+        return
+    settings = cast(Settings, request.app.state.settings)
+    kilobytes = sum(file.size or 0 for file in files) // 1000
+    with database(request).write() as session:
+        sent = taken(session, f"files:{client_network(request)}", window=timedelta(hours=1), now=now(), amount=kilobytes)
+    if sent > settings.requests_per_hour * MAX_TOTAL_BYTES // 1000:
+        raise TooMuchAtOnce
 
 
 def _store(request: Request, file: UploadFile) -> StoredFile:

@@ -1,5 +1,6 @@
 """The request form: shown, prefilled, sent, and shown again with all that was typed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -25,18 +26,19 @@ from tickets import api, request_views, suggesting, uploads
 from tickets.attachments import StoredFile
 from tickets.came_from import article_before, readers_locale
 from tickets.forms import MAX_TOTAL_BYTES, Problems, RequestForm, one_line, read_request, request_problems
-from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS
+from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, Attachment
 from tickets.nonce import Nonce, new_nonce, read_nonce
 from tickets.opening import NewTicket, OpenedTicket, ReadArticle, open_ticket, sent_before
 from tickets.reading import articles_read, catalog, embedded_html, joined, named_articles, open_article, open_categories, readers_catalog
 from tickets.suggesting import suggestions
 from tickets.tracking import site_key, tracking_path
-from tickets.uploads import DiskRefused
+from tickets.uploads import FilesRefused
 
 FORM_LIFE = timedelta(hours=24)
 FASTEST = timedelta(seconds=2)
 HARD_CAP = 10
 """Times the requests per hour from which on an address is refused."""
+TOO_MANY = "Many requests came from your address within an hour. Yours is still here, but was not sent: please send it again in an hour."
 NOT_SAVED = "Your request could not be saved, and nothing was sent. What you typed is still here: please send it again in a moment."
 
 
@@ -72,14 +74,12 @@ def create(request: Request, form: FormData) -> Response:
     draft = read_request(form)
     try:
         return _check_answers(request, draft) if "check" in form else _create(request, draft)
-    except DiskRefused as error:
-        return show(request, draft, {"files": str(error)}, status=507)
+    except FilesRefused as error:
+        return show(request, draft, {"files": str(error)}, status=error.status, kept=_kept(request, draft))
     except TooMany:
-        wait = "Many requests came from your address within an hour. Yours is still here, but was not sent: please send it again in an hour."
-        return show(request, draft, {"form": wait}, status=429, headers={"Retry-After": "3600"})
+        return _not_sent(request, draft, TOO_MANY, status=429, retry_after_s=3600)
     except (OperationalError, PoolTimeout):
-        again = " Choose your files again before you do." if draft.files else ""
-        return show(request, draft, {"form": NOT_SAVED + again}, status=503, headers={"Retry-After": "5"})
+        return _not_sent(request, draft, NOT_SAVED, status=503, retry_after_s=5)
 
 
 def withdraw(request: Request, form: FormData) -> Response:
@@ -89,7 +89,7 @@ def withdraw(request: Request, form: FormData) -> Response:
     article = open_article(request, text(form, "solved", 200), draft.locale)
     if visit and article:
         recorder(request).add(visit, Kind.DEFLECT_WITHDRAWN, slug=article.slug)
-    return show(request, draft, visit=visit)
+    return show(request, draft, visit=visit, kept=_kept(request, draft))
 
 
 def show(
@@ -122,6 +122,18 @@ def show(
     if visit:
         visit.stamp(response)
     return response
+
+
+def _not_sent(request: Request, form: RequestForm, problem: str, *, status: int, retry_after_s: int) -> Response:
+    """The form again: files that came with it before are still there, those of this time are not."""
+    kept = _kept(request, form)
+    problems = {"form": problem + uploads.again(form.files, form.kept, kept)}
+    return show(request, form, problems, status=status, headers={"Retry-After": str(retry_after_s)}, kept=kept)
+
+
+def _kept(request: Request, form: RequestForm) -> Sequence[Attachment]:
+    nonce = read_nonce(site_key(request), form.nonce)
+    return uploads.named(request, nonce.value if nonce else None, form.kept)
 
 
 def _create(request: Request, form: RequestForm) -> Response:
@@ -209,8 +221,7 @@ def _check_answers(request: Request, form: RequestForm) -> Response:
     nonce = read_nonce(site_key(request), form.nonce)
     if nonce is None:
         return _offer_fresh(request, form)
-    waiting = [upload for upload in uploads.pending(request, nonce.value, form.kept) if upload.token in form.kept]
-    kept = uploads.keep(request, nonce.value, form.files, waiting)
+    kept = uploads.keep(request, nonce.value, form.files, uploads.named(request, nonce.value, form.kept))
     visit = recorder(request).visit(request)
     read = [article.slug for article in _read(request, form, visit)]
     results = suggestions(request, f"{form.subject}\n{form.description}", read=read, locale=form.locale)

@@ -1,5 +1,6 @@
 """Too many requests, and a database that does not take them."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from kb.db import Database
 from kb.jobs.models import OutboxJob
 from tests.tickets.conftest import ALICE, Send
 from tests.tickets.test_open_a_request import rows
-from tickets.models import Comment, Ticket
+from tickets.models import Attachment, Comment, Ticket
 from tickets.nonce import new_nonce
 from tickets.opening import NewTicket, open_ticket
 
@@ -44,6 +45,11 @@ def test_one_address_gets_at_most_three_mails_an_hour_whoever_files(client: Test
     jobs = rows(client, OutboxJob)
     assert len(jobs) == 3
     assert "ZZMARK" not in str([job.payload for job in jobs])
+
+
+def kept(page: str) -> list[str]:
+    """Tokens of the files that a form still has."""
+    return re.findall(r'name="kept" value="([^"]+)" checked', page)
 
 
 @contextmanager
@@ -86,6 +92,44 @@ def test_a_locked_database_keeps_the_text_of_a_reply(impatient: TestClient, sett
     assert answer.status_code == 503
     assert "Kept words" in answer.text
     assert impatient.post(f"{link}/comments", data=data).status_code == 303
+
+
+def test_a_file_sent_before_survives_a_locked_database(impatient: TestClient, settings: Settings, send: Send) -> None:
+    [token] = kept(send(("log.txt", b"x"), subject="").text)
+    with locked(settings):
+        answer = send(kept=token)
+        another = send(("more.txt", b"y"), kept=token)
+    assert (answer.status_code, kept(answer.text)) == (503, [token])
+    assert "Choose your files again" not in answer.text
+    assert "Choose your files again" in another.text
+    assert send(kept=token).status_code == 303
+    assert [file.name for file in rows(impatient, Attachment)] == ["log.txt"]
+
+
+def test_a_refused_request_and_one_taken_back_keep_their_files(client: TestClient, settings: Settings, send: Send, nonce: str) -> None:
+    [token] = kept(send(("log.txt", b"x"), subject="").text)
+    solved = {"nonce": nonce, "kept": token, "solved": "nothing-of-that-name"}
+    assert kept(client.post("/requests/deflections/withdrawal", data=ALICE | solved).text) == [token]
+    client.app.state.settings = settings.model_copy(update={"requests_per_hour": 1})
+    assert {file_another(client) for _ in range(10)} == {303}
+    answer = send(kept=token)
+    assert (answer.status_code, kept(answer.text)) == (429, [token])
+
+
+def test_a_reply_that_comes_back_without_its_files_says_so(client: TestClient, send: Send) -> None:
+    link = send().headers["location"].partition("?")[0]
+    answer = client.post(f"{link}/comments", data={"body": "Kept words", "nonce": "x"}, files=[("files", ("a.txt", b"a"))])
+    assert answer.status_code == 403
+    assert "Choose your files again" in answer.text
+
+
+def test_nobody_fills_the_disk_with_forms_that_are_never_sent(client: TestClient, settings: Settings, send: Send) -> None:
+    client.app.state.settings = settings.model_copy(update={"requests_per_hour": 1})
+    statuses = [send((f"{n}.bin", bytes([n]) * 9_000_000), subject="").status_code for n in range(4)]
+    assert statuses == [422, 422, 429, 429]
+    assert len(list((settings.data / "attachments").glob("*/*"))) == 2
+    assert "Send it without files" in send(("a.bin", b"a")).text
+    assert send().status_code == 303
 
 
 def test_a_full_database_stores_nothing_and_recovers(client: TestClient, settings: Settings, send: Send) -> None:

@@ -28,7 +28,7 @@ from tickets.models import Status, Ticket
 from tickets.nonce import new_nonce, read_nonce
 from tickets.reading import named_articles
 from tickets.tracking import site_key
-from tickets.uploads import DiskRefused
+from tickets.uploads import FilesRefused
 
 NOT_SAVED = "This could not be saved, and nothing was sent. What you typed is still here: please send it again in a moment."
 HIDDEN = "The customer cannot open “{}”. Leave the link out and write what matters in your own words, or make this an internal note."
@@ -43,8 +43,8 @@ def create(request: Request, form: FormData) -> Response:
         return show_page(request, user, draft, found=find_articles(request, draft.article_query))
     try:
         return _create(request, user, form, draft)
-    except DiskRefused as error:
-        return show_page(request, user, draft, status=507, errors={"files": str(error)})
+    except FilesRefused as error:
+        return show_page(request, user, draft, status=error.status, errors={"files": str(error)})
     except (OperationalError, PoolTimeout):
         return show_page(request, user, draft, status=503, errors={"body": NOT_SAVED})
 
