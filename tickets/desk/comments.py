@@ -23,7 +23,7 @@ from tickets.desk.articles import find_articles, unreadable, with_links
 from tickets.desk.loading import Draft, place
 from tickets.desk.properties import version_of
 from tickets.desk.ticket import show_page
-from tickets.forms import body_problem, file_problem
+from tickets.forms import Problems, body_problem, file_problem
 from tickets.models import Status, Ticket
 from tickets.nonce import new_nonce, read_nonce
 from tickets.reading import named_articles
@@ -32,6 +32,7 @@ from tickets.uploads import FilesRefused
 
 NOT_SAVED = "This could not be saved, and nothing was sent. What you typed is still here: please send it again in a moment."
 HIDDEN = "The customer cannot open “{}”. Leave the link out and write what matters in your own words, or make this an internal note."
+CHOOSE_AGAIN = "Choose your files again: a page that comes back cannot keep them."
 NEWER = "Somebody wrote or changed something since you opened this page. Read it, then send yours again: what you typed is below."
 
 
@@ -39,14 +40,15 @@ def create(request: Request, form: FormData) -> Response:
     """Adds the message; the page again, with all that was typed, for one that cannot be added."""
     user = require_staff(request)
     draft = read_draft(form)
+    lost = {"files": CHOOSE_AGAIN} if files(form, "files") else {}
     if "find_articles" in form:
-        return show_page(request, user, draft, found=find_articles(request, draft.article_query))
+        return show_page(request, user, draft, found=find_articles(request, draft.article_query), errors=lost)
     try:
-        return _create(request, user, form, draft)
+        return _create(request, user, form, draft, lost)
     except FilesRefused as error:
         return show_page(request, user, draft, status=error.status, errors={"files": str(error)})
     except (OperationalError, PoolTimeout):
-        return show_page(request, user, draft, status=503, errors={"body": NOT_SAVED})
+        return show_page(request, user, draft, status=503, errors={"body": NOT_SAVED} | lost)
 
 
 def read_draft(form: FormData) -> Draft:
@@ -62,16 +64,17 @@ def read_draft(form: FormData) -> Draft:
     )
 
 
-def _create(request: Request, user: User, form: FormData, draft: Draft) -> Response:
+def _create(request: Request, user: User, form: FormData, draft: Draft, lost: Problems) -> Response:
+    """`lost` is what to say of the files where the page comes back."""
     moment, nonce, number = now(), read_nonce(site_key(request), draft.nonce), path_number(request)
     if nonce is None:
-        return show_page(request, user, replace(draft, nonce=""), status=403, errors={"body": "This page was out of date. Please send it again."})
+        return show_page(request, user, replace(draft, nonce=""), status=403, errors={"body": "This page was out of date. Please send it again."} | lost)
     chosen = files(form, "files")
     problems = body_problem("body", draft.body, "Write your message.") | file_problem(chosen, [], request.app.state.settings)
     if draft.is_public and (hidden := unreadable(request, draft.body, draft.articles)):
         problems |= {"body": HIDDEN.format("”, “".join(article.title for article in hidden))}
     if problems:
-        return show_page(request, user, draft, status=422, errors=problems)
+        return show_page(request, user, draft, status=422, errors=lost | problems)
     articles = named_articles(request, draft.articles)
     body = with_links(request, draft.body, [article.slug for article in articles]) if draft.is_public else draft.body
     message = Message(body, uploads.store_all(request, chosen), nonce=nonce.value, articles=articles)
@@ -83,10 +86,10 @@ def _create(request: Request, user: User, form: FormData, draft: Draft) -> Respo
     except TicketNotFound:
         raise HTTPException(404) from None
     except ImpossibleChange as refusal:
-        return show_page(request, user, draft, status=422, errors={refusal.field: str(refusal)})
+        return show_page(request, user, draft, status=422, errors={refusal.field: str(refusal)} | lost)
     except TicketChanged:
         # A fresh number: the version that is sent next is the one that is shown now.
-        return show_page(request, user, replace(draft, nonce=new_nonce(site_key(request), moment)), status=409, errors={"body": NEWER})
+        return show_page(request, user, replace(draft, nonce=new_nonce(site_key(request), moment)), status=409, errors={"body": NEWER} | lost)
     if draft.goes_on and way_on.view:
         return RedirectResponse(f"/desk/tickets/{way_on.next_id}{way_on.query}" if way_on.next_id else f"/desk/views/{way_on.view.slug}", 303)
     return RedirectResponse(f"/desk/tickets/{number}{way_on.query}{'&' if way_on.query else '?'}done={'sent' if draft.is_public else 'noted'}#latest", 303)

@@ -9,8 +9,13 @@ if (form) {
   const store = () => {
     try { body.value.trim() ? localStorage.setItem(key, JSON.stringify({ body: body.value, kind: kind() })) : localStorage.removeItem(key); } catch { /* no room: the page still has it */ }
   };
-  // Sent: the page that comes back without an error no longer needs it.
-  if (new URLSearchParams(location.search).has("done") && /sent|noted/.test(location.search)) { try { localStorage.removeItem(key); } catch { /* nothing kept */ } }
+  // Sent: the page that comes back without an error no longer needs it. Said once: loaded again, it must not forget what is typed from now on.
+  const here = new URL(location.href);
+  if (/^(sent|noted)$/.test(here.searchParams.get("done"))) {
+    try { localStorage.removeItem(key); } catch { /* nothing kept */ }
+    here.searchParams.delete("done");
+    history.replaceState(history.state, "", here);
+  }
 
   const kept = read();
   if (kept && !body.value.trim()) {

@@ -131,6 +131,21 @@ def test_what_cannot_be_sent_comes_back_with_everything_typed(opened: OpenTicket
 
 
 @pytest.mark.usefixtures("agent")
+def test_a_page_that_comes_back_without_its_files_says_so(opened: OpenTicket, stored: Stored, write: Write) -> None:
+    number, log = opened(), ("log.txt", b"it broke")
+    write(number, "Somebody was here.", kind="note")
+    for answer in (
+        write(number, " ", log),
+        write(number, "Kept words", log, version="1"),
+        write(number, "Kept words", log, nonce="forged"),
+        write(number, "Kept words", log, status="closed", kind="note"),
+        write(number, "Kept words", log, find_articles="1"),
+    ):
+        assert "Choose your files again" in answer.text, answer.status_code
+    assert "Choose your files again" not in write(number, " ").text
+
+
+@pytest.mark.usefixtures("agent")
 def test_a_closed_ticket_takes_notes_but_no_reply(client: TestClient, opened: OpenTicket, comments: Comments, write: Write) -> None:
     number = opened()
     with client.app.state.database.write() as session:

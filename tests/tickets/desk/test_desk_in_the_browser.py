@@ -64,7 +64,7 @@ def test_a_ticket_is_answered_by_keyboard_with_an_article_in_the_reply(page: Any
     assert _violations(page) == []
     page.keyboard.press("Enter")
     page.keyboard.press("Control+Enter")
-    page.wait_for_url("**done=sent**")
+    page.wait_for_selector("text=Your reply is on its way")
     body, is_public = _comments(desk, 1)[-1]
     assert is_public
     assert body == f"Hello Alice, n r j /\n\nPut out a burning printer\n{desk.settings.public_url}/articles/put-out-a-burning-printer"
@@ -84,8 +84,12 @@ def test_a_note_says_who_sees_it_and_a_draft_outlives_the_page(page: Any, desk: 
     page.goto(f"{desk.url}/desk/tickets/1")
     assert page.input_value("[data-composer-body]") == "Half a thought"
     page.click("[data-send]")
-    page.wait_for_url("**done=noted**")
+    page.wait_for_selector("text=Your note is added")
     assert page.input_value("[data-composer-body]") == ""
+    page.keyboard.press("n")
+    page.keyboard.type("The next thought")
+    page.reload()
+    assert page.input_value("[data-composer-body]") == "The next thought"
     assert _comments(desk, 1)[-1] == ("Half a thought", False)
 
 
