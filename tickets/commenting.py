@@ -119,6 +119,7 @@ def _follow_up(session: Session, closed: Ticket, message: Message, *, now: datet
             nonce=message.nonce,
             files=message.files,
             uploads=message.uploads,
+            suspended_reason=closed.suspended_reason,
         ),
         now=now,
     )

@@ -151,6 +151,15 @@ def test_a_message_on_a_closed_request_opens_a_follow_up(client: TestClient, lin
     assert second.subject.startswith("Follow-up to #1: ")
 
 
+def test_the_follow_up_of_a_held_request_is_held_too(client: TestClient, link: str, change: Change) -> None:
+    change(suspended_reason="the trap was filled in")
+    change(status="solved")
+    with client.app.state.database.write() as session:
+        assert close_long_solved(session, now=datetime.now(UTC) + timedelta(days=29)) == 1
+    assert reply(client, link, "Buy now").headers["location"].startswith("/requests/2-")
+    assert [ticket.suspended_reason for ticket in rows(client, Ticket)] == ["the trap was filled in"] * 2
+
+
 def test_only_the_signed_in_requester_sees_the_list(client: TestClient, link: str) -> None:
     assert "Sign in" in client.get("/requests").text
     other = signed_in(client, "bob@example.com", role="customer")

@@ -112,4 +112,7 @@ def _changes(ticket: Ticket, draft: Draft, user: User) -> dict[str, Any]:
     # Whoever answers first has it.
     if draft.is_public and ticket.assignee_id is None and ticket.status != Status.CLOSED:
         changes["assignee_id"] = user.id
+    # Who answers it has taken it for a real request.
+    if draft.is_public and ticket.suspended_reason is not None:
+        changes["suspended_reason"] = None
     return changes

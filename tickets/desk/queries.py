@@ -41,7 +41,7 @@ def counts(session: Session, user_id: int) -> dict[str, int]:
     for status, assignee_id, number in session.execute(groups.group_by(Ticket.status, Ticket.assignee_id)):
         for view in _views_of(status, assignee_id, user_id):
             found[view] += number
-    found["suspended"] = session.scalar(select(func.count()).select_from(Ticket).where(Ticket.suspended_reason.is_not(None))) or 0
+    found["suspended"] = session.scalar(select(func.count()).select_from(Ticket).where(*_in_view("suspended", user_id))) or 0
     return found
 
 
@@ -111,7 +111,8 @@ def newest_comments(session: Session, ticket_id: int, since: datetime) -> Sequen
 
 def _in_view(view: str, user_id: int) -> list[ColumnElement[bool]]:
     if view == "suspended":
-        return [Ticket.suspended_reason.is_not(None)]
+        # Put away is decided: the view holds what still has to be looked at.
+        return [Ticket.suspended_reason.is_not(None), Ticket.status.in_(WORKING)]
     narrower: dict[str, list[ColumnElement[bool]]] = {
         "unassigned": [Ticket.status.in_(WORKING), Ticket.assignee_id.is_(None)],
         "mine": [Ticket.status.in_(WORKING), Ticket.assignee_id == user_id],

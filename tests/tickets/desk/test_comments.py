@@ -93,6 +93,17 @@ def test_the_same_form_sent_twice_is_one_reply(opened: OpenTicket, comments: Com
 
 
 @pytest.mark.usefixtures("agent")
+def test_a_held_ticket_that_is_answered_is_held_no_longer(client: TestClient, opened: OpenTicket, stored: Stored, write: Write) -> None:
+    number = opened(suspended_reason="the trap was filled in")
+    assert "It is no longer held" in client.get(f"/desk/tickets/{number}").text
+    write(number, "Is it spam?", kind="note")
+    assert stored(number).suspended_reason
+    write(number, "Pull the plug.")
+    assert stored(number).suspended_reason is None
+    assert f"/desk/tickets/{number}?" in client.get("/desk/views/mine").text
+
+
+@pytest.mark.usefixtures("agent")
 def test_a_reply_to_what_has_changed_stops_with_the_text_kept(client: TestClient, opened: OpenTicket, stored: Stored, comments: Comments, write: Write) -> None:
     number = opened()
     with client.app.state.database.write() as session:

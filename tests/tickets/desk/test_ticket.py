@@ -133,10 +133,16 @@ def test_a_held_ticket_is_released_once_and_its_requester_told(client: TestClien
 @pytest.mark.usefixtures("agent")
 def test_a_held_ticket_is_put_away_without_a_word(client: TestClient, opened: OpenTicket, stored: Stored) -> None:
     number = opened(suspended_reason="the trap was filled in")
+    assert f"/desk/tickets/{number}?" in client.get("/desk/views/suspended").text
     assert client.post(f"/desk/tickets/{number}/rejection").headers["location"] == "/desk/views/suspended"
     assert (stored(number).status, stored(number).suspended_reason) == ("solved", "the trap was filled in")
     with client.app.state.database.read() as session:
         assert list(session.scalars(select(OutboxJob))) == []
+    for view in ("suspended", "solved", "all"):
+        assert "Nothing here" in client.get(f"/desk/views/{view}").text
+    assert "the trap was filled in" in client.get("/desk/search?q=printer").text
+    client.post(f"/desk/tickets/{number}/release")
+    assert f"/desk/tickets/{number}?" in client.get("/desk/views/open").text
 
 
 @pytest.mark.usefixtures("agent")
