@@ -13,8 +13,8 @@ GAP = timedelta(minutes=30)
 ENGAGED_AFTER = timedelta(seconds=10)
 MOST_EVENTS = 1000
 """A visit with more is a machine's."""
-SCRIPTED = frozenset((Kind.ARTICLE_ENGAGED, Kind.SEARCH_CLICK, Kind.SUGGEST_SHOWN, Kind.SUGGEST_CLICK, Kind.FORM_ABANDONED))
-"""Kinds that only a page's script sends."""
+SCRIPTED = frozenset((Kind.ARTICLE_ENGAGED, Kind.SEARCH_CLICK, Kind.SUGGEST_CLICK, Kind.FORM_ABANDONED))
+"""Kinds that only a page's script sends. Suggestions are also shown to readers without one, who ask for them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,20 @@ def test_searching_reading_and_leaving(site: TestClient, clock: time_machine.Tra
     assert known(site).searches.mean_click_position == 1
 
 
+def test_without_scripts_checking_for_answers_and_reading_one_is_leaving_the_form_after_reading(site: TestClient, clock: time_machine.Traveller) -> None:
+    nonce = re.search(r'name="nonce" value="([^"]+)"', site.get("/requests/new").text)
+    assert nonce
+    clock.shift(40)
+    draft = {"nonce": nonce[1], "subject": "Blink an LED", "description": "How?", "check": "1"}
+    assert "may answer" in site.post("/requests", data=draft).text
+    clock.shift(20)
+    site.get("/articles/blink-an-led")
+    clock.shift(30)
+    site.get("/search?q=blink+led")
+    assert outcomes(site) == {"form_left_after_reading": 1}
+    assert known(site).visits.inferred_readings == 1
+
+
 def test_a_request_sent_after_searching_is_a_ticket_tied_by_its_visit(site: TestClient, clock: time_machine.Traveller) -> None:
     site.get("/search?q=blink+led")
     clock.shift(40)
