@@ -16,7 +16,7 @@ from kb.web.forms import clean
 from kb.web.templates import render
 from search.searcher import Searcher
 from tickets.desk import queries
-from tickets.desk.shelf import BY_SLUG, ORDERS, VIEWS
+from tickets.desk.shelf import BY_SLUG, ORDERS, VIEWS, View
 from tickets.email.sending import mail_folder
 
 PER_PAGE = 25
@@ -35,7 +35,7 @@ def view(request: Request) -> Response:
 
 
 def search(request: Request) -> Response:
-    """Tickets by number, subject or requester."""
+    """Tickets by number, or by words of theirs and of their requester."""
     user = require_staff(request)
     typed = clean(request.query_params.get("q", ""))[:200]
     page = page_number(request)
@@ -46,7 +46,8 @@ def search(request: Request) -> Response:
         words = typed.split()[:8]
         found = queries.search(session, words, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE) if words else []
         counts = queries.counts(session, user.id)
-    context = {"tickets": found[:PER_PAGE], "has_more": len(found) > PER_PAGE, "page": page, "desk_query": typed}
+        answered = queries.answered(session, found)
+    context = {"tickets": found[:PER_PAGE], "answered": answered, "has_more": len(found) > PER_PAGE, "page": page, "desk_query": typed}
     return render(request, "desk/search.html", context | _frame(user, counts))
 
 
@@ -56,24 +57,34 @@ def page_number(request: Request) -> int:
     return min(int(text), MOST_PAGES) if re.fullmatch(r"[1-9][0-9]{0,5}", text) else 1
 
 
-def order_of(request: Request) -> str:
-    """The order asked for, else the one that serves who waits longest."""
+def order_of(request: Request, view: View | None) -> str:
+    """The order asked for, else the usual one of the view."""
     asked = request.query_params.get("order", "")
-    return asked if asked in ORDERS else "waiting"
+    return asked if asked in ORDERS else view.order if view else "waiting"
 
 
 def _list(request: Request, slug: str) -> Response:
     user = require_staff(request)
     if slug not in BY_SLUG:
         raise HTTPException(404)
-    page, order = page_number(request), order_of(request)
+    page, order = page_number(request), order_of(request, BY_SLUG[slug])
     with database(request).read() as session:
         counts = queries.counts(session, user.id)
         pages = max(1, min(MOST_PAGES, -(-counts[slug] // PER_PAGE)))
         page = min(page, pages)
         found = queries.tickets(session, slug, user.id, order=order, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+        answered = queries.answered(session, found)
         failed = depth(session)["failed"] if user.role == Role.ADMIN else 0
-    context = {"view": BY_SLUG[slug], "tickets": found, "page": page, "pages": pages, "order": order, "orders": ORDERS, "failed_mails": failed}
+    context = {
+        "view": BY_SLUG[slug],
+        "tickets": found,
+        "page": page,
+        "pages": pages,
+        "order": order,
+        "orders": ORDERS,
+        "failed_mails": failed,
+        "answered": answered,
+    }
     settings = cast(Settings, request.app.state.settings)
     folder = str(mail_folder(settings)) if user.role == Role.ADMIN and not settings.smtp_url.get_secret_value() else ""
     trouble = cast(Searcher, request.app.state.searcher).trouble if user.role == Role.ADMIN else None

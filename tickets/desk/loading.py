@@ -71,7 +71,7 @@ def load_ticket(session: Session, ticket_id: int) -> Ticket:
 def place(request: Request, session: Session, user: User, ticket_id: int) -> Place:
     """The view named in the address, with the ticket that follows."""
     view = BY_SLUG.get(request.query_params.get("view", ""))
-    order = order_of(request)
+    order = order_of(request, view)
     if view is None:
         return Place(None, order)
     following = queries.ticket_after(session, view.slug, user.id, order=order, ticket_id=ticket_id)

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from kb.accounts.models import User
 from kb.events.models import Event, Kind
-from tickets.models import AuditEntry, Comment, Status, Ticket
+from tickets.models import AuditEntry, Comment, Status, Ticket, TicketTag
 
 WORKING = (Status.NEW, Status.OPEN, Status.PENDING, Status.HOLD)
 URGENCY = case({"urgent": 0, "high": 1, "normal": 2}, value=Ticket.priority, else_=3)
+OURS = (Status.NEW, Status.OPEN)
 ORDERS: Mapping[str, tuple[Any, ...]] = {
     "waiting": (Ticket.waiting_since, Ticket.id),
     "newest": (Ticket.id.desc(),),
@@ -48,26 +49,40 @@ def counts(session: Session, user_id: int) -> dict[str, int]:
 def tickets(session: Session, view: str, user_id: int, *, order: str, limit: int, offset: int) -> Sequence[Ticket]:
     """A page of the view, with requesters, assignees and tags."""
     # The numbers first: sorting whole rows with their joins costs ten times as much as reading an index.
-    ids = session.scalars(select(Ticket.id).where(*_in_view(view, user_id)).order_by(*ORDERS[order]).limit(limit).offset(offset)).all()
+    ids = session.scalars(select(Ticket.id).where(*_in_view(view, user_id)).order_by(*_ordered(view, order)).limit(limit).offset(offset)).all()
     found = {ticket.id: ticket for ticket in session.scalars(_shown(select(Ticket).where(Ticket.id.in_(ids))))}
     return [found[number] for number in ids if number in found]
 
 
 def ticket_after(session: Session, view: str, user_id: int, *, order: str, ticket_id: int) -> int | None:
     """The number of the next ticket in the view; of its first when this one is no longer in it; None at the end."""
-    ids = list(session.scalars(select(Ticket.id).where(*_in_view(view, user_id)).order_by(*ORDERS[order]).limit(MOST_NEIGHBOURS)))
+    ids = list(session.scalars(select(Ticket.id).where(*_in_view(view, user_id)).order_by(*_ordered(view, order)).limit(MOST_NEIGHBOURS)))
     if ticket_id not in ids:
         return ids[0] if ids else None
     place = ids.index(ticket_id) + 1
     return ids[place] if place < len(ids) else None
 
 
+def answered(session: Session, tickets: Sequence[Ticket]) -> dict[int, datetime]:
+    """Number of each ticket that an agent answered since its requester last wrote → when, the last time."""
+    by_agents = (Comment.is_public, Comment.author_id != Ticket.requester_id, Comment.created_at >= Ticket.waiting_since)
+    statement = select(Comment.ticket_id, func.max(Comment.created_at)).join(Ticket, Comment.ticket_id == Ticket.id)
+    rows = session.execute(statement.where(Comment.ticket_id.in_([ticket.id for ticket in tickets]), *by_agents).group_by(Comment.ticket_id))
+    return dict(rows.all())
+
+
 def search(session: Session, words: Sequence[str], *, limit: int, offset: int) -> Sequence[Ticket]:
-    """Tickets of any status with every word in the subject, or in the requester's name or address; newest first."""
+    """Tickets of any status with every word in the subject, a message or note, a tag, or the requester's name or address; newest first."""
     statement = select(Ticket).join(User, Ticket.requester_id == User.id)
     for word in words:
         columns = (Ticket.subject, User.name, User.email)
-        statement = statement.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+        statement = statement.where(
+            or_(
+                *(column.icontains(word, autoescape=True) for column in columns),
+                Ticket.comments.any(Comment.body.icontains(word, autoescape=True)),
+                Ticket.tags.any(TicketTag.name.icontains(word, autoescape=True)),
+            )
+        )
     return session.scalars(_shown(statement).order_by(Ticket.id.desc()).limit(limit).offset(offset)).all()
 
 
@@ -109,6 +124,13 @@ def newest_comments(session: Session, ticket_id: int, since: datetime) -> Sequen
     return session.scalars(statement.order_by(Comment.id).limit(20)).all()
 
 
+def _ordered(view: str, order: str) -> tuple[Any, ...]:
+    """What waits for an agent comes before what waits for somebody else, in the views that hold both."""
+    if order == "waiting" and view in ("unassigned", "mine"):
+        return (case((Ticket.status.in_(OURS), 0), else_=1), *ORDERS[order])
+    return ORDERS[order]
+
+
 def _in_view(view: str, user_id: int) -> list[ColumnElement[bool]]:
     if view == "suspended":
         # Put away is decided: the view holds what still has to be looked at.
@@ -116,7 +138,7 @@ def _in_view(view: str, user_id: int) -> list[ColumnElement[bool]]:
     narrower: dict[str, list[ColumnElement[bool]]] = {
         "unassigned": [Ticket.status.in_(WORKING), Ticket.assignee_id.is_(None)],
         "mine": [Ticket.status.in_(WORKING), Ticket.assignee_id == user_id],
-        "open": [Ticket.status.in_((Status.NEW, Status.OPEN))],
+        "open": [Ticket.status.in_(OURS)],
         "pending": [Ticket.status == Status.PENDING],
         "on-hold": [Ticket.status == Status.HOLD],
         "solved": [Ticket.status == Status.SOLVED],

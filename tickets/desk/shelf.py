@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A list of tickets; `empty` says why it may hold none, and what to do next."""
+    """A list of tickets; `empty` says why it may hold none, and what to do next; `order` is its usual one."""
 
     slug: str
     name: str
     empty: str
+    order: str = "waiting"
 
 
 VIEWS = (
@@ -18,9 +19,9 @@ VIEWS = (
     View("open", "Open", "Nothing waits for an answer of yours."),
     View("pending", "Pending", "No ticket waits for its requester."),
     View("on-hold", "On hold", "No ticket waits for somebody else."),
-    View("solved", "Solved", "Nothing was solved yet, or it is closed by now."),
+    View("solved", "Solved", "Nothing was solved yet, or it is closed by now.", "changed"),
     View("suspended", "Suspended", "Nothing is held for review."),
-    View("all", "All tickets", "There are no tickets yet. The first request will appear here."),
+    View("all", "All tickets", "There are no tickets yet. The first request will appear here.", "changed"),
 )
 BY_SLUG = {view.slug: view for view in VIEWS}
 ORDERS = {"waiting": "Longest waiting first", "newest": "Newest first", "priority": "Highest priority first", "changed": "Last changed first"}

@@ -11,7 +11,7 @@ from kb.accounts.models import User
 from kb.db import now
 from tests.cast import add_person, signed_in
 from tickets.changing import change_ticket
-from tickets.commenting import Message, reply_as_requester
+from tickets.commenting import Message, add_note, reply_as_agent, reply_as_requester
 
 OpenTicket = Callable[..., int]
 
@@ -75,6 +75,39 @@ def test_who_waits_longest_comes_first_and_writing_again_counts(client: TestClie
     assert client.get("/desk/views/unassigned?order=' OR 1=1").status_code == 200
 
 
+def test_what_waits_for_somebody_else_comes_after_what_waits_for_the_agent(client: TestClient, agent: User, opened: OpenTicket) -> None:
+    pending, hold, open_ = (opened(at=now() - timedelta(hours=9 - n)) for n in range(3))
+    for number, status in ((pending, "pending"), (hold, "hold"), (open_, "open")):
+        _change(client, number, status=status, assignee_id=agent.id)
+    assert _numbers(client.get("/desk/views/mine").text) == [open_, pending, hold]
+    assert "data-next" not in client.get(f"/desk/tickets/{hold}?view=mine&order=waiting").text
+    assert f"/desk/tickets/{pending}?" in client.get(f"/desk/tickets/{open_}?view=mine&order=waiting").text
+
+
+@pytest.mark.usefixtures("agent")
+def test_what_was_solved_begins_with_the_last(client: TestClient, opened: OpenTicket) -> None:
+    first, second = opened(), opened()
+    for number in (second, first):
+        _change(client, number, status="solved")
+    for view in ("solved", "all"):
+        assert _numbers(client.get(f"/desk/views/{view}").text) == [first, second]
+
+
+def test_the_list_says_what_is_answered_already(client: TestClient, agent: User, opened: OpenTicket) -> None:
+    number = opened(at=now() - timedelta(hours=3))
+    database = client.app.state.database
+    with database.write() as session:
+        add_note(session, number, Message("Who knows printers?"), author_id=agent.id, now=now())
+    assert "answered" not in client.get("/desk").text
+    with database.write() as session:
+        reply_as_agent(session, number, Message("Pull the plug."), author_id=agent.id, now=now())
+    assert "answered" in client.get("/desk").text
+    assert "answered" in client.get("/desk/search?q=printer").text
+    with database.write() as session:
+        reply_as_requester(session, number, Message("Which one?"), now=now() + timedelta(seconds=1))
+    assert "answered" not in client.get("/desk").text
+
+
 @pytest.mark.usefixtures("agent")
 def test_the_second_page_goes_on_where_the_first_ended(client: TestClient, opened: OpenTicket) -> None:
     numbers = [opened(email=f"c{n}@example.com") for n in range(27)]
@@ -86,13 +119,16 @@ def test_the_second_page_goes_on_where_the_first_ended(client: TestClient, opene
 
 
 @pytest.mark.usefixtures("agent")
-def test_tickets_are_found_by_number_subject_and_requester(client: TestClient, opened: OpenTicket) -> None:
+def test_tickets_are_found_by_number_words_tags_and_requester(client: TestClient, opened: OpenTicket) -> None:
     printer, invoice = opened(), opened(subject="Where is my 100% invoice_?", email="bob@example.org", name="Bob Stone")
     assert client.get(f"/desk/search?q=%23{printer}").headers["location"] == f"/desk/tickets/{printer}"
     assert _numbers(client.get("/desk/search?q=PRINTER fire").text) == [printer]
     assert _numbers(client.get("/desk/search?q=stone").text) == [invoice]
     assert _numbers(client.get("/desk/search?q=bob@example.org").text) == [invoice]
     assert _numbers(client.get("/desk/search", params={"q": "100% invoice_"}).text) == [invoice]
+    assert _numbers(client.get("/desk/search?q=smells").text) == [invoice, printer]
+    _change(client, printer, tags=["hardware"])
+    assert _numbers(client.get("/desk/search?q=Hardware alice").text) == [printer]
     for nothing in ("%", "_", "999", "x' OR '1'='1", "\x00", "9" * 300):
         found = _numbers(client.get("/desk/search", params={"q": nothing}).text)
         assert found == ([invoice] if nothing in ("%", "_") else [])
