@@ -142,7 +142,9 @@ def test_what_customers_type_is_only_text(client: TestClient, opened: OpenTicket
     assert "<img src=x" not in page
 
 
-def test_only_admins_are_told_where_unsent_mail_lies(client: TestClient, agent: User) -> None:
+def test_only_admins_are_told_where_unsent_mail_lies_and_led_to_the_people(client: TestClient, agent: User) -> None:
     folder = str(client.app.state.settings.data / "mail")
-    assert folder not in client.get("/desk").text
-    assert folder in signed_in(client, "boss@example.com", "admin").get("/desk").text
+    page = client.get("/desk").text
+    assert (folder in page, "/desk/people" in page) == (False, False)
+    page = signed_in(client, "boss@example.com", "admin").get("/desk").text
+    assert (folder in page, "/desk/people" in page) == (True, True)
