@@ -107,10 +107,12 @@ def sent_before(session: Session, nonce: str) -> OpenedTicket | None:
 
 
 def find_or_make_requester(session: Session, email: str, name: str, *, now: datetime) -> int:
-    """The id of the account with this canonical address, made now when there is none."""
+    """The id of the account with this canonical address, made now when there is none, named now when its customer never was."""
     found = queries.user_id(session, email)
     if found is None:
         found = queries.store_once(session, User, "email", email=email, name=name[:120], created_at=now)
+    elif name:
+        queries.name_customer(session, found, name[:120])
     return found if found is not None else find_or_make_requester(session, email, name, now=now)
 
 

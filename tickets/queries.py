@@ -10,7 +10,7 @@ from sqlalchemy import Executable, Insert, Row, bindparam, delete, func, insert,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from kb.accounts.models import User
+from kb.accounts.models import Role, User
 from kb.db import Base
 from kb.events.models import Event, Kind
 from tickets.models import Attachment, Comment, IdempotencyKey, Ticket, TicketArticle
@@ -27,6 +27,9 @@ _TICKETS: Any = Ticket.__table__
 _EVENTS: Any = Event.__table__
 # Statements of every request filed are made once: making them costs more than running them.
 USER_ID = select(_USERS.c.id).where(_USERS.c.email == bindparam("address"))
+NAME_CUSTOMER = (
+    update(_USERS).where(_USERS.c.id == bindparam("number"), _USERS.c.name == "", _USERS.c.role == str(Role.CUSTOMER)).values(name=bindparam("called"))
+)
 SENT_BEFORE = select(_TICKETS.c.id, _TICKETS.c.salt, _TICKETS.c.requester_id, _TICKETS.c.created_at).where(_TICKETS.c.nonce == bindparam("sent"))
 
 ARTICLES_READ = (
@@ -54,6 +57,11 @@ def user_id(session: Session, email: str) -> int | None:
     """The id of the account with this canonical address."""
     found: int | None = session.connection().execute(USER_ID, {"address": email}).scalar_one_or_none()
     return found
+
+
+def name_customer(session: Session, user_id: int, name: str) -> None:
+    """Names a customer who has no name yet; nobody who has one, and no agent: a stranger may have written their address."""
+    session.connection().execute(NAME_CUSTOMER, {"number": user_id, "called": name})
 
 
 def sent_before(session: Session, nonce: str) -> Row[int, str, int, datetime] | None:

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from kb.accounts.models import User
 from kb.events.models import Event
 from kb.jobs.models import OutboxJob
-from tests.cast import signed_in
+from tests.cast import add_person, signed_in
 from tests.tickets.conftest import ALICE, Send, fields
 from tickets.models import AuditEntry, Comment, Ticket
 
@@ -66,6 +66,17 @@ def test_an_address_in_another_spelling_is_the_same_requester(client: TestClient
     client.post("/requests", data=ALICE | {"email": spelling, "nonce": fields(page.text)["nonce"]})
     assert len(rows(client, User)) == 1
     assert len(rows(client, Ticket)) == 2
+
+
+def test_a_name_given_later_is_taken_from_a_customer_who_had_none(client: TestClient) -> None:
+    def named(email: str, name: str) -> str:
+        page = client.get("/requests/new")
+        client.post("/requests", data=ALICE | {"email": email, "name": name, "nonce": fields(page.text)["nonce"]})
+        return next(user.name for user in rows(client, User) if user.email == email)
+
+    assert [named("kim@example.com", name) for name in ("", "Kim Doe", "Somebody Else")] == ["", "Kim Doe", "Kim Doe"]
+    add_person(client, "ada@example.com")
+    assert named("ada@example.com", "A Stranger") == ""
 
 
 def test_the_same_form_sent_again_is_the_same_ticket(client: TestClient, send: Send) -> None:
