@@ -121,15 +121,16 @@ def now() -> datetime:
 
 
 def _engine(url: str, pool_size: int) -> Engine:
+    # Parameters are what people wrote, their addresses and secrets: errors, which are logged and shown to agents, go without.
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         if address.database:
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(address, pool_size=pool_size, max_overflow=0, connect_args={"timeout": BUSY_TIMEOUT_S})
+        engine = create_engine(address, pool_size=pool_size, max_overflow=0, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_S})
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(address, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, pool_timeout=BUSY_TIMEOUT_S)
+    return create_engine(address, pool_size=pool_size, max_overflow=0, hide_parameters=True, pool_pre_ping=True, pool_timeout=BUSY_TIMEOUT_S)
 
 
 def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -1,6 +1,7 @@
 """Errors as pages: plain words, what to do next, and nothing about the inside."""
 
 import logging
+import re
 import secrets
 
 from starlette.exceptions import HTTPException
@@ -10,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from kb.web.templates import render
 
 log = logging.getLogger("deskbook")
+SECRET_PART = re.compile(r"(?<=^/requests/)[0-9]+-[0-9a-f]+|(?<=^/sign-in/link/)[^/]+")
 
 TITLES = {
     400: "This could not be read",
@@ -56,7 +58,7 @@ def gone(request: Request, error: Exception) -> Response:  # noqa: ARG001
 def crash(request: Request, error: Exception) -> Response:
     """500 with a number that the log has too."""
     number = secrets.token_hex(4)
-    log.error("request %s %s failed, number %s", request.method, request.url.path[:200], number, exc_info=error)
+    log.error("request %s %s failed, number %s", request.method, SECRET_PART.sub("…", request.url.path)[:200], number, exc_info=error)
     return answer(request, 500, ADVICE[500], number=number)
 
 

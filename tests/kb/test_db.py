@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from kb import db
-from kb.db import Database
+from kb.accounts.models import User
+from kb.db import Database, now
 
 
 def test_a_writer_who_never_gets_its_turn_is_told_and_the_next_one_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,6 +35,17 @@ def test_a_writer_who_never_gets_its_turn_is_told_and_the_next_one_writes(tmp_pa
     with database.write():
         pass
     database.close()
+
+
+def test_an_error_leaves_out_what_was_to_be_stored(database: Database) -> None:
+    def add(name: str) -> None:
+        with database.write() as session:
+            session.add(User(email="alice@example.com", name=name, created_at=now()))
+
+    add("Alice")
+    with pytest.raises(IntegrityError) as refused:
+        add("Her secret name")
+    assert "secret" not in str(refused.value)
 
 
 def test_a_connection_that_is_refused_wal_because_another_is_at_the_new_file_tries_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

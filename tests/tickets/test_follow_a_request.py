@@ -75,6 +75,16 @@ def test_the_page_passes_its_address_to_nobody(client: TestClient, link: str) ->
     assert headers["cache-control"] == "no-store"
 
 
+def test_a_failure_there_leaves_no_secret_in_the_log(client: TestClient, link: str, caplog: pytest.LogCaptureFixture) -> None:
+    templates = client.app.state.templates
+    templates.cache.clear()
+    templates.filters.pop("plaintext")
+    answer = TestClient(client.app, raise_server_exceptions=False).get(link)
+    assert (answer.status_code, "our side" in answer.text) == (500, True)
+    assert "GET /requests/… failed" in caplog.text
+    assert link.rpartition("-")[2] not in caplog.text
+
+
 def test_a_browser_that_names_no_origin_on_that_page_may_answer_there_only(client: TestClient, link: str) -> None:
     assert client.post(f"{link}/resolution", headers={"origin": "null"}).status_code == 303
     assert client.post("/requests", data={}, headers={"origin": "null"}).status_code == 403
