@@ -88,16 +88,6 @@ def file(request: Request) -> Response:
     return send_file(request, found)
 
 
-def staff_file(request: Request) -> Response:
-    """Any file of a message, for staff."""
-    user = current_user(request)
-    with database(request).read() as session:
-        found = queries.attachment(session, request.path_params["file"]) if user is not None and user.is_staff else None
-    if found is None:
-        raise HTTPException(404)
-    return send_file(request, found)
-
-
 def send_file(request: Request, attachment: Attachment) -> Response:
     """The attachment's bytes: images to be shown, everything else to be saved, nothing ever run. Raises 404 when they are gone."""
     path = file_path(uploads.folder(request), attachment.sha256)
@@ -195,7 +185,6 @@ def _usual_wait(session: Session) -> str | None:
 
 
 routes = [
-    Route("/attachments/{file}/{name}", staff_file),
     Route("/requests", mine),
     Route("/requests/{token}", page),
     Route("/requests/{token}/comments", with_form(reply), methods=["POST"]),

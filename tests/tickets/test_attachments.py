@@ -107,9 +107,12 @@ def test_a_file_opens_with_its_own_request_only(client: TestClient, send: Send) 
     assert client.get(f"{other}/attachments/{token}/log.txt").status_code == 404
     assert client.get(f"{link.partition('?')[0]}/attachments/{'x' * 43}/log.txt").status_code == 404
     assert client.get(f"{link.partition('?')[0]}/attachments/a%00b/log.txt").status_code == 404
-    assert client.get(f"/attachments/{token}/log.txt").status_code == 404
-    assert signed_in(client, "bob@example.com", role="customer").get(f"/attachments/{token}/log.txt").status_code == 404
-    assert signed_in(client, "agent@example.com").get(f"/attachments/{token}/log.txt").content == b"secret"
+    for_staff = f"/desk/tickets/1/attachments/{token}/log.txt"
+    assert client.get(for_staff).status_code == 303
+    assert signed_in(client, "bob@example.com", role="customer").get(for_staff).status_code == 404
+    staff = signed_in(client, "agent@example.com")
+    assert staff.get(for_staff).content == b"secret"
+    assert staff.get(for_staff.replace("/1/", "/2/")).status_code == 404
 
 
 def attachments_nonce(client: TestClient) -> str:

@@ -55,7 +55,6 @@ open POST /requests/{token}/comments
 open POST /requests/{token}/resolution
 open POST /requests/{token}/reopening
 open GET /requests/{token}/attachments/{file}/{name}
-open GET /attachments/{file}/{name}
 open GET /sign-in
 open POST /sign-in
 open POST /sign-in/link
