@@ -48,19 +48,30 @@ def _address(value: str) -> str:
     return address
 
 
+def _at_most(chars: int) -> AfterValidator:
+    """In words: pydantic itself would count `items` here."""
+
+    def check(value: str) -> str:
+        if len(value) > chars:
+            raise ValueError(f"must have at most {chars:,} characters, not {len(value):,}")
+        return value
+
+    return AfterValidator(check)
+
+
 Text = Annotated[str, AfterValidator(clean)]
 Line = Annotated[str, AfterValidator(clean), AfterValidator(one_line)]
-Subject = Annotated[Line, AfterValidator(_visible), Field(max_length=MAX_SUBJECT_CHARS)]
+Subject = Annotated[Line, AfterValidator(_visible), _at_most(MAX_SUBJECT_CHARS)]
 Absent = BeforeValidator(lambda value: "" if value is None else value)
 
 
 class _Requester(BaseModel):
     email: Annotated[str, AfterValidator(_address)]
-    name: Annotated[Line, Absent, Field(max_length=120)] = ""
+    name: Annotated[Line, Absent, _at_most(120)] = ""
 
 
 class _FirstComment(BaseModel):
-    body: Annotated[Text, AfterValidator(_visible), Field(max_length=MAX_BODY_CHARS)]
+    body: Annotated[Text, AfterValidator(_visible), _at_most(MAX_BODY_CHARS)]
 
 
 class _Ticket(BaseModel):
@@ -70,8 +81,8 @@ class _Ticket(BaseModel):
     priority: Priority | None = None
     type: TicketType | None = None
     tags: Annotated[list[str], Field(max_length=50)] = []
-    category: Annotated[Line, Absent, Field(max_length=120)] = ""
-    external_id: Annotated[Line, Field(max_length=120)] | None = None
+    category: Annotated[Line, Absent, _at_most(120)] = ""
+    external_id: Annotated[Line, _at_most(120)] | None = None
 
 
 class _Posted(BaseModel):
@@ -118,7 +129,7 @@ def _create(request: Request, body: bytes) -> Response:
 def _store(request: Request, new: NewTicket, api_key: ApiKey, repeat_key: str | None, digest: str) -> Response:
     with database(request).write() as session:
         if not take(session, f"api:{api_key.id}", most=PER_MINUTE, window=timedelta(minutes=1), now=now()):
-            raise HTTPException(429, f"More than {PER_MINUTE} calls in a minute with this key.", {"Retry-After": "60"})
+            raise HTTPException(429, f"More than {PER_MINUTE} tickets were filed with this key in a minute.", {"Retry-After": "60"})
         opened = _open_once(session, new, api_key, repeat_key, digest)
     if opened is None:
         return _problems({"Idempotency-Key": "was sent before with another body"})

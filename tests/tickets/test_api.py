@@ -113,6 +113,11 @@ def test_a_field_that_is_wrong_is_named(client: TestClient, post: Post, field: s
     assert rows(client, Ticket) == []
 
 
+def test_a_text_that_is_too_long_is_counted_in_characters(post: Post) -> None:
+    answer = post({"ticket": TICKET["ticket"] | {"subject": "x" * 201}})
+    assert answer.json()["error"]["fields"] == {"ticket.subject": "must have at most 200 characters, not 201"}
+
+
 def test_lone_surrogates_and_nul_are_left_out(post: Post) -> None:
     answer = post(json.dumps(TICKET).replace("Help", "a\\ud800\\u0000b").encode())
     assert answer.status_code == 201
