@@ -20,7 +20,7 @@ from tickets import queries, uploads
 from tickets.changing import ImpossibleChange, TicketChanged, TicketNotFound
 from tickets.commenting import Message, add_note, reply_as_agent
 from tickets.desk.articles import find_articles, unreadable, with_links
-from tickets.desk.loading import Draft, place
+from tickets.desk.loading import Draft, Place, place
 from tickets.desk.properties import version_of
 from tickets.desk.ticket import show_page
 from tickets.forms import Problems, body_problem, file_problem
@@ -90,9 +90,17 @@ def _create(request: Request, user: User, form: FormData, draft: Draft, lost: Pr
     except TicketChanged:
         # A fresh number: the version that is sent next is the one that is shown now.
         return show_page(request, user, replace(draft, nonce=new_nonce(site_key(request), moment)), status=409, errors={"body": NEWER} | lost)
-    if draft.goes_on and way_on.view:
-        return RedirectResponse(f"/desk/tickets/{way_on.next_id}{way_on.query}" if way_on.next_id else f"/desk/views/{way_on.view.slug}", 303)
-    return RedirectResponse(f"/desk/tickets/{number}{way_on.query}{'&' if way_on.query else '?'}done={'sent' if draft.is_public else 'noted'}#latest", 303)
+    return RedirectResponse(_way_on(number, way_on, draft), 303)
+
+
+def _way_on(number: int, place: Place, draft: Draft) -> str:
+    """The address that is shown next, where it is said what was done on which ticket."""
+    said = f"done={'sent' if draft.is_public else 'noted'}&of={number}"
+    if not (draft.goes_on and place.view):
+        return f"/desk/tickets/{number}{place.query or '?'}{'&' if place.query else ''}{said}#latest"
+    if place.next_id is None:
+        return f"/desk/views/{place.view.slug}?order={place.order}&{said}"
+    return f"/desk/tickets/{place.next_id}{place.query}&{said}"
 
 
 def _add(session: Session, number: int, draft: Draft, message: Message, user: User, version: int) -> None:

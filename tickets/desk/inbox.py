@@ -16,6 +16,7 @@ from kb.web.forms import clean
 from kb.web.templates import render
 from search.searcher import Searcher
 from tickets.desk import queries
+from tickets.desk.done import flash
 from tickets.desk.shelf import BY_SLUG, ORDERS, VIEWS, View
 from tickets.email.sending import mail_folder
 
@@ -88,7 +89,8 @@ def _list(request: Request, slug: str) -> Response:
     settings = cast(Settings, request.app.state.settings)
     folder = str(mail_folder(settings)) if user.role == Role.ADMIN and not settings.smtp_url.get_secret_value() else ""
     trouble = cast(Searcher, request.app.state.searcher).trouble if user.role == Role.ADMIN else None
-    return render(request, "desk/inbox.html", context | {"mail_folder": folder, "search_trouble": trouble} | _frame(user, counts))
+    told = {"mail_folder": folder, "search_trouble": trouble, "flash": flash(request)}
+    return render(request, "desk/inbox.html", context | told | _frame(user, counts))
 
 
 def _frame(user: User, counts: dict[str, int]) -> dict[str, object]:

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from kb.accounts.models import User
 from kb.accounts.queries import active_staff
 from kb.jobs.queries import troubled_jobs
-from kb.web.forms import clean
 from tickets import queries as ticket_queries
 from tickets.changing import CHOICES
 from tickets.desk import queries
+from tickets.desk.done import flash
 from tickets.desk.inbox import order_of
 from tickets.desk.shelf import BY_SLUG, View
 from tickets.desk.trail import short_version, steps
@@ -108,7 +108,7 @@ def ticket_context(request: Request, session: Session, user: User, ticket: Ticke
         "edited": None,
         "files_max": request.app.state.settings.attachments_max,
         "file_mb": request.app.state.settings.attachment_max_mb,
-        "flash": clean(request.query_params.get("done", ""))[:20],
+        "flash": flash(request),
     }
 
 

@@ -13,6 +13,7 @@ from kb.db import database, now
 from kb.web.forms import text
 from kb.web.numbers import path_number
 from tickets.changing import ImpossibleChange, TicketChanged, TicketNotFound, change_ticket, tags_from
+from tickets.desk.done import way_back
 from tickets.desk.loading import STATUS_WORDS, Difference, Draft, load_ticket
 from tickets.desk.ticket import show_page
 from tickets.models import Ticket
@@ -34,7 +35,7 @@ def update(request: Request, form: FormData) -> Response:
         return show_page(request, user, Draft(), status=422, errors={refusal.field: str(refusal)}, edited=_edited(form))
     except TicketChanged as change:
         return _both_versions(request, user, form, change.ticket, wanted)
-    return RedirectResponse(_back(request, number, "saved"), 303)
+    return RedirectResponse(way_back(request, number, "saved"), 303)
 
 
 def take(request: Request, form: FormData) -> Response:
@@ -50,7 +51,7 @@ def take(request: Request, form: FormData) -> Response:
         raise HTTPException(409, str(refusal)) from None
     except TicketChanged:
         return show_page(request, user, Draft(), status=409, errors={"assignee_id": _taken_by(request, number, user)})
-    return RedirectResponse(_back(request, number, "taken"), 303)
+    return RedirectResponse(way_back(request, number, "taken"), 303)
 
 
 def _taken_by(request: Request, number: int, user: User) -> str:
@@ -65,11 +66,6 @@ def version_of(form: FormData) -> int:
     """The version the page was made from; -1, which no ticket has, when the form names none."""
     value = text(form, "version", 12)
     return int(value) if value.isascii() and value.isdigit() else -1
-
-
-def _back(request: Request, number: int, done: str) -> str:
-    query = "&".join(f"{name}={value}" for name in ("view", "order") if (value := request.query_params.get(name, "")).replace("-", "").isalnum())
-    return f"/desk/tickets/{number}?done={done}" + (f"&{query}" if query else "")
 
 
 def _wanted(form: FormData) -> dict[str, Any]:

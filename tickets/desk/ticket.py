@@ -14,6 +14,7 @@ from kb.web.numbers import path_number
 from kb.web.templates import render
 from tickets import queries as ticket_queries
 from tickets.changing import TicketNotFound, change_ticket
+from tickets.desk.done import way_back
 from tickets.desk.loading import Draft, load_ticket, ticket_context
 from tickets.desk.releasing import release_ticket
 from tickets.models import Status
@@ -45,10 +46,10 @@ def file(request: Request) -> Response:
 
 def release(request: Request, form: FormData) -> Response:  # noqa: ARG001
     """Lets a held ticket through: it joins the others, and its requester gets the receipt."""
-    user = require_staff(request)
+    user, number = require_staff(request), path_number(request)
     with database(request).write() as session:
-        release_ticket(session, path_number(request), actor_id=user.id, now=now())
-    return RedirectResponse(f"/desk/tickets/{request.path_params['id']}?done=released", 303)
+        release_ticket(session, number, actor_id=user.id, now=now())
+    return RedirectResponse(way_back(request, number, "released"), 303)
 
 
 def reject(request: Request, form: FormData) -> Response:  # noqa: ARG001

@@ -9,14 +9,6 @@ if (form) {
   const store = () => {
     try { body.value.trim() ? localStorage.setItem(key, JSON.stringify({ body: body.value, kind: kind() })) : localStorage.removeItem(key); } catch { /* no room: the page still has it */ }
   };
-  // Sent: the page that comes back without an error no longer needs it. Said once: loaded again, it must not forget what is typed from now on.
-  const here = new URL(location.href);
-  if (/^(sent|noted)$/.test(here.searchParams.get("done"))) {
-    try { localStorage.removeItem(key); } catch { /* nothing kept */ }
-    here.searchParams.delete("done");
-    history.replaceState(history.state, "", here);
-  }
-
   const kept = read();
   if (kept && !body.value.trim()) {
     body.value = kept.body;
@@ -39,15 +31,6 @@ if (form) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
-    // The reply leads to the next ticket: its own page will not come back to forget it.
-    if (goesOn?.checked && event.submitter?.matches("[data-send]")) sessionStorage.setItem("deskbook-sent", key);
   });
   addEventListener("pageshow", () => { delete form.dataset.sent; });
 }
-
-// On whatever page of the desk follows a reply that was taken.
-try {
-  const sent = sessionStorage.getItem("deskbook-sent");
-  if (sent && !document.querySelector("[data-error-summary]")) localStorage.removeItem(sent);
-  sessionStorage.removeItem("deskbook-sent");
-} catch { /* nothing kept */ }

@@ -58,7 +58,7 @@ def test_the_composer_says_whether_a_reply_is_mailed(settings: Settings, smtp_ur
 
 def test_a_reply_is_stored_mailed_and_takes_the_ticket(client: TestClient, agent: User, opened: OpenTicket, stored: Stored, write: Write) -> None:
     number = opened()
-    assert write(number, "Pull the plug.", status="pending").headers["location"] == f"/desk/tickets/{number}?done=sent#latest"
+    assert write(number, "Pull the plug.", status="pending").headers["location"] == f"/desk/tickets/{number}?done=sent&of={number}#latest"
     ticket = stored(number)
     assert (ticket.status, ticket.assignee_id) == ("pending", agent.id)
     assert _mails(client) == ["mail.request_received", "mail.agent_replied"]
@@ -167,8 +167,12 @@ def test_a_closed_ticket_takes_notes_but_no_reply(client: TestClient, opened: Op
 
 
 @pytest.mark.usefixtures("agent")
-def test_sending_leads_on_to_the_next_ticket_of_the_view(opened: OpenTicket, write: Write) -> None:
+def test_sending_leads_on_to_the_next_ticket_of_the_view(client: TestClient, opened: OpenTicket, write: Write) -> None:
     first, second = opened(at=now() - timedelta(hours=2)), opened(at=now() - timedelta(hours=1))
     query = "?view=unassigned&order=waiting"
-    assert write(first, "Done.", query=query, goes_on="1", status="solved").headers["location"] == f"/desk/tickets/{second}{query}"
-    assert write(second, "Done.", query=query, goes_on="1", status="solved").headers["location"] == "/desk/views/unassigned"
+    following = write(first, "Done.", query=query, goes_on="1", status="solved").headers["location"]
+    assert following == f"/desk/tickets/{second}{query}&done=sent&of={first}"
+    assert f"Your reply to #{first} is on its way" in client.get(following).text
+    view = write(second, "Done.", query=query, goes_on="1", kind="note", status="solved").headers["location"]
+    assert view == f"/desk/views/unassigned?order=waiting&done=noted&of={second}"
+    assert f"Your note on #{second} is added" in client.get(view).text
