@@ -1,18 +1,17 @@
 """The settings: `DESKBOOK_*` variables over `deskbook.toml` over defaults. The only module that reads the environment."""
 
 import difflib
-import json
 import os
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from kb import allowed
 
 PREFIX = "DESKBOOK_"
 CONFIG_VARIABLE = "DESKBOOK_CONFIG"
@@ -35,51 +34,75 @@ def shipped(name: str) -> Path:
     return installed if installed.is_dir() else CHECKOUT / name
 
 
+def _inside(allow: Callable[[str], str]) -> Callable[[SecretStr], SecretStr]:
+    return lambda value: SecretStr(allow(value.get_secret_value()))
+
+
 class Settings(BaseModel):
     """Everything an operator can choose. The description of each field is its row in the manual's table."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    content: Path = Field(default_factory=lambda: shipped("content"), description="Folder with the articles: category/section/article.md.")
-    data: Path = Field(Path("var"), description="Folder Deskbook writes to: SQLite files, keys, attachments, unsent mail.")
+    content: Annotated[Path, AfterValidator(allowed.path)] = Field(
+        default_factory=lambda: shipped("content"), description="Folder with the articles: category/section/article.md."
+    )
+    data: Annotated[Path, AfterValidator(allowed.path)] = Field(
+        Path("var"), description="Folder Deskbook writes to: SQLite files, keys, attachments, unsent mail."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    base_url: str = Field("", description="Public address of the site, used in every link that leaves it. Empty: `http://host:port`.")
-    secret_key: SecretStr = Field(SecretStr(""), description="At least 32 characters; signs forms and links. Empty: one is made and kept in the data folder.")
-    database_url: SecretStr = Field(SecretStr(""), description="`sqlite:///path` or `postgresql://user:password@host/name`. Empty: SQLite in the data folder.")
+    base_url: Annotated[str, AfterValidator(allowed.site)] = Field(
+        "", description="Public address of the site, used in every link that leaves it. Empty: `http://host:port`."
+    )
+    secret_key: Annotated[SecretStr, AfterValidator(_inside(allowed.secret))] = Field(
+        SecretStr(""), description="At least 32 characters; signs forms and links. Empty: one is made and kept in the data folder."
+    )
+    database_url: Annotated[SecretStr, AfterValidator(_inside(allowed.database))] = Field(
+        SecretStr(""), description="`sqlite:///path` or `postgresql://user:password@host/name`. Empty: SQLite in the data folder."
+    )
     database_pool: int = Field(40, ge=1, le=200, description="Database connections one process may hold.")
-    meilisearch_url: str = Field("", description="Address of a Meilisearch server. Empty: the embedded engine.")
+    meilisearch_url: Annotated[str, AfterValidator(allowed.server)] = Field("", description="Address of a Meilisearch server. Empty: the embedded engine.")
     meilisearch_key: SecretStr = Field(
         SecretStr(""), description="Meilisearch key that may search and nothing else. Empty with an index key set: the index key."
     )
     meilisearch_index_key: SecretStr = Field(SecretStr(""), description="Meilisearch key that may also write indexes. Empty: `meilisearch_key`.")
-    meilisearch_index: str = Field("deskbook", pattern=r"^[A-Za-z0-9_-]{1,60}$", description="Name of the index in Meilisearch.")
-    meilisearch_embedder: str = Field(
+    meilisearch_index: Annotated[str, AfterValidator(allowed.index_name)] = Field("deskbook", description="Name of the index in Meilisearch.")
+    meilisearch_embedder: Annotated[str, AfterValidator(allowed.embedder)] = Field(
         "",
         description="Meilisearch embedder for settled searches: JSON with its `source` (huggingFace, ollama, openAi or rest). Empty: words only.",
     )
-    embeddings_url: str = Field(
+    embeddings_url: Annotated[str, AfterValidator(allowed.embeddings)] = Field(
         "", description="OpenAI-compatible address (ending in `/embeddings`) that gives the embedded engine meaning. Empty: words only."
     )
     embeddings_model: str = Field("", description="Model asked for at `embeddings_url`.")
     embeddings_key: SecretStr = Field(SecretStr(""), description="Key sent to `embeddings_url`, when it wants one.")
     search_timeout_s: float = Field(1.0, gt=0, le=30, description="Longest wait for Meilisearch before the embedded engine answers, in seconds.")
     answer_threshold: float = Field(0.5, ge=0, le=1, description="Confidence, 0 to 1, from which a search counts as answered.")
-    site_name: str = Field("Deskbook", min_length=1, max_length=80, description="Name of the help centre, in the header, titles and mails.")
-    accent: str = Field("#1f5fbf", pattern=r"^#[0-9a-fA-F]{6}$", description="Accent colour as `#rrggbb`.")
-    logo: Path | None = Field(None, description="Image file for the header (SVG, PNG, JPEG or WebP). Empty: the site's name.")
-    locale: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="Language of the source articles.")
-    iframe_hosts: tuple[str, ...] = Field(
+    site_name: Annotated[str, AfterValidator(allowed.line)] = Field(
+        "Deskbook", min_length=1, max_length=80, description="Name of the help centre, in the header, titles and mails."
+    )
+    accent: Annotated[str, AfterValidator(allowed.colour)] = Field("#1f5fbf", description="Accent colour as `#rrggbb`.")
+    logo: Annotated[Path | None, AfterValidator(allowed.logo)] = Field(
+        None, description="Image file for the header (SVG, PNG, JPEG or WebP). Empty: the site's name."
+    )
+    locale: Annotated[str, AfterValidator(allowed.locale)] = Field("en", description="Language of the source articles.")
+    iframe_hosts: Annotated[tuple[str, ...], AfterValidator(allowed.hosts)] = Field(
         ("www.youtube.com", "www.youtube-nocookie.com", "youtube.com", "player.vimeo.com"),
         description="Hosts whose iframes are kept, as players that load when clicked. Others become a link.",
     )
-    smtp_url: SecretStr = Field(
+    smtp_url: Annotated[SecretStr, AfterValidator(_inside(allowed.mail_server))] = Field(
         SecretStr(""), description="`smtp://user:password@host:587` (STARTTLS when offered), `smtps://…:465`. Empty: mails are files in the data folder."
     )
-    mail_from: str = Field("", description="Sender of all mails, `Name <address>`. Empty: `support@` the host of the base URL.")
+    mail_from: Annotated[str, AfterValidator(allowed.sender)] = Field(
+        "", description="Sender of all mails, `Name <address>`. Empty: `support@` the host of the base URL."
+    )
     worker: bool = Field(True, description="Run the worker (mail, Meilisearch index, cleaning) inside `serve`. Off when `deskbook worker` runs beside it.")
-    trusted_proxies: tuple[str, ...] = Field((), description="Addresses of reverse proxies whose `X-Forwarded-For` and `-Proto` are believed.")
-    allowed_hosts: tuple[str, ...] = Field((), description="Host names answered besides that of the base URL and the listening address.")
+    trusted_proxies: Annotated[tuple[str, ...], AfterValidator(allowed.proxies)] = Field(
+        (), description="Addresses and networks of reverse proxies whose `X-Forwarded-For` and `-Proto` are believed."
+    )
+    allowed_hosts: Annotated[tuple[str, ...], AfterValidator(allowed.hosts)] = Field(
+        (), description="Host names answered besides that of the base URL and the listening address."
+    )
     searches_per_minute: int = Field(
         600,
         ge=1,
@@ -90,61 +113,10 @@ class Settings(BaseModel):
     attachments_max: int = Field(10, ge=0, le=50, description="Most attachments of one message.")
     event_retention_days: int = Field(400, ge=8, description="Days the events behind the deflection report are kept.")
     record_events: bool = Field(True, description="Record what visitors search and read, for the deflection report. No IP address is stored.")
-    cost_per_ticket: float = Field(0.0, ge=0, description="Cost of answering one ticket, for the saving in the report. 0: no saving is shown.")
+    cost_per_ticket: float = Field(
+        0.0, ge=0, allow_inf_nan=False, description="Cost of answering one ticket, for the saving in the report. 0: no saving is shown."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe message that is logged.")
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_a_web_address(cls, value: str) -> str:
-        if value and not _is_web_address(value):
-            raise ValueError("must be an address such as https://help.example.com")
-        return value.rstrip("/")
-
-    @field_validator("meilisearch_url")
-    @classmethod
-    def _is_a_server_address(cls, value: str) -> str:
-        return cls._is_a_web_address(value)
-
-    @field_validator("embeddings_url")
-    @classmethod
-    def _is_an_endpoint(cls, value: str) -> str:
-        if value and find_spec("numpy") is None:
-            raise ValueError("needs the package numpy: pip install 'deskbook[embeddings]'")
-        return cls._is_a_web_address(value)
-
-    @field_validator("meilisearch_embedder")
-    @classmethod
-    def _is_an_embedder(cls, value: str) -> str:
-        if not value:
-            return value
-        try:
-            embedder = json.loads(value)
-        except ValueError as error:
-            raise ValueError(f"must be JSON: {error}") from None
-        if not isinstance(embedder, dict) or embedder.get("source") not in ("huggingFace", "ollama", "openAi", "rest"):
-            raise ValueError('must be a JSON object whose "source" is huggingFace, ollama, openAi or rest')
-        return value
-
-    @field_validator("secret_key")
-    @classmethod
-    def _is_long_enough(cls, value: SecretStr) -> SecretStr:
-        if 0 < len(value.get_secret_value()) < 32:
-            raise ValueError("must have at least 32 characters; leave it empty to have one made")
-        return value
-
-    @field_validator("database_url")
-    @classmethod
-    def _is_a_database(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and not value.get_secret_value().startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-            raise ValueError("must begin with sqlite:/// or postgresql://")
-        return value
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _is_a_mail_server(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and urlsplit(value.get_secret_value()).scheme not in ("smtp", "smtps"):
-            raise ValueError("must begin with smtp:// or smtps://")
-        return value
 
     @property
     def public_url(self) -> str:
@@ -195,49 +167,52 @@ def secret_key(settings: Settings) -> str:
     return path.read_text().strip()
 
 
-def _is_web_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
 def _chosen(environ: Mapping[str, str]) -> dict[str, _Chosen]:
     return _from_file(environ) | _from_environment(environ)
 
 
 def _from_file(environ: Mapping[str, str]) -> dict[str, _Chosen]:
-    path = Path(environ.get(CONFIG_VARIABLE, "deskbook.toml"))
+    named = environ.get(CONFIG_VARIABLE, "")
+    path = Path(named or "deskbook.toml")
     if not path.is_file():
-        if CONFIG_VARIABLE in environ:
+        if named:
             raise SettingsError([f"{CONFIG_VARIABLE}: there is no file {path}"])
         return {}
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError([f"{path}: is not valid TOML: {error}"]) from None
+    except OSError as error:
+        raise SettingsError([f"{path}: cannot be read: {error.strerror}"]) from None
     return {name: _Chosen(value, f"{path}: {name}") for name, value in table.items()}
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, _Chosen]:
     found: dict[str, _Chosen] = {}
     for variable, value in sorted(environ.items()):
-        name = variable.removeprefix(PREFIX).lower()
         if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
             continue
-        if name.endswith("_file") and name not in Settings.model_fields:
-            found[name.removesuffix("_file")] = _Chosen(_read_secret(variable, value), variable)
-        elif value or name not in Settings.model_fields:
-            found.setdefault(name, _Chosen(value, variable))
+        name = variable.removeprefix(PREFIX).lower()
+        setting = name.removesuffix("_file")
+        if not value and setting in Settings.model_fields:
+            continue
+        if name == setting:
+            found[name] = _Chosen(value, variable)
+        elif setting in found:
+            raise SettingsError([f"{variable}: {found[setting].source} is set, too. Keep one of them."])
+        else:
+            found[setting] = _Chosen(_read_secret(variable, value), variable)
     return found
 
 
 def _read_secret(variable: str, path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        secret = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError([f"{variable}: the file {path} cannot be read: {error}"]) from None
+    if not secret:
+        raise SettingsError([f"{variable}: the file {path} is empty"])
+    return secret
 
 
 def _refuse_unknown(chosen: Mapping[str, _Chosen]) -> None:

@@ -30,7 +30,7 @@ def test_the_command_line_wins_over_all() -> None:
 
 
 def test_an_empty_variable_is_not_a_setting() -> None:
-    assert load({"DESKBOOK_PORT": ""}).port == 8000
+    assert load({"DESKBOOK_PORT": "", "DESKBOOK_SECRET_KEY_FILE": "", "DESKBOOK_CONFIG": ""}).port == 8000
 
 
 def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
@@ -38,6 +38,18 @@ def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
     file.write_text("k" * 40 + "\n")
     assert load({"DESKBOOK_SECRET_KEY_FILE": str(file)}).secret_key.get_secret_value() == "k" * 40
     assert "DESKBOOK_SECRET_KEY_FILE" in refusal({"DESKBOOK_SECRET_KEY_FILE": str(tmp_path / "nothing")})
+
+
+def test_a_secret_file_that_is_empty_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("\n")
+    assert "is empty" in refusal({"DESKBOOK_SECRET_KEY_FILE": str(tmp_path / "key")})
+
+
+def test_a_setting_and_its_file_at_once_stop_the_start(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("k" * 40)
+    message = refusal({"DESKBOOK_SECRET_KEY": "o" * 40, "DESKBOOK_SECRET_KEY_FILE": str(tmp_path / "key")})
+    assert "DESKBOOK_SECRET_KEY_FILE" in message
+    assert "oooo" not in message
 
 
 def test_lists_are_separated_by_commas() -> None:
@@ -84,12 +96,62 @@ def test_a_file_that_is_named_but_absent_stops_the_start() -> None:
         ("WORKER", "perhaps"),
         ("EVENT_RETENTION_DAYS", "1"),
         ("SITE_NAME", "x" * 81),
+        ("SITE_NAME", "Acme\nBcc: all@example.com"),
+        ("BASE_URL", "https://example.com/help"),
+        ("BASE_URL", "https://user:word@help.example.com"),
+        ("DATABASE_URL", "postgresql://deskbook:word@db:port/deskbook"),
+        ("DATABASE_URL", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("SMTP_URL", "smtp://"),
+        ("SMTP_URL", "smtp://mail.example.com:port"),
+        ("SMTP_URL", "smtp://me:pass#word@mail.example.com"),
+        ("MAIL_FROM", "Acme Help"),
+        ("MAIL_FROM", "a@example.com, b@example.com"),
+        ("MAIL_FROM", "Acme <a@example.com"),
+        ("LOGO", "/nowhere/logo.svg"),
+        ("LOGO", __file__),
+        ("TRUSTED_PROXIES", "127.0.0.1, proxy"),
+        ("TRUSTED_PROXIES", "*"),
+        ("TRUSTED_PROXIES", "10.1.2.3/8"),
+        ("ALLOWED_HOSTS", "https://support.example.com"),
+        ("ALLOWED_HOSTS", "support.example.com:8000"),
+        ("IFRAME_HOSTS", "player.example.com; script-src *"),
+        ("MEILISEARCH_INDEX", "my index"),
+        ("COST_PER_TICKET", "inf"),
     ],
 )
 def test_an_impossible_value_stops_the_start_by_name(name: str, value: str) -> None:
     message = refusal({f"DESKBOOK_{name}": value})
     assert f"DESKBOOK_{name}" in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql:///deskbook"),
+        ("DATABASE_URL", "postgresql://deskbook:p%40ss@127.0.0.1:5432/deskbook?sslmode=require"),
+        ("SMTP_URL", "smtps://me:p%23ss@mail.example.com"),
+        ("MAIL_FROM", "Acmé, Help <support@example.com>"),
+        ("MAIL_FROM", "deskbook@localhost"),
+        ("TRUSTED_PROXIES", "127.0.0.1, ::1, 10.0.0.0/8"),
+        ("ALLOWED_HOSTS", "support.example.com, localhost, ::1"),
+        ("MEILISEARCH_URL", "https://search.example.com/behind/a/path"),
+    ],
+)
+def test_what_is_possible_is_taken(name: str, value: str) -> None:
+    load({f"DESKBOOK_{name}": value})
+
+
+def test_host_names_are_compared_in_lower_case() -> None:
+    assert load({"DESKBOOK_ALLOWED_HOSTS": "Support.Example.com"}).allowed_hosts == ("support.example.com",)
+
+
+def test_a_tilde_is_the_home_folder_in_the_file_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/kim")
+    file = tmp_path / "deskbook.toml"
+    file.write_text('data = "~/deskbook"\n')
+    assert load({"DESKBOOK_CONFIG": str(file)}).data == Path("/home/kim/deskbook")
 
 
 def test_every_wrong_setting_is_named_at_once() -> None:

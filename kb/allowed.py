@@ -1,0 +1,174 @@
+"""What a setting may be: each function gives its value back in the form that is used, or raises ValueError with what is allowed."""
+
+import json
+import re
+from importlib.util import find_spec
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+SENDER = re.compile(r"([^<>\r\n]*<)?[^<>@\s,]+@[^<>@\s,]+>?")
+LOGOS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
+EMBEDDERS = ("huggingFace", "ollama", "openAi", "rest")
+
+
+def path(value: Path) -> Path:
+    """A path, its `~` meant as the shell means it."""
+    return value.expanduser()
+
+
+def logo(value: Path | None) -> Path | None:
+    """An image that is there."""
+    if value is None:
+        return None
+    found = value.expanduser()
+    if found.suffix.lower() not in LOGOS:
+        raise ValueError("must be an image: .svg, .png, .jpg or .webp")
+    if not found.is_file():
+        raise ValueError("must be an image file, and there is none at this path")
+    return found
+
+
+def line(value: str) -> str:
+    """Words on one line."""
+    if not value.isprintable() or not value.strip():
+        raise ValueError("must be words on one line")
+    return value
+
+
+def colour(value: str) -> str:
+    """A colour in six hexadecimal digits."""
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise ValueError("must be a colour such as #1f5fbf")
+    return value
+
+
+def locale(value: str) -> str:
+    """A language, with or without its region."""
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
+        raise ValueError("must be a language such as en, de or pt-BR")
+    return value
+
+
+def index_name(value: str) -> str:
+    """A name Meilisearch takes for an index."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", value):
+        raise ValueError("must be letters, digits, - and _, at most 60")
+    return value
+
+
+def site(value: str) -> str:
+    """The address of a whole host, without a trailing slash: the product has no way to live below a path."""
+    address = server(value)
+    parts = urlsplit(address)
+    if parts.path or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError("must be scheme and host alone, such as https://help.example.com; a path below it is not possible")
+    return address
+
+
+def server(value: str) -> str:
+    """The address of an HTTP server, without a trailing slash."""
+    if value and not _is_web_address(value):
+        raise ValueError("must be an address such as https://help.example.com")
+    return value.rstrip("/")
+
+
+def embeddings(value: str) -> str:
+    """The address of an endpoint, where numpy can work on its answers."""
+    if value and find_spec("numpy") is None:
+        raise ValueError("needs the package numpy: pip install 'deskbook[embeddings]'")
+    return server(value)
+
+
+def embedder(value: str) -> str:
+    """Settings of an embedder of Meilisearch, as JSON."""
+    if not value:
+        return value
+    try:
+        chosen = json.loads(value)
+    except ValueError as error:
+        raise ValueError(f"must be JSON: {error}") from None
+    if not isinstance(chosen, dict) or chosen.get("source") not in EMBEDDERS:
+        raise ValueError('must be a JSON object whose "source" is huggingFace, ollama, openAi or rest')
+    return value
+
+
+def secret(value: str) -> str:
+    """A key that cannot be guessed."""
+    if 0 < len(value) < 32:
+        raise ValueError("must have at least 32 characters; leave it empty to have one made")
+    return value
+
+
+def database(value: str) -> str:
+    """The address of a database this product speaks with, its driver installed."""
+    if not value:
+        return value
+    if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        address = make_url(value)
+    except (ArgumentError, ValueError):
+        raise ValueError("must be like postgresql://user:password@host:5432/name, special characters of the password as percent codes") from None
+    if address.get_backend_name() == "sqlite" and address.database in (None, "", ":memory:"):
+        raise ValueError("must name a file: sqlite:////var/lib/deskbook/deskbook.sqlite")
+    if address.get_backend_name() == "postgresql" and find_spec("psycopg") is None:
+        raise ValueError("needs the package psycopg: pip install 'deskbook[postgres]'")
+    return value
+
+
+def mail_server(value: str) -> str:
+    """The address of an SMTP server."""
+    if value and (urlsplit(value).scheme not in ("smtp", "smtps") or not _has_host(value)):
+        raise ValueError("must be like smtp://user:password@host:587 or smtps://…:465, special characters of the password as percent codes")
+    return value
+
+
+def sender(value: str) -> str:
+    """One address, with or without the name before it."""
+    if value and (not SENDER.fullmatch(value.strip()) or ("<" in value) != (">" in value)):
+        raise ValueError("must be one address: support@example.com, or Acme Help <support@example.com>")
+    return value
+
+
+def proxies(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Addresses and networks: a name would never be met, and a visitor would be taken for the proxy."""
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError:
+            raise ValueError(f"must be addresses or networks, such as 127.0.0.1 or 10.0.0.0/8; {value} is neither") from None
+    return values
+
+
+def hosts(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of hosts in lower case, as they are compared; no scheme, no port, no star."""
+    names = tuple(value.lower() for value in values)
+    for name in names:
+        if not HOST.fullmatch(name) and not _is_ip_address(name):
+            raise ValueError(f"must be names of hosts, such as help.example.com, without scheme and port; {name} is none")
+    return names
+
+
+def _is_web_address(value: str) -> bool:
+    return urlsplit(value).scheme in ("http", "https") and _has_host(value)
+
+
+def _has_host(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _is_ip_address(value: str) -> bool:
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return True
