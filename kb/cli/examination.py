@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from urllib.parse import unquote, urlsplit
 
+from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from kb.articles.library import Library, Options
@@ -79,17 +80,15 @@ def _address(settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    database = Database(settings.database)
-    kind = database.engine.dialect.name
+    kind = make_url(settings.database).get_backend_name()
     try:
-        require_current(database)
-        yield Finding("database", True, f"{kind}, schema {schema_of(database)}")
-    except SchemaMismatch as mismatch:
-        yield Finding("database", False, f"{kind}: {mismatch}")
+        with closing(Database(settings.database)) as database:
+            require_current(database)
+            yield Finding("database", True, f"{kind}, schema {schema_of(database)}")
+    except (SchemaMismatch, OSError) as fault:
+        yield Finding("database", False, f"{kind}: {fault}")
     except SQLAlchemyError as error:
         yield Finding("database", False, f"{kind}: {str(getattr(error, 'orig', error)).strip()} (DESKBOOK_DATABASE_URL)")
-    finally:
-        database.close()
 
 
 def _content(settings: Settings) -> Iterator[Finding]:

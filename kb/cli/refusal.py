@@ -1,8 +1,11 @@
 """How a command that cannot go on says so: in a sentence, without a traceback."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from sqlalchemy.exc import DBAPIError
 
 
 class Refused(click.ClickException):
@@ -29,15 +32,26 @@ class Deskbook(click.Group):
 
 
 def _explain(error: Exception) -> click.ClickException | None:
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DBAPIError
 
     from kb.config import SettingsError
     from kb.migrations import SchemaMismatch
+    from search.engine import EngineUnavailable
 
     if isinstance(error, SettingsError):
         return Misused("\n       ".join(error.problems))
-    if isinstance(error, SchemaMismatch):
+    if isinstance(error, SchemaMismatch | EngineUnavailable):
         return Refused(str(error))
-    if isinstance(error, OperationalError):
-        return Refused(f"The database cannot be used: {str(error.orig).strip()} (see DESKBOOK_DATABASE_URL)")
+    if isinstance(error, DBAPIError) and _is_the_operators(error):
+        return Refused(f"The database cannot be used: {str(error.orig).strip()} (see DESKBOOK_DATABASE_URL and DESKBOOK_DATA)")
+    if isinstance(error, OSError) and error.filename:
+        return Refused(f"{error.filename}: {error.strerror} (see DESKBOOK_DATA)")
     return None
+
+
+def _is_the_operators(error: "DBAPIError") -> bool:
+    """Whether the database, not the statement, is at fault: away, full, locked, no database at all, or closed to this user."""
+    from sqlalchemy.exc import DatabaseError, OperationalError
+
+    is_forbidden = getattr(error.orig, "sqlstate", None) == "42501"  # PostgreSQL's insufficient_privilege
+    return isinstance(error, OperationalError) or type(error) is DatabaseError or is_forbidden

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import signal
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ import urllib.request
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
@@ -84,6 +86,43 @@ def test_a_database_that_does_not_answer_is_named_without_a_traceback(deskbook) 
     assert answer.exit_code == 1
     assert "DESKBOOK_DATABASE_URL" in answer.output
     assert "Traceback" not in answer.output
+
+
+@pytest.mark.parametrize(
+    "command", [["migrate"], ["serve"], ["serve", "--get", "/"], ["user", "list"], ["worker", "--once"], ["search", "reset"], ["index", "sync"]]
+)
+def test_a_data_folder_that_cannot_be_used_is_named_without_a_traceback(deskbook, tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "file").touch()
+    answer = deskbook(*command, DATA="file")
+    assert (answer.exit_code, type(answer.exception)) == (1, SystemExit)
+    assert str(tmp_path / "file") in answer.output or "file: " in answer.output or "file/" in answer.output
+
+
+@pytest.mark.parametrize("command", ["migrate", "serve"])
+def test_a_file_that_is_no_database_is_named_without_a_traceback(deskbook, tmp_path: Path, command: str) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "deskbook.sqlite").write_text("This is a letter to nobody. " * 100)
+    answer = deskbook(command)
+    assert (answer.exit_code, type(answer.exception)) == (1, SystemExit)
+    assert "file is not a database" in answer.output
+
+
+@pytest.mark.slow
+def test_a_database_closed_to_this_user_is_named_without_a_traceback(deskbook, empty_postgres_url: str) -> None:
+    with psycopg.connect(empty_postgres_url, autocommit=True) as connection:
+        name = f"guest_{secrets.token_hex(6)}"
+        connection.execute(f"CREATE ROLE {name} LOGIN")
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM public")
+    answer = deskbook("migrate", DATABASE_URL=empty_postgres_url.replace("postgres@", f"{name}@"))
+    assert (answer.exit_code, type(answer.exception)) == (1, SystemExit)
+    assert "permission denied for schema public" in answer.output
+
+
+def test_doctor_finds_a_data_folder_that_is_none(deskbook, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    answer = deskbook("doctor", "--json", DATA="file")
+    assert answer.exit_code == 1
+    assert {finding["part"] for finding in json.loads(answer.output) if not finding["ok"]} == {"data", "database"}
 
 
 def test_doctor_finds_a_database_that_was_not_migrated(deskbook) -> None:
