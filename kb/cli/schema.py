@@ -1,5 +1,7 @@
 """`deskbook migrate`."""
 
+from contextlib import closing
+
 import click
 
 from kb.cli.output import as_json, emit
@@ -14,11 +16,8 @@ def migrate(is_json: bool) -> None:
     from kb.migrations import head
     from kb.migrations.backup import migrate_with_backup
 
-    database = Database(load().database)
-    try:
+    with closing(Database(load().database)) as database:
         outcome = migrate_with_backup(database)
-    finally:
-        database.close()
     if is_json:
         emit({"schema": head(), "changed": outcome.changed, "backup": outcome.backup})
         return

@@ -1,5 +1,7 @@
 """`deskbook serve`."""
 
+from contextlib import closing
+
 import click
 
 from kb.cli.output import note
@@ -20,9 +22,8 @@ def serve(host: str | None, port: int | None, path: str | None) -> None:
     from kb.migrations.backup import migrate_with_backup
 
     settings = load(host=host, port=port)
-    database = Database(settings.database)
-    outcome = migrate_with_backup(database)
-    database.close()
+    with closing(Database(settings.database)) as database:
+        outcome = migrate_with_backup(database)
     if outcome.backup:
         note(f"The database was copied to {outcome.backup} and migrated.")
     if path is None:

@@ -22,7 +22,7 @@ def migrate(database: Database) -> bool:
         before = _revision(connection)
         if before == head():
             return False
-        _refuse_newer(before)
+        refuse_newer(before)
         _upgrade(connection)
         return True
 
@@ -30,7 +30,7 @@ def migrate(database: Database) -> bool:
 def require_current(database: Database) -> None:
     """Raises SchemaMismatch unless the schema is the newest this code knows."""
     current = schema_of(database)
-    _refuse_newer(current)
+    refuse_newer(current)
     if current != head():
         raise SchemaMismatch(f"The database is at schema {current or 'none'}, this version needs {head()}. Run `deskbook migrate`.")
 
@@ -44,6 +44,12 @@ def schema_of(database: Database) -> str | None:
 def head() -> str:
     """The newest revision."""
     return max(_known(), default="")
+
+
+def refuse_newer(current: str | None) -> None:
+    """Raises SchemaMismatch when the schema was made by a later version."""
+    if current is not None and current not in _known():
+        raise SchemaMismatch(f"The database is at schema {current}, which this version ({head()}) does not know. Install the newer Deskbook that made it.")
 
 
 def _known() -> set[str]:
@@ -66,11 +72,6 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def _refuse_newer(current: str | None) -> None:
-    if current is not None and current not in _known():
-        raise SchemaMismatch(f"The database is at schema {current}, which this version ({head()}) does not know. Install the newer Deskbook that made it.")
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Migrating without regret: an SQLite file is copied before its schema changes."""
 
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import inspect
 
 from kb.db import Database, now
-from kb.migrations import head, migrate, schema_of
+from kb.migrations import head, migrate, refuse_newer, schema_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,9 @@ class Outcome:
 
 
 def migrate_with_backup(database: Database) -> Outcome:
-    """Migrates; an SQLite file that holds tables of an older schema is copied beside itself first."""
+    """Migrates; an SQLite file that holds tables of an older schema is copied beside itself first. Raises SchemaMismatch for a newer one."""
     current = schema_of(database)
+    refuse_newer(current)
     is_worth_keeping = database.is_sqlite and current != head() and inspect(database.engine).get_table_names()
     copy = _copy(database, current) if is_worth_keeping else None
     return Outcome(migrate(database), copy)
@@ -33,8 +35,10 @@ def _copy(database: Database, revision: str | None) -> Path | None:
         return None
     file = Path(name)
     copy = file.with_name(f"{file.stem}-schema-{revision or 'none'}-{now():%Y%m%dT%H%M%S}{file.suffix}")
+    half = copy.with_name(f"{copy.name}-{os.getpid()}-half")
+    half.touch(file.stat().st_mode & 0o777)
     # SQLite's own copy is consistent whoever writes meanwhile; a copied file would miss what lies in the WAL.
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(half)) as target:
         source.backup(target)
-    copy.chmod(file.stat().st_mode & 0o777)
+    half.replace(copy)  # under its name it is whole, whatever interrupted us
     return copy

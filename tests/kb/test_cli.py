@@ -98,6 +98,19 @@ def test_a_data_folder_that_cannot_be_used_is_named_without_a_traceback(deskbook
     assert str(tmp_path / "file") in answer.output or "file: " in answer.output or "file/" in answer.output
 
 
+@pytest.mark.parametrize("command", [["migrate"], ["serve"], ["serve", "--get", "/"], ["worker", "--once"], ["user", "list"]])
+def test_a_newer_schema_is_refused_and_nothing_is_written(deskbook, tmp_path: Path, command: list[str]) -> None:
+    deskbook("migrate")
+    with closing(sqlite3.connect(tmp_path / "var" / "deskbook.sqlite")) as newer, newer:
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = sorted(path.name for path in (tmp_path / "var").iterdir())
+    answer = deskbook(*command)
+    assert answer.exit_code == 1
+    assert "9999" in answer.output
+    assert head() in answer.output
+    assert sorted(path.name for path in (tmp_path / "var").iterdir()) == before
+
+
 @pytest.mark.parametrize("command", ["migrate", "serve"])
 def test_a_file_that_is_no_database_is_named_without_a_traceback(deskbook, tmp_path: Path, command: str) -> None:
     (tmp_path / "var").mkdir()
