@@ -121,7 +121,7 @@ def now() -> datetime:
 
 
 def _engine(url: str, pool_size: int) -> Engine:
-    # Parameters are what people wrote, their addresses and secrets: errors, which are logged and shown to agents, go without.
+    # Parameters are hidden from errors: they hold what customers write, and errors end in logs.
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         if address.database:

@@ -1,6 +1,5 @@
 """Running the app under uvicorn: one process, stopped in good order."""
 
-import logging
 import signal
 import socket
 
@@ -10,6 +9,7 @@ from starlette.applications import Starlette
 from kb.accounts import links, people
 from kb.app import create_app
 from kb.cli.content import require_folder
+from kb.cli.logs import start_log
 from kb.cli.output import note, progress
 from kb.cli.refusal import Refused
 from kb.config import Settings
@@ -34,7 +34,7 @@ class Server(uvicorn.Server):
 
 def run(settings: Settings) -> None:
     """Serves until SIGTERM or Ctrl-C; requests under way are answered first, for at most 30 s. Raises Refused when the port is taken."""
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    start_log(settings.log_level)
     with _listener(settings) as listener:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         app = loaded(settings)

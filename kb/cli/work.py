@@ -37,14 +37,14 @@ def worker(once: bool) -> None:
 
     Any number may run.
     """
-    import logging
     import signal
 
+    from kb.cli.logs import start_log
     from kb.db import now
     from kb.worker import make_worker
 
     with opened() as (settings, database):
-        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        start_log(settings.log_level)
         made = make_worker(settings, database)
         if once:
             while made.run_once(now()):

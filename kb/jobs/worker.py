@@ -59,7 +59,7 @@ class Worker:
         self._clean_at = 0.0
 
     def run(self) -> None:
-        """Works until `stop`; the database being away is waited out."""
+        """Works until `stop`; the database being away is waited out, any other fault is logged and survived."""
         while not self._stopped.is_set():
             try:
                 self._clean()
@@ -67,6 +67,8 @@ class Worker:
                     continue
             except SQLAlchemyError as error:
                 log.error("the outbox cannot be read: %s", str(error)[:300])
+            except Exception:
+                log.exception("the worker met a fault and goes on")
             BELL.wait(POLL_S)
             BELL.clear()
 

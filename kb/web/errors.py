@@ -1,7 +1,6 @@
 """Errors as pages: plain words, what to do next, and nothing about the inside."""
 
 import logging
-import re
 import secrets
 
 from starlette.exceptions import HTTPException
@@ -11,7 +10,6 @@ from starlette.responses import JSONResponse, Response
 from kb.web.templates import render
 
 log = logging.getLogger("deskbook")
-SECRET_PART = re.compile(r"(?<=^/requests/)[0-9]+-[0-9a-f]+|(?<=^/sign-in/link/)[^/]+")
 
 TITLES = {
     400: "This could not be read",
@@ -36,6 +34,8 @@ ADVICE = {
     503: "Nothing was saved. Please try again in a moment.",
 }
 
+SECRET_PARAMETERS = ("token", "file")
+
 
 def error_page(request: Request, error: Exception) -> Response:
     """The page (or JSON under /api/) for an HTTPException."""
@@ -58,8 +58,16 @@ def gone(request: Request, error: Exception) -> Response:  # noqa: ARG001
 def crash(request: Request, error: Exception) -> Response:
     """500 with a number that the log has too."""
     number = secrets.token_hex(4)
-    log.error("request %s %s failed, number %s", request.method, SECRET_PART.sub("…", request.url.path)[:200], number, exc_info=error)
+    log.error("request %s %s failed, number %s", request.method, _loggable_path(request)[:200], number, exc_info=error)
     return answer(request, 500, ADVICE[500], number=number)
+
+
+def _loggable_path(request: Request) -> str:
+    """The path without what opens a request, a file or an account to whoever reads it."""
+    path = request.url.path
+    for name in SECRET_PARAMETERS:
+        path = path.replace(str(request.path_params.get(name) or "\0"), f"{{{name}}}")
+    return path
 
 
 def answer(request: Request, status: int, detail: str, *, number: str = "", headers: dict[str, str] | None = None) -> Response:

@@ -132,6 +132,21 @@ def test_a_running_worker_hears_of_a_commit_and_stops_when_told(database: Databa
     assert not thread.is_alive()
 
 
+def test_a_chore_that_fails_does_not_end_the_worker(database: Database) -> None:
+    def broken(_session: object, _moment: datetime) -> None:
+        raise PermissionError("attachments")
+
+    done = threading.Event()
+    worker = Worker(database, {"test": lambda job: done.set()}, [broken])
+    _enqueue(database)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    assert done.wait(20)
+    worker.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
 def test_cleaning_forgets_old_jobs_and_does_the_chores(database: Database) -> None:
     chores: list[datetime] = []
     worker = Worker(database, {"test": lambda job: None}, [lambda session, moment: chores.append(moment)])

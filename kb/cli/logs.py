@@ -1,0 +1,27 @@
+"""The log: standard error, a line for each event."""
+
+import logging
+from types import TracebackType
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+# Whatever a terminal or a reader of lines may take for the end of one, or for an order.
+CONTROLS = {code: ascii(chr(code))[1:-1] for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
+
+
+class OneLine(logging.Formatter):
+    """Writes each event as one line, whatever was typed into it; the lines of a traceback are indented, so that none looks like an event."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The line without its traceback."""
+        return super().formatMessage(record).translate(CONTROLS)
+
+    def formatException(self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]) -> str:
+        """The traceback, indented."""
+        return "\n".join(f"    {line.translate(CONTROLS)}" for line in super().formatException(ei).splitlines())
+
+
+def start_log(level: str) -> None:
+    """Sends what is at least as severe as `level` to standard error."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine(FORMAT))
+    logging.basicConfig(level=level.upper(), handlers=[handler])
