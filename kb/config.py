@@ -152,6 +152,11 @@ def sources(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     return {name: choice.source for name, choice in _chosen(os.environ if environ is None else environ).items()}
 
 
+def is_colour_wanted(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether a terminal may be written to in colours (https://no-color.org)."""
+    return not (os.environ if environ is None else environ).get("NO_COLOR")
+
+
 def secret_key(settings: Settings) -> str:
     """The configured key, else the one kept in the data folder, made on first use (readable by its owner only)."""
     if configured := settings.secret_key.get_secret_value():

@@ -2,7 +2,7 @@
 
 import click
 
-from kb.cli.output import as_json, emit
+from kb.cli.output import as_json, emit, styled
 
 MARKS = {True: ("ok", "green"), False: ("FAULT", "red")}
 
@@ -21,5 +21,5 @@ def doctor(context: click.Context, is_json: bool) -> None:
     else:
         for finding in findings:
             word, colour = MARKS[finding.is_good]
-            click.echo(f"{click.style(word.ljust(5), fg=colour)}  {finding.part.ljust(9)}  {finding.message}")
+            click.echo(f"{styled(word.ljust(5), fg=colour)}  {finding.part.ljust(9)}  {finding.message}")
     context.exit(0 if all(finding.is_good for finding in findings) else 1)

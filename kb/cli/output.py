@@ -17,6 +17,13 @@ def emit(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
+def styled(text: str, **style: Any) -> str:
+    """`text` in colour or weight; plain with NO_COLOR, and click makes it plain where no terminal reads it."""
+    from kb.config import is_colour_wanted
+
+    return click.style(text, **style) if is_colour_wanted() else text
+
+
 def note(message: str) -> None:
     """Prints a line of progress on stderr."""
     click.echo(message, err=True)

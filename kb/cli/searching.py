@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kb.cli.output import as_json, emit, progress
+from kb.cli.output import as_json, emit, progress, styled
 from kb.cli.refusal import Refused
 
 if TYPE_CHECKING:
@@ -120,6 +120,6 @@ def _print(found: "Results", threshold: float) -> None:
 def _print_hit(hit: "Hit") -> None:
     import re
 
-    click.echo(click.style(hit.title, bold=True) + (f" › {hit.heading}" if hit.heading and hit.heading != hit.title else ""))
+    click.echo(styled(hit.title, bold=True) + (f" › {hit.heading}" if hit.heading and hit.heading != hit.title else ""))
     plain = unescape(re.sub(r"<[^>]+>", "", hit.snippet))
-    click.echo(f"  {hit.href}  {click.style(' › '.join(hit.breadcrumb), dim=True)}\n  {plain}")
+    click.echo(f"  {hit.href}  {styled(' › '.join(hit.breadcrumb), dim=True)}\n  {plain}")

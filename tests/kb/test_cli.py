@@ -131,6 +131,15 @@ def test_a_database_closed_to_this_user_is_named_without_a_traceback(deskbook, e
     assert "permission denied for schema public" in answer.output
 
 
+def test_colours_are_for_terminals_and_not_with_no_color(deskbook) -> None:
+    deskbook("migrate")
+    coloured = CliRunner().invoke(main, ["doctor"], env={"DESKBOOK_CONTENT": "content", "NO_COLOR": ""}, color=True)
+    plain = CliRunner().invoke(main, ["doctor"], env={"DESKBOOK_CONTENT": "content", "NO_COLOR": "1"}, color=True)
+    assert "\x1b[" in coloured.output
+    assert "\x1b[" not in plain.output
+    assert "\x1b[" not in deskbook("doctor").output
+
+
 def test_doctor_finds_a_data_folder_that_is_none(deskbook, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     answer = deskbook("doctor", "--json", DATA="file")
