@@ -5,6 +5,7 @@ import random
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -103,22 +104,23 @@ def scores(ask: Ask, questions: Sequence[Question]) -> list[Score]:
     return rows
 
 
-def plain_fts5(documents: Iterable[Document]) -> Ask:
+@contextmanager
+def plain_fts5(documents: Iterable[Document]) -> Iterator[Ask]:
     """SQLite FTS5 as everybody calls it: porter stems, all words required, best bm25 first."""
-    connection = sqlite3.connect(":memory:")
-    connection.execute("CREATE VIRTUAL TABLE plain USING fts5(slug UNINDEXED, category UNINDEXED, title, body, tokenize='porter unicode61')")
-    rows = ((one.slug, one.category, one.title, _body(one)) for one in documents)
-    connection.executemany("INSERT INTO plain VALUES (?, ?, ?, ?)", rows)
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE VIRTUAL TABLE plain USING fts5(slug UNINDEXED, category UNINDEXED, title, body, tokenize='porter unicode61')")
+        rows = ((one.slug, one.category, one.title, _body(one)) for one in documents)
+        connection.executemany("INSERT INTO plain VALUES (?, ?, ?, ?)", rows)
 
-    def ask(query: Query) -> tuple[list[str], float]:
-        typed = [f'"{word}"' for word in re.findall(r"\w+", query.text)]
-        if not typed:
-            return [], 0.0
-        sql = "SELECT slug FROM plain WHERE plain MATCH ? AND (? IS NULL OR category = ?) ORDER BY bm25(plain, 0, 0, 5, 1) LIMIT ?"
-        found = connection.execute(sql, (" ".join(typed) + "*", query.category, query.category, query.limit))
-        return [slug for (slug,) in found], 0.0
+        def ask(query: Query) -> tuple[list[str], float]:
+            typed = [f'"{word}"' for word in re.findall(r"\w+", query.text)]
+            if not typed:
+                return [], 0.0
+            sql = "SELECT slug FROM plain WHERE plain MATCH ? AND (? IS NULL OR category = ?) ORDER BY bm25(plain, 0, 0, 5, 1) LIMIT ?"
+            found = connection.execute(sql, (" ".join(typed) + "*", query.category, query.category, query.limit))
+            return [slug for (slug,) in found], 0.0
 
-    return ask
+        yield ask
 
 
 def separation(answered: Sequence[float], unanswered: Sequence[float]) -> float:

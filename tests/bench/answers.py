@@ -72,7 +72,7 @@ def engines(corpus: Path, *, with_meilisearch: bool, vectors: Path | None = None
         held = list(documents(catalog, datetime.now(UTC)))
         embedded = EmbeddedEngine(Store(folder / "search.sqlite"))
         embedded.sync(held)
-        asked = {"embedded": asking(embedded), "plain FTS5": bench.plain_fts5(held)}
+        asked = {"embedded": asking(embedded), "plain FTS5": stack.enter_context(bench.plain_fts5(held))}
         address = stack.enter_context(embedder(vectors)) if vectors else ""
         if address:
             meant = EmbeddedEngine(embedded.store)

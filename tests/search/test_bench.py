@@ -52,9 +52,9 @@ def test_generated_questions_are_the_same_each_time() -> None:
 def test_the_plain_call_wants_every_word() -> None:
     from tests.search.conftest import SHOP
 
-    ask = bench.plain_fts5(SHOP)
-    assert ask(Query("tracking number"))[0] == ["track-an-order"]
-    assert ask(Query("where is my tracking number"))[0] == []
+    with bench.plain_fts5(SHOP) as ask:
+        assert ask(Query("tracking number"))[0] == ["track-an-order"]
+        assert ask(Query("where is my tracking number"))[0] == []
 
 
 def test_the_curve_tells_what_each_threshold_would_call_answered() -> None:
