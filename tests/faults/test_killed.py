@@ -1,61 +1,20 @@
 """The serving process stopped and killed while requests are filed: what was acknowledged is there, whole."""
 
 import hashlib
-import http.client
 import random
-import re
 import socket
 import sqlite3
-import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.faults.processes import Filed, Served, file_request, form, form_headers, serving, wait_for
+from tests.faults.filers import Filers, require_whole
+from tests.faults.processes import Filed, Served, form, form_headers, serving, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROUNDS = 8
-AT_ONCE = 4
-
-
-@pytest.fixture
-def content(tmp_path: Path) -> Path:
-    folder = tmp_path / "content"
-    (folder / "help").mkdir(parents=True)
-    (folder / "help" / "reset.md").write_text("---\ntitle: Reset the board\n---\nPress the button twice.\n")
-    return folder
-
-
-class Filers:
-    """People who file one request after the other until the site is gone."""
-
-    def __init__(self, served: Served, first_number: int) -> None:
-        self.filed: list[Filed] = []
-        self.refused: list[AssertionError] = []
-        self._served = served
-        self._threads = [threading.Thread(target=self._file, args=(first_number + place * 100_000,)) for place in range(AT_ONCE)]
-        for thread in self._threads:
-            thread.start()
-
-    def wait_for(self, count: int) -> None:
-        wait_for(lambda: len(self.filed) >= count or self.refused)
-
-    def join(self) -> None:
-        for thread in self._threads:
-            thread.join()
-
-    def _file(self, number: int) -> None:
-        while not self.refused:
-            number += 1
-            try:
-                with closing(self._served.connect()) as connection:
-                    self.filed.append(file_request(self._served, connection, number))
-            except (OSError, http.client.HTTPException):
-                return
-            except AssertionError as error:
-                self.refused.append(error)
 
 
 def test_being_killed_loses_no_acknowledged_request(tmp_path: Path, content: Path) -> None:
@@ -71,7 +30,7 @@ def test_being_killed_loses_no_acknowledged_request(tmp_path: Path, content: Pat
         acknowledged += filers.filed
     with serving(content, tmp_path / "var") as served:
         for filed in acknowledged:
-            _require_whole(served, filed)
+            require_whole(served, filed)
         assert served.stop() == 0
     _require_nothing_half(tmp_path / "var" / "deskbook.sqlite", len(acknowledged))
 
@@ -98,17 +57,7 @@ def test_stopping_under_load_answers_what_was_begun_and_exits_with_0(tmp_path: P
     half_sent = Filed(str(answer.getheader("Location")).partition("?")[0], "Half sent", hashlib.sha256(b"x" * 1000).hexdigest())
     with serving(content, tmp_path / "var") as served:
         for filed in [half_sent, *filers.filed]:
-            _require_whole(served, filed)
-
-
-def _require_whole(served: Served, filed: Filed) -> None:
-    status, page = served.get(filed.page)
-    assert status == 200
-    assert filed.subject in page.decode()
-    found = re.search(rf'href="({re.escape(filed.page)}/attachments/[^"]+)"', page.decode())
-    assert found, filed
-    status, content = served.get(found[1])
-    assert (status, hashlib.sha256(content).hexdigest()) == (200, filed.file_sha256)
+            require_whole(served, filed)
 
 
 def _require_nothing_half(path: Path, at_least: int) -> None:
