@@ -1,4 +1,4 @@
-# docker build -t deskbook . && docker run -p 8000:8000 -v deskbook:/data -e DESKBOOK_BASE_URL=http://localhost:8000 deskbook
+# docker build -t deskbook . && docker run --stop-timeout 40 -p 8000:8000 -v deskbook:/data -e DESKBOOK_BASE_URL=http://localhost:8000 deskbook
 # Articles of your own: -v /srv/help:/content:ro -e DESKBOOK_CONTENT=/content
 FROM python:3.13-slim
 

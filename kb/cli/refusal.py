@@ -1,5 +1,6 @@
 """How a command that cannot go on says so: in a sentence, without a traceback."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,16 +20,19 @@ class Misused(click.ClickException):
 
 
 class Deskbook(click.Group):
-    """The group of all commands; turns the faults an operator can mend into sentences."""
+    """The group of all commands: what they write only its owner can read, and the faults an operator can mend are sentences."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command; raises a ClickException for settings, schemas and databases that do not fit."""
+        mask = os.umask(0o077)
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             raise _explain(error) or error from None
+        finally:
+            os.umask(mask)
 
 
 def _explain(error: Exception) -> click.ClickException | None:

@@ -69,6 +69,14 @@ def test_migrate_says_what_it_did(deskbook) -> None:
     assert "already" in deskbook("migrate").output
 
 
+def test_what_is_written_only_its_owner_can_read(deskbook, tmp_path: Path) -> None:
+    deskbook("migrate")
+    deskbook("index", "sync")
+    written = [tmp_path / "var", *(tmp_path / "var").iterdir()]
+    assert len(written) >= 4
+    assert [path.name for path in written if path.stat().st_mode & 0o077] == []
+
+
 def test_an_older_schema_is_copied_before_it_is_migrated(deskbook, tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     with closing(sqlite3.connect(tmp_path / "var" / "deskbook.sqlite")) as older, older:
