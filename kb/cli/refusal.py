@@ -39,12 +39,12 @@ def _explain(error: Exception) -> click.ClickException | None:
     from sqlalchemy.exc import DBAPIError
 
     from kb.config import SettingsError
-    from kb.migrations import SchemaMismatch
+    from kb.migrations import MigrationFailed, SchemaMismatch
     from search.engine import EngineUnavailable
 
     if isinstance(error, SettingsError):
         return Misused("\n       ".join(error.problems))
-    if isinstance(error, SchemaMismatch | EngineUnavailable):
+    if isinstance(error, SchemaMismatch | MigrationFailed | EngineUnavailable):
         return Refused(str(error))
     if isinstance(error, DBAPIError) and _is_the_operators(error):
         return Refused(f"The database cannot be used: {str(error.orig).strip()} (see DESKBOOK_DATABASE_URL and DESKBOOK_DATA)")

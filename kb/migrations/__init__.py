@@ -1,8 +1,10 @@
 """The schema's history, applied by `deskbook migrate` and at the start of `serve`."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import Connection, inspect, text
 
@@ -12,18 +14,23 @@ from kb.db import Database
 ADVISORY_LOCK = 7_283_551
 
 
+class MigrationFailed(Exception):
+    """The migration would have left rows that refer to others which are gone; nothing was changed."""
+
+
 class SchemaMismatch(Exception):
     """The database's schema is not the one this code was written for; the message says what to run."""
 
 
 def migrate(database: Database) -> bool:
     """Brings the schema up to date, one process at a time; says whether anything changed."""
-    with database.engine.execution_options(deskbook_begin="IMMEDIATE").begin() as connection, _alone(connection):
+    with database.engine.execution_options(deskbook_begin="IMMEDIATE").connect() as connection, _alone(connection):
         before = _revision(connection)
         if before == head():
             return False
         refuse_newer(before)
         _upgrade(connection)
+        _require_whole(connection)
         return True
 
 
@@ -74,9 +81,26 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
+def _require_whole(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite" and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
+        tables = ", ".join(sorted({str(row[0]) for row in broken}))
+        raise MigrationFailed(f"After the migration {len(broken)} rows would refer to nothing, in {tables}. Nothing was changed; please report this.")
+
+
 @contextmanager
 def _alone(connection: Connection) -> Iterator[None]:
-    # On SQLite the IMMEDIATE transaction already keeps others out.
+    """One transaction that keeps other migrators out."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
-    yield
+        with connection.begin():
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+            yield
+        return
+    # SQLite changes a table by making it anew and dropping the old one, and a dropped table takes every row along that
+    # refers to it. The switch is heard outside of transactions only (https://www.sqlite.org/lang_altertable.html#otheralter).
+    driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        with connection.begin():  # IMMEDIATE, so others wait
+            yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
