@@ -9,7 +9,7 @@ from tests.services import LiveServer, free_port
 
 pytestmark = pytest.mark.browser
 FIELD = "input[type=search]"
-OPTIONS = "[data-panel] [role=option]"
+OPTIONS = "[data-panel] [data-list]:not([aria-busy]) [role=option]"
 PANEL = "[data-panel]"
 MARKED = "[...(CSS.highlights.get('found') ?? [])].map((range) => range.toString().toLowerCase())"
 
@@ -55,6 +55,24 @@ def test_the_arrows_go_round_through_the_field(home: Any) -> None:
     assert active(home).inner_text() == home.locator(OPTIONS).last.inner_text()
     home.keyboard.press("ArrowDown")
     assert home.locator(FIELD).get_attribute("aria-activedescendant") is None
+
+
+def test_a_row_chosen_while_the_next_list_is_under_way_stays_chosen(home: Any) -> None:
+    open_box(home)
+    home.keyboard.type("brake")
+    home.locator(OPTIONS).first.wait_for()
+    held: list[Any] = []
+    home.route("**/search/instant?*", lambda route: held.append(route))
+    with home.expect_request("**/search/instant?q=brakes"):
+        home.keyboard.type("s")
+    home.keyboard.press("ArrowDown")
+    while "/articles/adjust-the-brakes" not in str(active(home).get_attribute("data-href")):
+        home.keyboard.press("ArrowDown")
+    held[0].continue_()
+    home.locator(OPTIONS).first.wait_for()
+    assert "/articles/adjust-the-brakes" in str(active(home).get_attribute("data-href"))
+    assert active(home).get_attribute("aria-selected") == "true"
+    assert home.locator("[aria-selected=true]").count() == 1
 
 
 def test_enter_without_a_choice_leads_to_the_results_page(home: Any) -> None:

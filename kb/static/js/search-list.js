@@ -28,8 +28,11 @@ export class SearchList {
     return this.isOpen ? this.options[this.#active] : undefined;
   }
 
+  // A row that was chosen while this list was on its way stays chosen, or none is: never the one that happens to take its place.
   open(rows, { notice = "", status = "" }) {
+    const chosen = this.active?.dataset.href;
     this.rows.replaceChildren(...rows);
+    this.activate(chosen ? this.options.findIndex((option) => option.dataset.href === chosen) : -1);
     this.rows.removeAttribute("aria-busy");
     this.rows.scrollTop = 0;
     this.notice.textContent = notice;
