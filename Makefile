@@ -26,7 +26,7 @@ test: $(VENV)/.dev ## Every check: format, lint, types, content, and the tests w
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.dev lint ## The quick checks, for before a commit
-	@$(BIN)/python -m pytest -m "not slow and not browser"
+	@$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not slow and not browser"
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff format --quiet --check . || { echo "Run .venv/bin/ruff format"; exit 1; }

@@ -193,7 +193,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def _corpus(name: str) -> Path:
     root = os.environ.get("DESKBOOK_CORPORA", "")
     if not root:
-        pytest.skip("set DESKBOOK_CORPORA to the folder of the corpora")
+        pytest.skip(f"{MISSING}the corpora that answers are measured on: set DESKBOOK_CORPORA to their folder")
     path = Path(root) / name
     assert path.is_dir(), f"DESKBOOK_CORPORA is set, but there is no {path}"
     return path
