@@ -16,7 +16,7 @@ from kb.articles.frontmatter import SHELF_KEYS
 from kb.articles.markdown import VERSION, Rendered, render
 from kb.articles.names import ArticleReferences, Names
 from kb.articles.shelves import Index
-from kb.articles.source import BadSource, read_source
+from kb.articles.source import BadSource, Source, read_source
 from kb.articles.tree import File, Tree, walk
 
 Progress = Callable[[int, int], None]
@@ -80,6 +80,7 @@ class Library:
         self._published: frozenset[str] = frozenset()
         self._articles_now: list[Article] = []
         self._index: Index = {}
+        self._named: dict[str, Source] = {}
         self._fresh: dict[str, str] = {}
         self.assets = Assets(root, self._kept)
         self.names = Names()
@@ -111,6 +112,7 @@ class Library:
         """Looks at the folder and publishes what changed; whether anything did. Safe to call from any thread."""
         with self._lock:
             tree = walk(self.root)
+            tree = tree.or_as_before(self._tree) if self._tree else tree
             self._forget_commits(tree)
             commits_changed = self._commits_changed()
             if tree == self._tree and not commits_changed:
@@ -215,12 +217,15 @@ class Library:
     def _shelves(self, tree: Tree) -> tuple[Index, list[Problem]]:
         index: Index = {}
         problems: list[Problem] = []
-        for path, file in tree.shelves.items():
+        good = {path: source for path, source in self._named.items() if path in tree.shelves}
+        for path in tree.shelves:
             try:
-                source = read_source(self.root, path, SHELF_KEYS, required=())
-                index.setdefault(source.locale or self._options.locale, {})[file.folder] = source.values
+                good[path] = read_source(self.root, path, SHELF_KEYS, required=())
             except BadSource as error:
                 problems.append(error.problem)
+        for path, source in good.items():
+            index.setdefault(source.locale or self._options.locale, {})[tree.shelves[path].folder] = source.values
+        self._named = good
         return index, problems
 
     def _swap(self, articles: list[Article], index: Index, problems: tuple[Problem, ...]) -> None:

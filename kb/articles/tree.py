@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kb.articles.article import Problem
@@ -55,13 +55,26 @@ class Tree:
     """The `_index.md` files, and those of other languages such as `_index.es.md`."""
     assets: dict[str, File]
     problems: tuple[Problem, ...] = ()
+    unread: tuple[str, ...] = ()
+    """What the paths of folders that are away or cannot be read begin with; empty text for the content folder itself."""
+
+    def or_as_before(self, before: "Tree") -> "Tree":
+        """This tree with the files that were in the unread folders `before`: while a folder is away, nobody deleted its articles."""
+
+        def kept(files: dict[str, File], old: dict[str, File]) -> dict[str, File]:
+            return files | {path: file for path, file in old.items() if path.startswith(self.unread)}
+
+        if not self.unread:
+            return self
+        return replace(self, articles=kept(self.articles, before.articles), shelves=kept(self.shelves, before.shelves), assets=kept(self.assets, before.assets))
 
 
 def walk(root: Path) -> Tree:
     """What lies in the folder now. Hidden files, `node_modules` and names that begin with `_` are passed over; links and devices are refused by name."""
     tree = Tree({}, {}, {})
     problems: list[Problem] = []
-    for entry, path in _entries(str(root), "", problems):
+    unread: list[str] = []
+    for entry, path in _entries(str(root), "", problems, unread):
         suffix = os.path.splitext(path)[1].lower()
         info = entry.stat(follow_symlinks=False)
         file = File(path, info.st_mtime_ns, info.st_size, info.st_ino)
@@ -75,15 +88,16 @@ def walk(root: Path) -> Tree:
             tree.assets[path] = file
         elif suffix == ".md" and entry.name.lower() not in ("readme.md", "contributing.md", "license.md", "changelog.md"):
             problems.append(Problem(path, 1, "lies in no category and is not shown: move it into a folder", is_error=False))
-    return Tree(tree.articles, tree.shelves, tree.assets, tuple(problems))
+    return Tree(tree.articles, tree.shelves, tree.assets, tuple(problems), tuple(unread))
 
 
-def _entries(folder: str, prefix: str, problems: list[Problem]) -> Iterator[tuple[os.DirEntry[str], str]]:
+def _entries(folder: str, prefix: str, problems: list[Problem], unread: list[str]) -> Iterator[tuple[os.DirEntry[str], str]]:
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
         problems.append(Problem(prefix or ".", 1, f"the folder cannot be read: {error.strerror}"))
+        unread.append(prefix)
         return
     for entry in entries:
         if entry.name.startswith(".") or entry.name in _NEVER:
@@ -92,7 +106,7 @@ def _entries(folder: str, prefix: str, problems: list[Problem]) -> Iterator[tupl
         if refusal := _refusal(entry):
             problems.append(Problem(_printable(path), 1, refusal))
         elif entry.is_dir(follow_symlinks=False):
-            yield from _entries(entry.path, f"{path}/", problems)
+            yield from _entries(entry.path, f"{path}/", problems, unread)
         else:
             yield entry, path
 

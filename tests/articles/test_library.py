@@ -90,6 +90,35 @@ def test_a_file_that_turns_into_a_bomb_keeps_its_last_good_version_and_its_probl
     assert len(problems(opened)) == 1
 
 
+def test_while_the_content_folder_is_away_everything_stays_as_it_was(write: Write, library: Open, root: Path) -> None:
+    write("a/b/one.md", "![A dot](dot.png)")
+    (root / "a/b/dot.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02")
+    (root / "a/_index.md").write_text("---\ntitle: Named\n---\n")
+    opened = library()
+    page = opened.catalog.articles["one"].html
+    root.rename(root.parent / "away")
+    assert opened.refresh() is True
+    assert problems(opened)[0] == ".:1: the folder cannot be read: No such file or directory"
+    assert (opened.catalog.articles["one"].html, opened.catalog.categories[0].name) == (page, "Named")
+    (root.parent / "away").rename(root)
+    (root / "a/b/one.md").unlink()
+    opened.refresh()
+    assert (problems(opened), list(opened.catalog.articles)) == ([], [])
+
+
+def test_an_index_file_that_turns_bad_keeps_the_name_it_gave(write: Write, library: Open, root: Path) -> None:
+    write("a/b/one.md")
+    (root / "a/_index.md").write_text("---\ntitle: Named\n---\n")
+    opened = library()
+    (root / "a/_index.md").write_text("---\ntitel: Renamed\n---\n")
+    opened.refresh()
+    assert opened.catalog.categories[0].name == "Named"
+    assert problems(opened) == ["a/_index.md:2: unknown key `titel`: did you mean `title`?"]
+    (root / "a/_index.md").unlink()
+    opened.refresh()
+    assert opened.catalog.categories[0].name == "A"
+
+
 BAD_FILES = {
     "utf-16": (b"\xff\xfe" + "---\ntitle: x\n---\n".encode("utf-16-le"), ":1: the file is UTF-16"),
     "latin-1": ("---\ntitle: x\n---\n\nGröße\n".encode("latin-1"), ":5: this line is not UTF-8"),
