@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 TIMEOUT_S = 20
+LOCK_HOLDS_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,25 @@ def head(root: Path) -> str:
     return answer[1] if len(answer) == 2 and answer[0] == "false" else ""
 
 
-def log_file(root: Path) -> Path | None:
-    """The file of the repository that changes with every commit and checkout; None where there is no repository."""
-    path = _git(root, "rev-parse", "--git-path", "logs/HEAD").strip()
-    return root / path if path else None
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Two files of the repository: `log` changes with every commit and checkout, `lock` is there while git writes files."""
+
+    log: Path
+    lock: Path
+
+    def is_writing(self, now: float) -> bool:
+        """Whether git is at work on the files; a lock older than a minute was left by one that was killed."""
+        try:
+            return abs(now - self.lock.stat().st_mtime) < LOCK_HOLDS_S
+        except OSError:
+            return False
+
+
+def repository(root: Path) -> Repository | None:
+    """The repository the folder lies in; None where there is none."""
+    log, lock = (_git(root, "rev-parse", "--git-path", name).strip() for name in ("logs/HEAD", "index.lock"))
+    return Repository(root / log, root / lock) if log and lock else None
 
 
 def last_commits(root: Path) -> dict[str, Commit]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -75,7 +76,7 @@ class Library:
         self._held: dict[str, _Held] = {}
         self._tree: Tree | None = None
         self._history = _History()
-        self._log: Path | None = None
+        self._repository: history.Repository | None = None
         self._log_state = 0
         self._published: frozenset[str] = frozenset()
         self._articles_now: list[Article] = []
@@ -109,8 +110,13 @@ class Library:
         return tuple(held.facts.values.get(key, ())) if held and held.facts else ()
 
     def refresh(self) -> bool:
-        """Looks at the folder and publishes what changed; whether anything did. Safe to call from any thread."""
+        """Looks at the folder and publishes what changed; whether anything did. Safe to call from any thread.
+
+        While git writes files it waits, so that readers see a pull or a checkout whole.
+        """
         with self._lock:
+            if self._repository and self._repository.is_writing(time.time()):
+                return self._publish_due()
             tree = walk(self.root)
             tree = tree.or_as_before(self._tree) if self._tree else tree
             self._forget_commits(tree)
@@ -249,8 +255,8 @@ class Library:
 
     def _commits_changed(self) -> bool:
         if self._tree is None:
-            self._log = history.log_file(self.root)
-        state = _mtime_ns(self._log)
+            self._repository = history.repository(self.root)
+        state = _mtime_ns(self._repository.log if self._repository else None)
         is_first, changed = self._tree is None, state != self._log_state
         self._log_state = state
         if changed or is_first:

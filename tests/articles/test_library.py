@@ -243,30 +243,50 @@ def test_a_broken_cache_is_as_good_as_none(write: Write, library: Open, tmp_path
     assert "one" in library().catalog.articles
 
 
-def test_dates_and_ids_come_from_git_where_there_is_a_repository(write: Write, library: Open, root: Path) -> None:
-    def git(*arguments: str) -> None:
-        names = {
-            f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "x"), ("EMAIL", "x@x"), ("DATE", "2024-02-03T04:05:06Z"))
-        }
-        subprocess.run(["git", "-C", str(root), *arguments], check=True, capture_output=True, env={**os.environ, **names})
+def git(root: Path, *arguments: str) -> None:
+    names = {
+        f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "x"), ("EMAIL", "x@x"), ("DATE", "2024-02-03T04:05:06Z"))
+    }
+    subprocess.run(["git", "-C", str(root), *arguments], check=True, capture_output=True, env={**os.environ, **names})
 
+
+def test_dates_and_ids_come_from_git_where_there_is_a_repository(write: Write, library: Open, root: Path) -> None:
     write("ä b/c/One.md")
     write("ä b/c/Two.md")
-    git("init", "-q")
-    git("add", ".")
-    git("commit", "-q", "-m", "first")
+    git(root, "init", "-q")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "first")
     write("ä b/c/Two.md", "changed since")
     opened = library()
     one, two = opened.catalog.articles["one"], opened.catalog.articles["two"]
     assert one.updated_at == datetime(2024, 2, 3, 4, 5, 6, tzinfo=UTC)
     assert one.commit
     assert two.commit is None
-    git("commit", "-q", "-a", "-m", "second")
+    git(root, "commit", "-q", "-a", "-m", "second")
     assert opened.refresh() is True
     assert opened.catalog.articles["two"].commit
     write("ä b/c/One.md", "edited, not committed")
     opened.refresh()
     assert opened.catalog.articles["one"].commit is None
+
+
+def test_a_pull_is_seen_whole_and_a_lock_left_behind_holds_nothing_up(write: Write, library: Open, root: Path) -> None:
+    write("a/b/one.md", "old words")
+    git(root, "init", "-q")
+    opened = library()
+    lock = root / ".git/index.lock"
+    lock.touch()
+    write("a/b/one.md", "half of a pull")
+    assert opened.refresh() is False
+    write("a/b/two.md", "the other half")
+    lock.unlink()
+    assert opened.refresh() is True
+    assert "half of a pull" in opened.catalog.articles["one"].html
+    lock.touch()
+    os.utime(lock, (0, 0))
+    (root / "a/b/two.md").unlink()
+    assert opened.refresh() is True
+    assert list(opened.catalog.articles) == ["one"]
 
 
 def test_images_carry_their_size_and_an_address_that_changes_with_them(write: Write, library: Open, root: Path) -> None:
