@@ -10,12 +10,13 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from kb.articles.article import Article, Problem
+from kb.articles.fences import outside_code, unclosed
+from kb.articles.leftovers import in_text, leftovers
 from kb.articles.library import Library
 from kb.articles.markdown import Rendered
 from kb.articles.references import old_article_id
 from kb.articles.translations import untranslated
 
-_INLINE_CODE = re.compile(r"`[^`]*`")
 _OTHER_SCHEME = re.compile(r"""(?:\]\(|(?:href|src)=["']?)\s*<?((?!https?:|mailto:)[a-z][a-z0-9+.-]*:[^\s)"'>]*)""", re.IGNORECASE)
 
 
@@ -57,6 +58,7 @@ class _Page:
         yield from self._headings()
         yield from self._front_matter(now)
         yield from self._slips()
+        yield from self._leftovers()
 
     def _links(self) -> Iterator[Problem]:
         for link in self._rendered.links:
@@ -94,7 +96,7 @@ class _Page:
             if image.problem:
                 is_remote = image.src.lower().startswith(("http://", "https://"))
                 yield from self._at(image.src, image.problem + ("" if is_remote else ": add the file or correct the path"), is_error=not is_remote)
-            if not image.alt and not self._is_ornament(image.src):
+            if image.url and not image.alt and not self._is_ornament(image.src):
                 yield from self._at(image.src, "the image has no alternative text: say in a few words what it shows", is_error=False)
 
     def _is_ornament(self, src: str) -> bool:
@@ -140,14 +142,21 @@ class _Page:
             yield self._problem(self._key_line("related"), "is related to itself: remove it", is_error=False)
 
     def _slips(self) -> Iterator[Problem]:
-        is_code = False
-        for number, line in enumerate(self._lines, 1):
-            is_code ^= bool(re.match(r"\s*(?:```|~~~)", line))
-            address = None if is_code else _OTHER_SCHEME.search(_INLINE_CODE.sub("", line))
-            if address:
+        for number, line in outside_code(self._lines):
+            if address := _OTHER_SCHEME.search(line):
                 yield self._problem(number, f"the address {address[1][:80]} begins with something other than http, https or mailto: remove it")
-            if not is_code and re.search(r"\w\*{4}(?!\*)", line):
+            if re.search(r"\w\*{4}(?!\*)", line):
                 yield self._problem(number, "`****` closes bold twice: remove two of the stars", is_error=False)
+        if (begun := unclosed(self._lines)) is not None:
+            yield self._problem(begun, "the block of code that begins here is never closed: end it with a line of the same marks", is_error=False)
+
+    def _leftovers(self) -> Iterator[Problem]:
+        for left in leftovers(self._rendered.html):
+            line = next((number for number, line in outside_code(self._lines) if left.shown[:40] in line), 1)
+            yield self._problem(line, f"readers see “{left.shown[:60]}”: {left.advice}", is_error=False)
+        for key, text in (("title", self._article.title), ("summary", self._article.summary)):
+            for left in in_text(text):
+                yield self._problem(self._key_line(key), f"`{key}` is plain text and shows “{left.shown[:60]}”: take the marks out", is_error=False)
 
     def _key_line(self, key: str) -> int:
         return next((number for number, line in enumerate(self._lines, 1) if line.startswith(f"{key}:")), 1)
@@ -155,7 +164,7 @@ class _Page:
     def _at(self, written: str, message: str, *, is_error: bool = True) -> Iterator[Problem]:
         spellings = {written, unquote(written), written.replace("&", "&amp;")}
         pattern = re.compile(f"(?:{'|'.join(re.escape(spelling) for spelling in spellings)})(?![\\w%/-])")
-        lines = [number for number, line in enumerate(self._lines, 1) if pattern.search(line) or pattern.search(unescape(line))]
+        lines = [number for number, line in outside_code(self._lines) if pattern.search(line) or pattern.search(unescape(line))]
         for number in lines or [1]:
             yield self._problem(number, message, is_error=is_error)
 

@@ -35,6 +35,18 @@ CASES = {
     "a heading jump": ("## One\n\ntext\n\n#### Deep", "9: the heading “Deep” jumps from level 2 to level 4: use level 3"),
     "a deep first heading": ("### Deep", "5: the heading “Deep” is the first on the page and has level 3"),
     "doubled stars": ("**bold****", "5: `****` closes bold twice"),
+    "bold that is none": ("one ** two ** three", "5: readers see “** two **”: leave no blank inside the stars"),
+    "a link cut in two": ("[x] (other.md)", "5: readers see “[x] (other.md)”: leave no blank between the brackets"),
+    "an address with a blank": ("[x](an other.md)", "5: readers see “[x](an other.md)”: write [text](address), an address with blanks as <address>"),
+    "a reference to nothing": ("see [this][nope]", "5: readers see “[this][nope]”: add a line [name]: address"),
+    "a footnote without text": ("x[^1]", "5: readers see “[^1]”: add a line with the text of this footnote"),
+    "a note with another name": ("> [!INFO]\n> x", "5: readers see “[!INFO]”: no note has this name: use NOTE, TIP, IMPORTANT, WARNING, CAUTION"),
+    "a heading without its blank": ("text\n\n##Setup", "7: readers see “##Setup”: put a plain blank behind the # of a heading"),
+    "a list of attributes on its own": ("see {#x} here", "5: readers see “{#x}”: put this right behind the heading"),
+    "a table that is none": ("| a | b |\n|---|\n| 1 | 2 |", "5: readers see “| a | b |”: this is no table"),
+    "marks of another program": ("text\n\n:::note\nx\n:::", "7: readers see “:::note”: this is not in the Markdown that Deskbook reads"),
+    "HTML that is not allowed": ("<audio src=x>", "5: readers see “<audio src=x>”: this HTML is not allowed"),
+    "code that never ends": ("text\n\n```\nx", "7: the block of code that begins here is never closed"),
     "a link to a draft": ("[x](draft.md)", "5: the link leads to a/b/draft.md, which is a draft"),
     "a link to an article for fewer": ("[x](inner.md)", "5: the link leads to a/b/inner.md, which only agents may read"),
 }
@@ -66,6 +78,20 @@ def test_what_is_right_is_not_told(write: Write, library: Open) -> None:
         '<img src="dot.png" alt=""> ![A dot](dot.png)\n\n# Top\n\n## One\n\n### Two\n\n## Three\n\n`****` and `[x](none.md)`\n\n<a id="here"></a> [i](#here)',
     )
     assert findings(library()) == []
+
+
+def test_marks_in_code_and_stars_of_footnotes_are_no_slips(write: Write, library: Open) -> None:
+    code = "`[x](none.md)` ``[a][b] ` ** c **``\n\n````markdown\n```\n[x](none.md)\n##No\n```\n[x](javascript:1)\n````\n\n- one\n\n  ~~~\n  :::note\n  ~~~\n"
+    write("a/b/one.md", code + "\nMKR boards**\n\n**These have more pins.\n\n<kbd>[[x]]</kbd> a[0][1] #1 {x} <your name> [1] (see below)")
+    assert findings(library()) == []
+
+
+def test_the_title_and_the_summary_are_plain_text(write: Write, library: Open) -> None:
+    write("a/b/one.md", title='"Say **no**"', summary='"[more](x.md)"')
+    assert findings(library()) == [
+        "a/b/one.md:2: `title` is plain text and shows “**no**”: take the marks out",
+        "a/b/one.md:3: `summary` is plain text and shows “[more](x.md)”: take the marks out",
+    ]
 
 
 def test_front_matter_that_went_stale_is_told(write: Write, library: Open) -> None:
