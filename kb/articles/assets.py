@@ -3,6 +3,7 @@
 import hashlib
 import json
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -42,6 +43,11 @@ class Assets:
     def update(self, files: dict[str, File]) -> None:
         """Takes note of the files that lie there now. They answer to their names as NFC, however the disk spells them."""
         self._files = {unicodedata.normalize("NFC", path): file for path, file in files.items()}
+
+    @property
+    def paths(self) -> Collection[str]:
+        """The paths of all files, as NFC."""
+        return self._files.keys()
 
     def __contains__(self, path: str) -> bool:
         return path in self._files

@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from kb.articles.article import Article, Problem
 from kb.articles.fences import outside_code, unclosed
+from kb.articles.hints import hint
 from kb.articles.leftovers import in_text, leftovers
 from kb.articles.library import Library
 from kb.articles.markdown import Rendered
@@ -24,10 +25,11 @@ def check(library: Library, now: datetime | None = None) -> list[Problem]:
     """All findings, by path and line: what kept files from being published, then what is wrong inside those that are."""
     found = list(library.catalog.problems)
     found += untranslated(library.catalog, now or datetime.now(UTC))
+    files = [*library.names.paths, *library.assets.paths]
     for article in library.catalog.versions:
         rendered = library.rendered(article.path)
         if rendered is not None:
-            found += _Page(library, article, rendered).problems(now or datetime.now(UTC))
+            found += _Page(library, article, rendered, files).problems(now or datetime.now(UTC))
     return sorted(dict.fromkeys(found), key=lambda problem: (problem.path, problem.line, problem.message))
 
 
@@ -48,8 +50,9 @@ def as_json(problems: list[Problem]) -> str:
 class _Page:
     """One article with its source lines, to say where something stands."""
 
-    def __init__(self, library: Library, article: Article, rendered: Rendered) -> None:
-        self._library, self._article, self._rendered = library, article, rendered
+    def __init__(self, library: Library, article: Article, rendered: Rendered, files: Sequence[str]) -> None:
+        self._library, self._article, self._rendered, self._files = library, article, rendered, files
+        self._folder = article.path.rpartition("/")[0]
         self._lines = _source_lines(library.root / article.path)
 
     def problems(self, now: datetime) -> Iterator[Problem]:
@@ -64,7 +67,7 @@ class _Page:
         for link in self._rendered.links:
             if link.problem:
                 is_outside = link.url is not None
-                advice = "check that it still exists" if is_outside else "correct or remove it"
+                advice = "check that it still exists" if is_outside else hint(link.href, self._folder, self._files) or "correct or remove it"
                 yield from self._at(link.href, f"{link.problem}: {advice}", is_error=not is_outside)
             elif link.url and "#" in link.url and (link.url.startswith("#") or "/articles/" in link.url):
                 yield from self._anchor(link.href, link.url)
@@ -95,7 +98,8 @@ class _Page:
         for image in self._rendered.images:
             if image.problem:
                 is_remote = image.src.lower().startswith(("http://", "https://"))
-                yield from self._at(image.src, image.problem + ("" if is_remote else ": add the file or correct the path"), is_error=not is_remote)
+                advice = "" if is_remote else f": {hint(image.src, self._folder, self._files) or 'add the file or correct the path'}"
+                yield from self._at(image.src, image.problem + advice, is_error=not is_remote)
             if image.url and not image.alt and not self._is_ornament(image.src):
                 yield from self._at(image.src, "the image has no alternative text: say in a few words what it shows", is_error=False)
 

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from kb.articles.assets import Assets
+from kb.articles.assets import MAX_BYTES, Assets
 from kb.articles.references import Picture, Target, fragment, old_article_id, refusal
 
 SITE_PATHS = frozenset(("/", "/search", "/requests", "/requests/new", "/desk", "/sign-in", "/feed.xml", "/sitemap.xml", "/healthz"))
@@ -43,7 +43,7 @@ class ArticleReferences:
         """Where the address leads: an article of this content by id or path, an asset, a page of the site, or outside."""
         href = href.strip()
         if problem := refusal(href):
-            return Target(None, f"the address {href[:80]} {problem}")
+            return Target(None, f"the address {unquote(href)[:80]} {problem}")
         if (old_id := old_article_id(href)) is not None:
             return self._by_id(href, old_id)
         if href.lower().startswith(("http://", "https://", "mailto:")) or href.startswith("#"):
@@ -57,7 +57,7 @@ class ArticleReferences:
         path = None if refusal(src) else self._path(urlsplit(src).path)
         asset = self._assets.get(path) if path and path.lower().endswith(_IMAGES) else None
         if asset is None:
-            return Picture(None, problem=f"there is no image {src[:120]}")
+            return Picture(None, problem=_too_large(path) if path and path in self._assets else f"there is no image {unquote(src)[:120]}")
         return Picture(asset.url, asset.width, asset.height)
 
     def _by_id(self, href: str, old_id: str) -> Target:
@@ -87,16 +87,22 @@ class ArticleReferences:
     def _file(self, href: str, written: str) -> Target:
         path = self._path(written)
         if path is None:
-            return Target(None, f"the link {href[:80]} leads out of the content folder")
+            return Target(None, f"the link {unquote(href)[:80]} leads out of the content folder")
         slug = self._names.paths.get(path) or self._names.paths.get(f"{path}.md")
         if slug:
             return Target(f"{self._prefix}/articles/{slug}{fragment(href)}")
         if path in self._names.folders:
             return Target(self._prefix + self._names.folders[path] + fragment(href))
         asset = self._assets.get(path)
-        return Target(asset.url) if asset else Target(None, f"the link {href[:120]} leads nowhere: there is no such article or file")
+        if asset:
+            return Target(asset.url)
+        return Target(None, _too_large(path) if path in self._assets else f"the link {unquote(href)[:120]} leads nowhere: there is no such article or file")
 
     def _path(self, written: str) -> str | None:
         path = unicodedata.normalize("NFC", unquote(written))
         joined = posixpath.normpath(path.lstrip("/") if path.startswith("/") else posixpath.join(self._folder, path))
         return None if joined.startswith("..") or "\0" in joined else joined
+
+
+def _too_large(path: str) -> str:
+    return f"the file {path} is larger than {MAX_BYTES // 1_000_000} MB, or cannot be read"

@@ -43,9 +43,9 @@ def refusal(href: str) -> str:
     """Why this address may not stand in a page; empty when it may."""
     is_absolute = href.lower().startswith(("http://", "https://", "mailto:"))
     if re.search(r"[\x00-\x1f\x7f\\]", href.strip()) or href.startswith("//") or (not is_absolute and re.search(r"%5c|%2f|%0", href, re.IGNORECASE)):
-        return "is not an address: write https://… in full"
+        return "is not an address"
     if _SCHEME.match(href) and not is_absolute:
-        return "begins with something other than http, https or mailto: remove it"
+        return "begins with something other than http, https or mailto"
     return ""
 
 

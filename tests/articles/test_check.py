@@ -22,10 +22,27 @@ def findings(library: Library) -> list[str]:
 
 CASES = {
     "a link to no file": ("see [x](none.md)", "5: the link none.md leads nowhere"),
+    "a link in other letters": ("[x](Other.md)", "5: the link Other.md leads nowhere: there is no such article or file: did you mean other.md?"),
+    "a link to another folder": (
+        "[x](far%20away.md#x)",
+        "5: the link far away.md#x leads nowhere: there is no such article or file: did you mean ../c/far away.md?",
+    ),
+    "a misspelt link": ("[x](othre)", "5: the link othre leads nowhere: there is no such article or file: did you mean other.md?"),
+    "a link with backslashes": (r"[x](..\b\other.md)", "5: the address ..\\b\\other.md is not an address: did you mean other.md?"),
+    "a site without https": (
+        "[x](www.x.example/a)",
+        "5: the link www.x.example/a leads nowhere: there is no such article or file: write https://www.x.example/a",
+    ),
+    "a mail address without mailto": (
+        "[x](me@x.example)",
+        "5: the link me@x.example leads nowhere: there is no such article or file: write mailto:me@x.example",
+    ),
+    "an image in other letters": ("![a](Dot.PNG)", "5: there is no image Dot.PNG: did you mean dot.png?"),
+    "a file that is too large": ("[x](film.mp4)", "5: the file a/b/film.mp4 is larger than 50 MB, or cannot be read: correct or remove it"),
     "a link out of the folder": ("[x](../../../etc/passwd)", "5: the link ../../../etc/passwd leads out of the content folder"),
     "a link to no page of the site": ("one\n\n[x](/admin/logout)", "7: the link /admin/logout leads nowhere"),
     "a script as a link": ("[x](javascript:1)", "5: the address javascript:1 begins with something other than http, https or mailto"),
-    "another site without a scheme": ("[x](//evil.example)", "5: the address //evil.example is not an address"),
+    "another site without a scheme": ("[x](//evil.example)", "5: the address //evil.example is not an address: write https://evil.example"),
     "an old id that is not here": ("[x](https://h.example/hc/en-us/articles/999-Gone)", "5: the link leads to the article with the id 999"),
     "no such heading here": ("## Setup\n\n[x](#setpu)", "7: there is no #setpu on this page: did you mean #setup?"),
     "no such heading there": ("[x](other.md#nothing)", "5: there is no #nothing in a/b/other.md"),
@@ -55,7 +72,10 @@ CASES = {
 @pytest.fixture
 def neighbours(write: Write, root: Path) -> None:
     write("a/b/other.md", "## Real", id=7)
+    write("a/c/far away.md")
     write("a/b/draft.md", draft="true")
+    with (root / "a/b/film.mp4").open("wb") as film:
+        film.truncate(50_000_001)
     write("a/b/inner.md", audience="agents")
     (root / "a/b/dot.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02")
 
