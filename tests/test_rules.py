@@ -11,6 +11,8 @@ import pytest
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.testclient import TestClient
 
+from kb.articles.names import RESERVED
+
 CHECKOUT = Path(__file__).parents[1]
 ROOMS = ("kb", "search", "tickets")
 
@@ -88,6 +90,11 @@ def test_every_route_has_a_test(client: TestClient) -> None:
     untested = [path for path in _paths(client.app.routes) if not re.search(_as_typed(path), tests)]
     assert [path for path in untested if path not in FOLLOWED] == []
     assert [test for test in FOLLOWED.values() if not (CHECKOUT / "tests" / test).is_file()] == []
+
+
+def test_no_alias_may_take_the_place_of_a_route(client: TestClient) -> None:
+    first = {path.split("/")[1] for path in _paths(client.app.routes)}
+    assert {name for name in first if "{" not in name} - {"", "articles", "categories", "hc"} == RESERVED
 
 
 def test_the_desk_is_closed_to_strangers(client: TestClient) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from kb.articles.article import Article, ArticleType, Problem
 from kb.articles.history import Commit
 from kb.articles.markdown import Rendered
-from kb.articles.names import Names
+from kb.articles.names import RESERVED, Names
 from kb.articles.shelves import folder_of
 from kb.articles.slug import slugify
 from kb.articles.source import Source
@@ -71,7 +71,7 @@ def name(files: dict[str, Facts]) -> tuple[Names, list[Problem]]:
     slugs = frozenset(facts.slug for facts in files.values())
     ids = {facts.values["id"]: facts.slug for facts in files.values() if "id" in facts.values}
     folders, problems = _folders(files)
-    aliases, clashes = _aliases(files, slugs)
+    aliases, clashes = _aliases(files, slugs, frozenset(folders.values()))
     paths = {unicodedata.normalize("NFC", path): facts.slug for path, facts in files.items()}
     return Names(slugs, paths, ids, folders, aliases), problems + clashes
 
@@ -80,26 +80,28 @@ def _folders(files: dict[str, Facts]) -> tuple[dict[str, str], list[Problem]]:
     found: dict[str, str] = {}
     problems: list[Problem] = []
     urls: dict[str, str] = {}
+    named: set[str] = set()
     for path in files:
         category, section = folder_of(path)
         here = {category: f"/categories/{slugify(category)}"}
         if section:
             here[f"{category}/{section}"] = f"/categories/{slugify(category)}/{slugify(section)}"
         for folder, url in here.items():
-            if urls.setdefault(url, folder) != folder and folder not in found:
+            if urls.setdefault(url, folder) != folder and folder not in named:
                 problems.append(Problem(folder, 1, f"has the same address {url} as the folder {urls[url]}: rename one of the two"))
-            found[unicodedata.normalize("NFC", folder)] = url
+            named.add(folder)
+            found.setdefault(unicodedata.normalize("NFC", folder), url)
     return found, problems
 
 
-def _aliases(files: dict[str, Facts], slugs: frozenset[str]) -> tuple[dict[str, str], list[Problem]]:
+def _aliases(files: dict[str, Facts], slugs: frozenset[str], shelves: frozenset[str]) -> tuple[dict[str, str], list[Problem]]:
     found: dict[str, str] = {}
     problems: list[Problem] = []
     for path, facts in files.items():
         for written in facts.values.get("aliases", ()):
             alias = old_path(written)
             url = facts.url
-            problem = _alias_problem(alias, url, slugs, found)
+            problem = _alias_problem(alias, url, slugs, shelves, found)
             if problem:
                 problems.append(Problem(path, facts.lines["aliases"], f"the alias {written[:80]} {problem}", is_error=False))
             else:
@@ -112,11 +114,13 @@ def old_path(written: str) -> str:
     return "/" + written.strip().strip("/")
 
 
-def _alias_problem(alias: str, url: str, slugs: frozenset[str], found: dict[str, str]) -> str:
+def _alias_problem(alias: str, url: str, slugs: frozenset[str], shelves: frozenset[str], found: dict[str, str]) -> str:
     if alias == url:
         return "is the article's own address: remove it"
     if alias.removeprefix("/articles/") in slugs and alias.startswith("/articles/"):
         return "is the address of another article: remove it"
+    if alias.split("/")[1] in RESERVED or alias in shelves:
+        return "is the address of a page of this site: remove it"
     if alias in ("/", "//") or any(part in ("", ".", "..") for part in alias.split("/")[1:]) or not alias.isprintable() or set(alias) & set("?#\\%{} "):
         return "is not a plain path such as /old/name: correct it"
     if found.get(alias, url) != url:

@@ -10,15 +10,17 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from kb.articles.article import Article, Problem
-from kb.articles.fences import outside_code, unclosed
+from kb.articles.fences import outside_code
+from kb.articles.frontmatter_check import front_findings
 from kb.articles.hints import hint
-from kb.articles.leftovers import in_text, leftovers
+from kb.articles.leftovers import leftovers, marks_in
 from kb.articles.library import Library
 from kb.articles.markdown import Rendered
 from kb.articles.references import old_article_id
+from kb.articles.slips import slips
 from kb.articles.translations import untranslated
 
-_OTHER_SCHEME = re.compile(r"""(?:\]\(|(?:href|src)=["']?)\s*<?((?!https?:|mailto:)[a-z][a-z0-9+.-]*:[^\s)"'>]*)""", re.IGNORECASE)
+_EMPTY_HEADING = re.compile(r"^[\s>]*#{1,6}\s*(?:\{[^}]*\})?\s*$|<h[1-6][^>]*>(?:\s|&nbsp;|<br>)*</h", re.IGNORECASE)
 
 
 def check(library: Library, now: datetime | None = None) -> list[Problem]:
@@ -56,14 +58,14 @@ class _Page:
         self._lines = _source_lines(library.root / article.path)
 
     def problems(self, now: datetime) -> Iterator[Problem]:
-        yield from self._links()
+        yield from self._links(now)
         yield from self._images()
         yield from self._headings()
         yield from self._front_matter(now)
         yield from self._slips()
         yield from self._leftovers()
 
-    def _links(self) -> Iterator[Problem]:
+    def _links(self, now: datetime) -> Iterator[Problem]:
         for link in self._rendered.links:
             if link.problem:
                 is_outside = link.url is not None
@@ -72,7 +74,7 @@ class _Page:
             elif link.url and "#" in link.url and (link.url.startswith("#") or "/articles/" in link.url):
                 yield from self._anchor(link.href, link.url)
             if link.url and link.url.startswith("/") and "/articles/" in link.url:
-                yield from self._unpublished(link.href, link.url)
+                yield from self._unpublished(link.href, link.url, now)
 
     def _anchor(self, href: str, url: str) -> Iterator[Problem]:
         path, _, written = url.partition("#")
@@ -87,12 +89,17 @@ class _Page:
         # An address of the former help centre may carry anchors that its software made up.
         yield from self._at(href, f"there is no #{anchor[:80]} {where}: {hint}", is_error=old_article_id(href) is None)
 
-    def _unpublished(self, href: str, url: str) -> Iterator[Problem]:
-        target = self._library.catalog.at(url.partition("#")[0])
-        if target is not None and target.draft and not self._article.draft:
+    def _unpublished(self, href: str, url: str, now: datetime) -> Iterator[Problem]:
+        target, article = self._library.catalog.at(url.partition("#")[0]), self._article
+        if target is None or article.draft:
+            return
+        if target.draft:
             yield from self._at(href, f"the link leads to {target.path}, which is a draft: readers will not find it", is_error=False)
-        elif target is not None and target.audience not in ("public", self._article.audience):
+        elif target.audience not in ("public", article.audience):
             yield from self._at(href, f"the link leads to {target.path}, which only {target.audience} may read: others will not find it", is_error=False)
+        elif target.publish_at and target.publish_at > max(now, article.publish_at or now):
+            when = f"{target.publish_at:%Y-%m-%d}"
+            yield from self._at(href, f"the link leads to {target.path}, which appears on {when}: until then readers will not find it", is_error=False)
 
     def _images(self) -> Iterator[Problem]:
         for image in self._rendered.images:
@@ -100,6 +107,8 @@ class _Page:
                 is_remote = image.src.lower().startswith(("http://", "https://"))
                 advice = "" if is_remote else f": {hint(image.src, self._folder, self._files) or 'add the file or correct the path'}"
                 yield from self._at(image.src, image.problem + advice, is_error=not is_remote)
+            elif not image.width and not image.src.partition("?")[0].lower().endswith(".svg"):
+                yield from self._at(image.src, f"the file {image.src[:120]} is no picture (a pointer of Git LFS, perhaps): put the picture itself there")
             if image.url and not image.alt and not self._is_ornament(image.src):
                 yield from self._at(image.src, "the image has no alternative text: say in a few words what it shows", is_error=False)
 
@@ -109,9 +118,10 @@ class _Page:
 
     def _headings(self) -> Iterator[Problem]:
         before = 1
+        empty = (number for number, line in outside_code(self._lines) if _EMPTY_HEADING.search(line))
         for heading in self._rendered.headings:
             if not heading.text:
-                yield self._problem(1, "a heading is empty: write it or remove it", is_error=False)
+                yield self._problem(next(empty, 1), "a heading is empty: write it or remove it", is_error=False)
                 continue
             if heading.level > before + 1:
                 skipped = f"jumps from level {before} to level {heading.level}" if before > 1 else f"is the first on the page and has level {heading.level}"
@@ -127,40 +137,23 @@ class _Page:
         return 1
 
     def _front_matter(self, now: datetime) -> Iterator[Problem]:
-        article = self._article
-        if article.review_by and article.review_by < now:
-            by = f" by {article.owner}" if article.owner else ""
-            message = f"was to be reviewed{by} before {article.review_by:%Y-%m-%d}: review it and set a new date"
-            yield self._problem(self._key_line("review_by"), message, is_error=False)
-        for name in self._library.written(article.path, "related"):
-            yield from self._related(name)
-
-    def _related(self, name: str) -> Iterator[Problem]:
-        names = self._library.names
-        slug = names.find(name)
-        if slug is None:
-            near = difflib.get_close_matches(name, names.slugs, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]}?" if near else "use the slug, the id or the path of an article"
-            yield self._problem(self._key_line("related"), f"there is no article “{name[:80]}” to be related to: {hint}")
-        elif slug == self._article.slug:
-            yield self._problem(self._key_line("related"), "is related to itself: remove it", is_error=False)
+        for found in front_findings(self._library, self._article, now):
+            yield self._problem(self._key_line(found.key), found.message, is_error=found.is_error)
 
     def _slips(self) -> Iterator[Problem]:
-        for number, line in outside_code(self._lines):
-            if address := _OTHER_SCHEME.search(line):
-                yield self._problem(number, f"the address {address[1][:80]} begins with something other than http, https or mailto: remove it")
-            if re.search(r"\w\*{4}(?!\*)", line):
-                yield self._problem(number, "`****` closes bold twice: remove two of the stars", is_error=False)
-        if (begun := unclosed(self._lines)) is not None:
-            yield self._problem(begun, "the block of code that begins here is never closed: end it with a line of the same marks", is_error=False)
+        for slip in slips(self._lines, self._library.iframe_hosts):
+            yield self._problem(slip.line, slip.message, is_error=slip.is_error)
+        html = self._rendered.html
+        if not self._rendered.images and "<video" not in html and not re.sub(r"<[^>]*>", "", html).strip():
+            yield self._problem(1, "the article has no text: write it, or keep it back with `draft: true`", is_error=False)
 
     def _leftovers(self) -> Iterator[Problem]:
         for left in leftovers(self._rendered.html):
             line = next((number for number, line in outside_code(self._lines) if left.shown[:40] in line), 1)
             yield self._problem(line, f"readers see “{left.shown[:60]}”: {left.advice}", is_error=False)
         for key, text in (("title", self._article.title), ("summary", self._article.summary)):
-            for left in in_text(text):
-                yield self._problem(self._key_line(key), f"`{key}` is plain text and shows “{left.shown[:60]}”: take the marks out", is_error=False)
+            if marks := marks_in(text):
+                yield self._problem(self._key_line(key), f"`{key}` is plain text and shows “{marks[:60]}”: take the marks out", is_error=False)
 
     def _key_line(self, key: str) -> int:
         return next((number for number, line in enumerate(self._lines, 1) if line.startswith(f"{key}:")), 1)
@@ -174,11 +167,6 @@ class _Page:
 
     def _problem(self, line: int, message: str, *, is_error: bool = True) -> Problem:
         return Problem(self._article.path, line, message, is_error)
-
-
-def _as_row(problem: Problem) -> dict[str, str | int]:
-    level = "error" if problem.is_error else "warning"
-    return {"path": problem.path, "line": problem.line, "level": level, "message": problem.message}
 
 
 def _source_lines(path: Path) -> list[str]:

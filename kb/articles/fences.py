@@ -8,11 +8,11 @@ _INLINE_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 
 
 def outside_code(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Each line that is no code with its number, code inside it taken out."""
+    """Each line that is no code with its number, code inside it emptied."""
     code = _code(lines)[0]
     for number, line in enumerate(lines, 1):
         if number not in code:
-            yield number, _INLINE_CODE.sub("", line)
+            yield number, _INLINE_CODE.sub("``", line)
 
 
 def unclosed(lines: Sequence[str]) -> int | None:

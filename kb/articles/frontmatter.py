@@ -128,6 +128,13 @@ def whole(value: Any) -> int:
     return value
 
 
+def positive(value: Any) -> int:
+    """A whole number from 1 to 10,000."""
+    if whole(value) < 1:
+        raise ValueError(f"must be a whole number from 1 on, not {value}")
+    return whole(value)
+
+
 def truth(value: Any) -> bool:
     """`true` or `false`."""
     if not isinstance(value, bool):
@@ -198,6 +205,6 @@ ARTICLE_KEYS: dict[str, Checker] = {
     "locale": locale,
     "related": words,
     "search": truth,
-    "minutes": whole,
+    "minutes": positive,
 }
 SHELF_KEYS: dict[str, Checker] = {"title": text, "description": text, "order": whole}

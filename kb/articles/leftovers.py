@@ -51,11 +51,7 @@ class Leftover:
 
 def leftovers(html: str) -> Iterator[Leftover]:
     """The marks that readers of this rendered page see, outside code, each once."""
-    yield from in_text(unescape(re.sub(r"<[^>]*>", "", _NOT_SHOWN.sub("", html))))
-
-
-def in_text(text: str) -> Iterator[Leftover]:
-    """The same for text that is shown as it is."""
+    text = unescape(re.sub(r"<[^>]*>", "", _NOT_SHOWN.sub("", html)))
     taken: set[str] = set()
     for pattern, advice in _PATTERNS:
         for found in pattern.finditer(text):
@@ -63,3 +59,9 @@ def in_text(text: str) -> Iterator[Leftover]:
             if not any(shown in other for other in taken):
                 taken.add(shown)
                 yield Leftover(shown, advice)
+
+
+def marks_in(plain: str) -> str:
+    """The first mark of Markdown or HTML in text that is shown as it is, a title for instance; empty when there is none."""
+    found = re.search(r"\*\*[^*]+\*\*|\[[^\]]+\]\([^)]+\)|</?(?:a|b|br|code|em|i|kbd|p|span|strong)(?: [^>]*)?/?>", plain)
+    return found[0] if found else ""

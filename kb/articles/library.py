@@ -89,6 +89,11 @@ class Library:
         self.refresh()
         self._drop_unused()
 
+    @property
+    def iframe_hosts(self) -> tuple[str, ...]:
+        """Hosts whose pages may be embedded."""
+        return self._options.iframe_hosts
+
     def get(self, slug: str, audiences: Collection[str] = PUBLIC) -> Article | None:
         """The article that these audiences may read at this address; None when there is none."""
         article = self.catalog.articles.get(slug)

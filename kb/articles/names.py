@@ -9,6 +9,13 @@ from kb.articles.assets import MAX_BYTES, Assets
 from kb.articles.references import Picture, Target, fragment, old_article_id, refusal
 
 SITE_PATHS = frozenset(("/", "/search", "/requests", "/requests/new", "/desk", "/sign-in", "/feed.xml", "/sitemap.xml", "/healthz"))
+RESERVED = frozenset(
+    (
+        *("account", "api", "assets", "attachments", "desk", "events", "feed.xml", "healthz", "requests", "robots.txt", "search", "sign-in"),
+        *("sign-out", "sitemap.xml", "static"),
+    )
+)
+"""What the addresses of the site's own pages begin with."""
 _IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg")
 
 

@@ -228,6 +228,8 @@ class Rewriter(HTMLParser):
     def _close_iframe(self, element: _Element) -> None:
         src, title = element.attributes.get("src", ""), element.attributes.get("title", "")
         self._silence -= 1
+        if not src:
+            return
         found = framed(src, self._iframe_hosts)
         target = self._references.link(src)
         before = element.out_was if element.out_was is not None else self._out

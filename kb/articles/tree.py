@@ -23,6 +23,7 @@ ASSET_TYPES = {
 }
 """Files beside articles that are served, by suffix; all others are not."""
 _NEVER = frozenset(("node_modules", "__pycache__"))
+_OTHER_MARKDOWN = frozenset((".markdown", ".mdown", ".mkd", ".mdx"))
 MOST_FILES = 200_000
 
 
@@ -88,6 +89,8 @@ def walk(root: Path) -> Tree:
             tree.assets[path] = file
         elif suffix == ".md" and entry.name.lower() not in ("readme.md", "contributing.md", "license.md", "changelog.md"):
             problems.append(Problem(path, 1, "lies in no category and is not shown: move it into a folder", is_error=False))
+        elif suffix in _OTHER_MARKDOWN:
+            problems.append(Problem(path, 1, f"is not shown, for its name ends in {suffix}: rename it to end in .md", is_error=False))
     return Tree(tree.articles, tree.shelves, tree.assets, tuple(problems), tuple(unread))
 
 

@@ -65,6 +65,15 @@ CASES = {
     "HTML that is not allowed": ("<audio src=x>", "5: readers see “<audio src=x>”: this HTML is not allowed"),
     "code that never ends": ("text\n\n```\nx", "7: the block of code that begins here is never closed"),
     "a link to a draft": ("[x](draft.md)", "5: the link leads to a/b/draft.md, which is a draft"),
+    "a link to a later article": ("[x](later.md)", "5: the link leads to a/b/later.md, which appears on 2026-06-01: until then readers will not find it"),
+    "a link without an address": ("[x]()", "5: the link has no address"),
+    "a link without text": ("see [](other.md)", "5: the link has no text, so readers do not see it"),
+    "a page that is not embedded": ('<iframe src="https://x.example/a"></iframe>', "5: the embedded page https://x.example/a is shown as a link"),
+    "an iframe without an address": ("text\n\n<iframe></iframe>", "7: the iframe has no address"),
+    "one id for two headings": ("## A {#x}\n\n## B {#x}", "7: the id #x is that of line 5 already"),
+    "an empty heading": ("## One\n\ntext\n\n##\n\ntext", "9: a heading is empty"),
+    "a picture that is none": ("![a](pointer.png)", "5: the file pointer.png is no picture"),
+    "no text at all": ("<!-- later -->", "1: the article has no text"),
     "a link to an article for fewer": ("[x](inner.md)", "5: the link leads to a/b/inner.md, which only agents may read"),
 }
 
@@ -74,6 +83,8 @@ def neighbours(write: Write, root: Path) -> None:
     write("a/b/other.md", "## Real", id=7)
     write("a/c/far away.md")
     write("a/b/draft.md", draft="true")
+    write("a/b/later.md", publish_at="2026-06-01")
+    (root / "a/b/pointer.png").write_text("version https://git-lfs.github.com/spec/v1\n")
     with (root / "a/b/film.mp4").open("wb") as film:
         film.truncate(50_000_001)
     write("a/b/inner.md", audience="agents")
@@ -122,6 +133,23 @@ def test_front_matter_that_went_stale_is_told(write: Write, library: Open) -> No
         "a/b/one.md:5: is related to itself: remove it",
         "a/b/one.md:5: there is no article “oen” to be related to: did you mean one?",
     ]
+
+
+def test_front_matter_that_is_hardly_meant_is_told(write: Write, library: Open) -> None:
+    write("a/b/one.md", tags="a, b", audience="agent")
+    write("a/b/two.md", tags="[one]", audience="Acme", keywords="one", minutes=0)
+    assert findings(library()) == [
+        "a/b/one.md:3: `tags` holds one text with commas: write a list, [a, b]",
+        "a/b/one.md:4: `audience: agent` is kept for agents, as any name of an organization: did you mean agents?",
+        "a/b/two.md:6: `minutes` must be a whole number from 1 on, not 0",
+    ]
+
+
+def test_a_later_article_may_link_to_one_that_appears_with_it(write: Write, library: Open) -> None:
+    write("a/b/one.md", "[x](two.md) [y](three.md)", publish_at="2026-06-01")
+    write("a/b/two.md", publish_at="2026-06-01")
+    write("a/b/three.md", "[`code`](two.md)", draft="true")
+    assert findings(library()) == ["a/b/one.md:6: the link leads to a/b/three.md, which is a draft: readers will not find it"]
 
 
 def test_related_articles_that_name_each_other_do_no_harm(write: Write, library: Open) -> None:

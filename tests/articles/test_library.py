@@ -307,3 +307,24 @@ def test_an_alias_that_clashes_is_told_and_left_out(write: Write, library: Open)
     opened = library()
     assert opened.catalog.aliases == {"/old/one": "/articles/one", "/old/shared": "/articles/one"}
     assert len(problems(opened)) == 3
+
+
+def test_an_alias_cannot_take_the_place_of_a_page_of_the_site(write: Write, library: Open) -> None:
+    write("a/b/one.md", aliases="[/search, /categories/a/b, /requests/new, /categories/old, /searching]")
+    opened = library()
+    assert opened.catalog.aliases == {"/categories/old": "/articles/one", "/searching": "/articles/one"}
+    assert [problem.split("the alias ")[1] for problem in problems(opened)] == [
+        f"{path} is the address of a page of this site: remove it" for path in ("/search", "/categories/a/b", "/requests/new")
+    ]
+
+
+def test_two_folders_with_one_address_are_told_even_when_they_differ_by_accents_form_only(write: Write, library: Open) -> None:
+    for form in ("NFC", "NFD"):
+        write(unicodedata.normalize(form, "café") + f"/{form}.md")
+    assert [problem for problem in problems(library()) if "has the same address /categories/cafe as the folder" in problem]
+
+
+def test_markdown_under_another_name_is_told(write: Write, library: Open) -> None:
+    write("a/b/one.md")
+    write("a/b/two.markdown")
+    assert problems(library()) == ["a/b/two.markdown:1: is not shown, for its name ends in .markdown: rename it to end in .md"]
