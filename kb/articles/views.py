@@ -19,6 +19,7 @@ from kb.articles.assets_view import asset
 from kb.articles.feeds import feed, robots, sitemap
 from kb.articles.languages import catalog_of, localised, of_article, of_shelf
 from kb.articles.old_addresses import old_article, old_help_centre
+from kb.articles.questions import answer, structured_data
 from kb.articles.readers import audiences_of, told_readers
 from kb.articles.related import Related
 from kb.articles.shelf import find_category, find_section, is_faq, open_shelves, place_of
@@ -91,7 +92,7 @@ async def section(request: Request) -> Response:
     context: dict[str, Any] = of_shelf(request, content.catalog, found.url) | {"category": parent, "section": found}
     if not is_faq(found):
         return await _page(request, content, lambda: _html(request, "articles/section.html", context))
-    return await _page(request, content, lambda: _html(request, "articles/faq.html", context | _questions(found.articles)))
+    return await _page(request, content, lambda: _html(request, "articles/faq.html", context | _questions(request, found.articles)))
 
 
 async def article(request: Request) -> Response:
@@ -143,10 +144,9 @@ def _viewed(found: Article) -> dict[str, str | None]:
     return {"slug": found.slug, "digest": found.digest, "commit": found.commit, "locale": found.locale}
 
 
-def _questions(articles: tuple[Article, ...]) -> dict[str, Any]:
-    answers = [(found, _safe(found)) for found in articles]
-    entities = [{"@type": "Question", "name": found.title, "acceptedAnswer": {"@type": "Answer", "text": found.html}} for found in articles]
-    return {"answers": answers, "data": {"@context": "https://schema.org", "@type": "FAQPage", "mainEntity": entities}}
+def _questions(request: Request, articles: tuple[Article, ...]) -> dict[str, Any]:
+    settings: Settings = request.app.state.settings
+    return {"answers": [(found, Markup(answer(found))) for found in articles], "data": structured_data(articles, settings.public_url)}  # noqa: S704  # sanitised
 
 
 def _safe(found: Article) -> Markup:
@@ -188,7 +188,7 @@ routes = [
     Route("/sitemap.xml", sitemap),
     Route("/robots.txt", robots),
     Route("/feed.xml", feed),
-    Route("/hc/{locale}/articles/{number}", old_article),
-    Route("/hc/articles/{number}", old_article),
+    Route("/hc/{locale}/articles/{number:path}", old_article),
+    Route("/hc/articles/{number:path}", old_article),
     Route("/hc/{rest:path}", old_help_centre),
 ]
