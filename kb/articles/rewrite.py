@@ -262,7 +262,14 @@ class Rewriter(HTMLParser):
         src, alt = given.get("src", ""), given.get("alt")
         picture = self._references.image(src)
         self.images.append(ImageUse(src, picture.url, picture.width, picture.height, alt, picture.problem))
-        self._out.append(shown(self.images[-1], given, self._kept(given)) if picture.url else instead(src, alt or ""))
+        if picture.url:
+            self._out.append(shown(self.images[-1], given, self._kept(given)))
+        elif alt or not self._is_in_card():
+            self._out.append(instead(src, alt or ""))
+
+    def _is_in_card(self) -> bool:
+        # Beside the label of a card a nameless picture is an ornament.
+        return bool(self._stack) and self._stack[-1].tag == "div" and "class" in self._stack[-1].attributes
 
     def _id(self, given: dict[str, str]) -> str:
         anchor = safe_id(given.get("id", ""))

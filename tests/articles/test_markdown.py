@@ -128,6 +128,12 @@ def test_an_iframe_from_elsewhere_becomes_a_plain_link() -> None:
     assert "data-player" not in html
 
 
+def test_a_nameless_image_from_elsewhere_in_a_card_is_an_ornament() -> None:
+    assert "x.example" not in render('<div class="card">\n<img src="https://x.example/a.png"> Nano\n</div>').html
+    assert 'href="https://x.example/a.png"' in render('<div class="card">\n<img src="https://x.example/a.png" alt="A Nano">\n</div>').html
+    assert 'href="https://x.example/a.png"' in render('<img src="https://x.example/a.png">').html
+
+
 def test_an_image_from_elsewhere_becomes_a_link() -> None:
     html = render("![The board](https://cdn.example/b.png)").html
     assert "<img" not in html
