@@ -11,7 +11,7 @@ from kb.articles.references import Picture, Target, fragment, old_article_id, re
 SITE_PATHS = frozenset(("/", "/search", "/requests", "/requests/new", "/desk", "/sign-in", "/feed.xml", "/sitemap.xml", "/healthz"))
 RESERVED = frozenset(
     (
-        *("account", "api", "assets", "attachments", "desk", "events", "feed.xml", "healthz", "requests", "robots.txt", "search", "sign-in"),
+        *("account", "api", "assets", "desk", "events", "feed.xml", "healthz", "requests", "robots.txt", "search", "sign-in"),
         *("sign-out", "sitemap.xml", "static"),
     )
 )

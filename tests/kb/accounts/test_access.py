@@ -38,8 +38,8 @@ open GET /assets/{digest}/{path:path}
 open GET /sitemap.xml
 open GET /robots.txt
 open GET /feed.xml
-open GET /hc/{locale}/articles/{number}
-open GET /hc/articles/{number}
+open GET /hc/{locale}/articles/{number:path}
+open GET /hc/articles/{number:path}
 open GET /hc/{rest:path}
 open GET /api/search
 open GET /search/instant
