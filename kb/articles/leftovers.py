@@ -16,24 +16,25 @@ _OTHER_TAGS = frozenset(
 )
 _NOT_SHOWN = re.compile(r'<(pre|code|kbd|samp|script)\b.*?</\1>|<sup class="footnote-ref">.*?</sup>|<p class="code-title">.*?</p>', re.DOTALL)
 _TAG = rf"<(?:{'|'.join(sorted(KNOWN_TAGS | _OTHER_TAGS, key=len, reverse=True))})(?=[\s>/])[^>\n]*>"
+# Bounded, for a text may be one long run of brackets.
 _PATTERNS = tuple(
     (re.compile(pattern, re.MULTILINE), advice)
     for pattern, advice in (
-        (r"\*\*[^*\n]+\*\*", "leave no blank inside the stars: **bold**"),
+        (r"\*\*[^*\n]{1,500}\*\*", "leave no blank inside the stars: **bold**"),
         (
-            r"\[[^\]\n]*\] \((?:https?:|\.{0,2}/|#)[^)\s]*\)|\[[^\]\n]*\] \([^)\s]+\.(?:md|png|jpe?g|gif|webp|svg|pdf)\)",
+            r"\[[^\]\n]{0,200}\] \((?:https?:|\.{0,2}/|#)[^)\s]*\)|\[[^\]\n]{0,200}\] \([^)\s]+\.(?:md|png|jpe?g|gif|webp|svg|pdf)\)",
             "leave no blank between the brackets: [text](address)",
         ),
-        (r"!?\[[^\]\n]*\]\([^)\n]*\)?", "write [text](address), an address with blanks as <address>"),
-        (r"(?<![\w\])])\[[^\]\n]+\]\[[^\]\n]*\]", "add a line [name]: address, or put what is code in `backticks`"),
-        (r"\[\^[^\]\s]+\]", "add a line with the text of this footnote: [^name]: text"),
+        (r"!?\[[^\]\n]{0,200}\]\([^)\n]{0,200}\)?", "write [text](address), an address with blanks as <address>"),
+        (r"(?<![\w\])])\[[^\]\n]{1,200}\]\[[^\]\n]{0,200}\]", "add a line [name]: address, or put what is code in `backticks`"),
+        (r"\[\^[^\]\s]{1,200}\]", "add a line with the text of this footnote: [^name]: text"),
         (r"\[!\w+\]", f"no note has this name: use {', '.join(name.upper() for name in NAMES)}"),
         (r"^#{2,6}[^\s#].*|^#{1,6}\N{NO-BREAK SPACE}.*|^#[A-Z]\w* .*", "put a plain blank behind the # of a heading"),
-        (r"\{[#.][\w-][^}\n]*\}", "put this right behind the heading, link or image it belongs to"),
+        (r"\{[#.][\w-][^}\n]{0,200}\}", "put this right behind the heading, link or image it belongs to"),
         (r"^\|.*\|[ \t]*(?:\n\|.*\|[ \t]*)+", "this is no table: the second line must be as many |---| as the first has cells"),
         (r"```|~~~", "put the marks of a block of code on a line of their own"),
         (
-            r"\{\{[<%].*|\{%.*|^:::.*|^!!! .*|^\?{3}\+? .*|!?\[\[[^\]\n]+\]\]",
+            r"\{\{[<%].*|\{%.*|^:::.*|^!!! .*|^\?{3}\+? .*|!?\[\[[^\]\n]{1,200}\]\]",
             "this is not in the Markdown that Deskbook reads: write it another way, or put what is code in `backticks`",
         ),
         (_TAG, "this HTML is not allowed: remove it, or put it in `backticks` where it is to be read"),

@@ -5,8 +5,10 @@ from html.parser import HTMLParser
 import pytest
 
 from kb.articles.complexity import TooComplex
+from kb.articles.leftovers import leftovers
 from kb.articles.markdown import render
 from kb.articles.sanitise import KNOWN_TAGS
+from kb.articles.slips import slips
 
 HOSTS = ("www.youtube-nocookie.com", "player.vimeo.com")
 ATTRIBUTES = {
@@ -199,3 +201,12 @@ def test_a_bomb_renders_or_is_refused_with_its_line(name: str) -> None:
 def test_what_would_take_long_or_lose_text_is_refused(name: str) -> None:
     with pytest.raises(TooComplex, match="too complex"):
         render("one\ntwo\n\n" + BOMBS[name])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", BOMBS)
+def test_the_check_reads_a_bomb_to_its_end(name: str) -> None:
+    assert all(slip.line for slip in slips(BOMBS[name].splitlines(), HOSTS))
+    if line_of_refusal(BOMBS[name]) is None:
+        assert all(left.advice for left in leftovers(render(BOMBS[name]).html))
