@@ -184,6 +184,7 @@ def _hit(ranked: Ranked, score: float, marker: _Marks) -> Hit:
     stored, found = ranked.stored, ranked.passage
     passage = found.passage if found else None
     text = passage.text if passage else ""
+    heading = passage.trail[-1] if passage and passage.trail else ""
     if not text:
         text = next((other.passage.text for other in stored.passages if other.passage.text), stored.title)
     return Hit(
@@ -192,10 +193,11 @@ def _hit(ranked: Ranked, score: float, marker: _Marks) -> Hit:
         title=stored.title,
         url=stored.url,
         anchor=passage.anchor if passage else "",
-        heading=passage.trail[-1] if passage and passage.trail else "",
+        heading=heading,
         breadcrumb=tuple(name for name in (stored.category_name, stored.section_name) if name),
         snippet=marker.snippet(text),
         title_marked=marker.title(stored.title),
+        heading_marked=marker.title(heading),
         score=round(max(0.0, score), 4),
         type=stored.type,
         locale=stored.locale,

@@ -89,6 +89,8 @@ class Hit:
     """Escaped HTML, the words asked for in `<mark>`."""
     title_marked: str
     """The title as escaped HTML, the words asked for in `<mark>`."""
+    heading_marked: str
+    """The same of the heading."""
     score: float
     """0.0 to 1.0, comparable within one answer only."""
     type: str = "article"

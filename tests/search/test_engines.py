@@ -21,6 +21,7 @@ def test_a_hit_lands_on_the_heading_that_answers_with_the_words_marked(pair: Pai
     assert (hit.slug, hit.anchor, hit.heading) == ("return-a-bicycle", "get-the-money-back", "Get the money back")
     assert hit.href == "/articles/return-a-bicycle#get-the-money-back"
     assert "<mark>refund</mark>" in hit.snippet
+    assert pair.search(Query("when is my money back")).hits[0].heading_marked == "Get the <mark>money</mark> <mark>back</mark>"
     assert hit.breadcrumb == ("Orders",)
 
 
@@ -92,8 +93,9 @@ def test_a_page_begins_where_the_last_one_ended(pair: Pair) -> None:
 
 
 def test_no_article_becomes_markup(pair: Pair) -> None:
-    pair.fill([*SHOP, document("xss", "<img src=x onerror=1> saddle", ("", "<script>alert('saddle')</script>"))])
+    pair.fill([*SHOP, document("xss", "<img src=x onerror=1> saddle", ("<b>saddle</b>", "<script>alert('saddle')</script>"))])
     hit = pair.search(Query("saddle")).hits[0]
+    assert hit.heading_marked == "&lt;b&gt;<mark>saddle</mark>&lt;/b&gt;"
     assert hit.title_marked == "&lt;img src=x onerror=1&gt; <mark>saddle</mark>"
     assert hit.snippet == "&lt;script&gt;alert(&#x27;<mark>saddle</mark>&#x27;)&lt;/script&gt;"
 
