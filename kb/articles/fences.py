@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 _FENCE = re.compile(r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])\s+)*(`{3,}|~{3,})(.*)")
-_INLINE_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 
 
 def outside_code(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -12,12 +11,28 @@ def outside_code(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     code = _code(lines)[0]
     for number, line in enumerate(lines, 1):
         if number not in code:
-            yield number, _INLINE_CODE.sub("``", line)
+            yield number, _emptied(line)
 
 
 def unclosed(lines: Sequence[str]) -> int | None:
     """The number of the line whose block of code is never closed; None when there is none."""
     return _code(lines)[1]
+
+
+def _emptied(line: str) -> str:
+    """The line with `code` as ``: each run of backticks closes with the next of its length. One pass, for a line may be one long run."""
+    runs = list(re.finditer("`+", line))
+    later: dict[int, list[int]] = {}
+    for place in reversed(range(len(runs))):
+        later.setdefault(len(runs[place][0]), []).append(place)
+    kept, at, first = [], 0, 0
+    for place, run in enumerate(runs):
+        same = later[len(run[0])]
+        same.pop()
+        if place >= first and same:
+            kept += [line[at : run.start()], "``"]
+            at, first = runs[same[-1]].end(), same[-1] + 1
+    return "".join([*kept, line[at:]])
 
 
 def _code(lines: Sequence[str]) -> tuple[set[int], int | None]:

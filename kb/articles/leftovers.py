@@ -15,7 +15,7 @@ _OTHER_TAGS = frozenset(
     )
 )
 _NOT_SHOWN = re.compile(r'<(pre|code|kbd|samp|script)\b.*?</\1>|<sup class="footnote-ref">.*?</sup>|<p class="code-title">.*?</p>', re.DOTALL)
-_TAG = rf"<(?:{'|'.join(sorted(KNOWN_TAGS | _OTHER_TAGS, key=len, reverse=True))})(?=[\s>/])[^>\n]*>"
+_TAG = rf"<(?:{'|'.join(sorted(KNOWN_TAGS | _OTHER_TAGS, key=len, reverse=True))})(?=[\s>/])[^>\n]{{0,500}}>"
 # Bounded, for a text may be one long run of brackets.
 _PATTERNS = tuple(
     (re.compile(pattern, re.MULTILINE), advice)
