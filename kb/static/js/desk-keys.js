@@ -6,7 +6,8 @@ const rows = [...document.querySelectorAll("[data-row] a")];
 
 const isOff = () => { try { return localStorage.getItem(OFF) === "1"; } catch { return false; } };
 const remember = (off) => { try { off ? localStorage.setItem(OFF, "1") : localStorage.removeItem(OFF); } catch { /* kept for this page only */ } };
-const isTyping = (target) => target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+// A checkbox takes no letters. The one of this dialog keeps the focus for a moment after the dialog has closed.
+const isTyping = (target) => target.isContentEditable || target.matches("input:not([type=checkbox]), textarea, select");
 
 function move(step) {
   if (!rows.length) return;
