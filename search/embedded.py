@@ -9,7 +9,7 @@ from search.meaning import Beside
 from search.query import Understood
 from search.store import Store, conditions
 
-TYPING_CANDIDATES = 16
+TYPING_CANDIDATES = 12
 """Articles looked at closely between keystrokes, for a few words."""
 TYPING_BEGUN = 8
 """Of them, those that begin with what is typed."""

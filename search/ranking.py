@@ -54,10 +54,12 @@ def by_words(one: Ranked) -> float:
 
 
 def with_passages(understood: Understood, page: Sequence[Ranked], weights: Weights) -> list[Ranked]:
-    """The same with the passages that answer, where ranking has left them open."""
+    """The same with the passages that answer, where ranking has left them open: none where a title holds the whole fragment, which means the article."""
     asked = _asked(understood)
 
     def passage(stored: Stored) -> StoredPassage | None:
+        if all(any(one.text in stored.stems[0] for one in needles) for _, needles in asked):
+            return None
         return _best_passage(_present(asked, stored), stored.passages, stored.stems[0], weights)[1]
 
     return [one if one.passage else replace(one, passage=passage(one.stored)) for one in page]

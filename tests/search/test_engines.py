@@ -93,9 +93,10 @@ def test_a_page_begins_where_the_last_one_ended(pair: Pair) -> None:
 
 
 def test_no_article_becomes_markup(pair: Pair) -> None:
-    pair.fill([*SHOP, document("xss", "<img src=x onerror=1> saddle", ("<b>saddle</b>", "<script>alert('saddle')</script>"))])
-    hit = pair.search(Query("saddle")).hits[0]
-    assert hit.heading_marked == "&lt;b&gt;<mark>saddle</mark>&lt;/b&gt;"
+    headed = document("headed", "Parts", ("", "Wheels."), ("<b>saddle</b>", "Of leather."))
+    pair.fill([*SHOP, document("xss", "<img src=x onerror=1> saddle", ("", "<script>alert('saddle')</script>")), headed])
+    hit, other = pair.search(Query("saddle")).hits
+    assert other.heading_marked == "&lt;b&gt;<mark>saddle</mark>&lt;/b&gt;"
     assert hit.title_marked == "&lt;img src=x onerror=1&gt; <mark>saddle</mark>"
     assert hit.snippet == "&lt;script&gt;alert(&#x27;<mark>saddle</mark>&#x27;)&lt;/script&gt;"
 

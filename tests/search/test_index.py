@@ -239,7 +239,7 @@ def test_search_goes_on_while_meilisearch_is_away_and_the_index_repairs_itself_w
         assert searcher.search(Query("brake bolt")).degraded
         with services.meilisearch_server(tmp_path / "another", port=port):  # empty: everything it held is lost
             until(lambda: not searcher.search(Query("brake turn")).degraded)
-            assert searcher.problem() is None
+            until(lambda: searcher.problem() is None)  # whoever rebuilt it clears up after the swap
     finally:
         searcher.close()
 

@@ -43,6 +43,13 @@ def test_the_title_that_begins_as_typed_is_shown_however_common_its_words(pair: 
     assert pair.search(Query("What is a pre-order?")).hits[0].slug == "what"
 
 
+def test_a_title_that_holds_the_whole_fragment_means_the_article_not_one_section(pair: Pair) -> None:
+    pair.fill([*SHOP, document("lamp", "Repair the lamp", ("", "Two ways."), ("Repair the lamp yourself", "Repair the lamp with a new bulb."))])
+    for text in ("repair the lam", "repair the lamp"):
+        assert (pair.search(Query(text, limit=6, is_typing=True)).hits[0].slug, pair.search(Query(text)).hits[0].anchor) == ("lamp", "")
+    assert pair.search(Query("new bulb")).hits[0].anchor == "repair-the-lamp-yourself"
+
+
 def test_what_is_typed_follows_every_change_of_the_articles(embedded: EmbeddedEngine) -> None:
     embedded.sync(SHOP)
     assert typed(embedded, "track an ord")[0] == "track-an-order"
