@@ -69,7 +69,7 @@ def site(value: str) -> str:
 
 def server(value: str) -> str:
     """The address of an HTTP server, without a trailing slash."""
-    if value and not _is_web_address(value):
+    if value and not _has_host(value, "http", "https"):
         raise ValueError("must be an address such as https://help.example.com")
     return value.rstrip("/")
 
@@ -123,7 +123,7 @@ def database(value: str) -> str:
 
 def mail_server(value: str) -> str:
     """The address of an SMTP server."""
-    if value and (urlsplit(value).scheme not in ("smtp", "smtps") or not _has_host(value)):
+    if value and not _has_host(value, "smtp", "smtps"):
         raise ValueError("must be like smtp://user:password@host:587 or smtps://…:465, special characters of the password as percent codes")
     return value
 
@@ -154,15 +154,11 @@ def hosts(values: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _is_web_address(value: str) -> bool:
-    return urlsplit(value).scheme in ("http", "https") and _has_host(value)
-
-
-def _has_host(value: str) -> bool:
+def _has_host(value: str, *schemes: str) -> bool:
     try:
         parts = urlsplit(value)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket left open, a port that is none
         return False
 
 

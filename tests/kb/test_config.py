@@ -86,6 +86,8 @@ def test_a_file_that_is_named_but_absent_stops_the_start() -> None:
         ("BASE_URL", "help.example.com"),
         ("BASE_URL", "ftp://help.example.com"),
         ("BASE_URL", "https://help.example.com:port"),
+        ("BASE_URL", "http://["),
+        ("SMTP_URL", "smtp://["),
         ("SECRET_KEY", "changeme"),
         ("DATABASE_URL", "mysql://localhost/x"),
         ("MEILISEARCH_URL", "localhost:7700"),
