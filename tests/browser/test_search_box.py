@@ -346,3 +346,15 @@ def test_a_search_without_its_engine_answers_and_says_so(page: Any, settings: An
     page.locator(OPTIONS).first.wait_for()
     assert "reduced mode" in page.locator("[data-notice]").inner_text()
     assert "Adjust the brakes" in page.locator(PANEL).inner_text()
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_a_word_without_an_end_does_not_push_the_results_off_a_phone(chromium: Any, settings: Any, serve: Any, has_scripts: bool) -> None:
+    endless = "DESKBOOK_SECRET_KEY_FILE=/run/secrets/deskbook/" + "x" * 60
+    write(settings.content / "riding/brakes/endless.md", f"---\ntitle: Where squeals are kept\n---\nA squeal is kept in {endless} and nowhere else.\n")
+    context = chromium.new_context(viewport={"width": 390, "height": 780}, java_script_enabled=has_scripts)
+    page = context.new_page()
+    page.goto(f"{serve(settings).url}/search?q=where+is+a+squeal+kept%3F")
+    page.get_by_text(endless[:24]).wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    context.close()
