@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -76,6 +76,16 @@ def beginnings(catalog: Catalog, seed: int = 3) -> list[Question]:
     chosen = random.Random(seed).sample(articles, min(GENERATED, len(articles)))  # noqa: S311
     typed = [(article.title.lower()[:length], article.slug) for length in TYPED for article in chosen if length < len(article.title)]
     return [Question(text, None, frozenset((slug,)), f"title, {len(text)} letters typed", is_typing=True) for text, slug in typed]
+
+
+def slips(catalog: Catalog, seed: int = 4) -> list[Question]:
+    """Beginnings whose last word, not finished yet, holds an error; the same for the same catalog."""
+    chance, found = random.Random(seed), list[Question]()  # noqa: S311
+    for one in beginnings(catalog):
+        before, _, last = one.text.rpartition(" ")
+        if len(last) >= 5 and last.isalpha():
+            found.append(replace(one, text=f"{before} {_misspell(chance, last)}".lstrip(), kind="title, unfinished and misspelt"))
+    return found
 
 
 def misspelt(catalog: Catalog, seed: int = 2) -> list[Question]:

@@ -13,7 +13,7 @@ from search.steering import Steering
 from search.stop_words import stop_words
 from search.synonyms import renamed
 from search.thesaurus import WEIGHT, alike
-from search.vocabulary import Vocabulary
+from search.vocabulary import Near, Vocabulary
 from search.words import is_cjk, spans, stem, words
 
 MAX_SLOTS = 16
@@ -160,11 +160,20 @@ def _slot(word: str, vocabulary: Vocabulary, *, is_open: bool, is_fragment: bool
     if halves := vocabulary.split(word):
         parts = [Alternative(known, 0.9, vocabulary.rarity(known), how=How.SPLIT) for half in halves for known in vocabulary.stems(half)]
         return _made(word, " ".join(halves), parts)
-    near = vocabulary.near(word)
+    near = [*vocabulary.near(word), *(vocabulary.near_beginnings(word) if is_open else ())]
     if not near:
         return _made(word, word, list(_akin(word, vocabulary)))
-    meant = [Alternative(one.stem, one.likeness * (1.0 if at == 0 else 0.7), vocabulary.rarity(one.stem), how=How.CORRECTED) for at, one in enumerate(near)]
-    return _made(word, near[0].word, meant)
+    return _made(word, max(near, key=lambda one: one.likeness).word, _meant(near, vocabulary))
+
+
+def _meant(near: list[Near], vocabulary: Vocabulary) -> list[Alternative]:
+    """What a misspelt word may stand for: of several, the likeliest counts most."""
+    found: dict[str, Alternative] = {}
+    for at, one in enumerate(sorted(near, key=lambda one: -one.likeness)):
+        rarity = min(map(vocabulary.rarity, one.stems))
+        for known in one.stems:
+            found.setdefault(known, Alternative(known, one.likeness * (1.0 if at == 0 else 0.7), rarity, how=How.CORRECTED))
+    return list(found.values())
 
 
 def _add_compounds(word: str, found: dict[str, Alternative], vocabulary: Vocabulary) -> None:

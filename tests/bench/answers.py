@@ -48,7 +48,7 @@ def main() -> None:
                     questions = random.Random(7).sample(questions, chosen.sample)
                 print("\n\n".join(bench.each(asked, [*questions, *unanswerable(path, catalog)])))
             print("\n## titles, halfway, misspelt and typed letter by letter\n")
-            print("\n\n".join(bench.each(asked, [*bench.fragments(catalog), *bench.misspelt(catalog), *bench.beginnings(catalog)])))
+            print("\n\n".join(bench.each(asked, [*bench.fragments(catalog), *bench.misspelt(catalog), *bench.beginnings(catalog), *bench.slips(catalog)])))
 
 
 def known_corpora() -> list[tuple[Path, list[Path]]]:

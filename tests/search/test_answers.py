@@ -40,3 +40,5 @@ def test_questions_on_the_arduino_help_centre_find_their_article(arduino: Path, 
     typed = {row.kind: row for row in bench.scores(asking(embedded), bench.beginnings(catalog))}
     assert typed["title, 8 letters typed"].hit_at_5 >= 0.88
     assert typed["title, 12 letters typed"].hit_at_5 >= 0.95
+    (slips,) = bench.scores(asking(embedded), bench.slips(catalog))
+    assert slips.hit_at_5 >= 0.7

@@ -45,6 +45,8 @@ def test_generated_questions_are_the_same_each_time() -> None:
     assert bench.fragments(CATALOG) == bench.fragments(CATALOG)
     assert bench.misspelt(CATALOG) == bench.misspelt(CATALOG)
     assert bench.beginnings(CATALOG) == bench.beginnings(CATALOG)
+    assert bench.slips(CATALOG) == bench.slips(CATALOG)
+    assert {one.text for one in bench.slips(CATALOG)}.isdisjoint(one.text for one in bench.beginnings(CATALOG))
     assert {"cha", "charge t"} <= {one.text for one in bench.beginnings(CATALOG)}
     assert all(one.text not in ("Charge the battery pack", "Adjust squeaking brakes") for one in bench.misspelt(CATALOG))
 

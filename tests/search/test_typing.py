@@ -50,6 +50,19 @@ def test_a_title_that_holds_the_whole_fragment_means_the_article_not_one_section
     assert pair.search(Query("new bulb")).hits[0].anchor == "repair-the-lamp-yourself"
 
 
+def test_an_error_in_an_unfinished_word_is_seen_through(pair: Pair) -> None:
+    pair.fill(SHOP)
+    for text, slug in {
+        "batetr": "charge-the-battery",
+        "sqeuak": "adjust-the-brakes",
+        "warhou": "return-a-bicycle",
+        "adjust the bark": "adjust-the-brakes",
+    }.items():
+        assert pair.search(Query(text, limit=6, is_typing=True)).hits[0].slug == slug, text
+    assert pair.search(Query("charge the batetr", is_typing=True)).corrected == "charge the battery"
+    assert pair.search(Query("charge the batetr", is_typing=True, is_verbatim=True)).corrected is None
+
+
 def test_what_is_typed_follows_every_change_of_the_articles(embedded: EmbeddedEngine) -> None:
     embedded.sync(SHOP)
     assert typed(embedded, "track an ord")[0] == "track-an-order"
