@@ -75,8 +75,9 @@ class EmbeddedEngine:
         """Articles whose titles begin with just what is typed. Of 1,777 beginnings of titles 2 in 100 more showed theirs among five."""
         *whole, last = understood.phrase.split() or [""]
         stems = self.answerer.vocabulary(query.locale).stems
-        begun = " ".join([(stems(word) or (word,))[0] for word in whole] + [last])
-        return self._first(f'title : ^"{begun}"*', query, TYPING_BEGUN) if last else []
+        begun = " ".join([(stems(word) or (word,))[0] for word in whole] + [""])
+        ways = " OR ".join([f'^"{begun}{end}"*' for end in dict.fromkeys((last, *stems(last)))])  # `batteri` is the stem of `battery`
+        return self._first(f"title : ({ways})", query, TYPING_BEGUN) if last else []
 
     def _typed(self, understood: Understood, query: Query, ids: dict[int, None]) -> list[int]:
         """With `ids`, articles that hold every word of an unfinished fragment in their titles; where these do not fill the list, that hold some anywhere."""

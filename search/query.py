@@ -1,7 +1,7 @@
 """Understanding what was typed: a fragment or a question, the words that matter in it, and what each may stand for."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
@@ -92,7 +92,7 @@ class Understood:
     is_fragment: bool
     """A few words typed to find a title, not a sentence."""
     phrase: str = ""
-    """The words as typed, folded: a title that holds them in a row is what was meant."""
+    """The words as typed, folded and corrected: a title that holds them in a row is what was meant."""
     corrected: str | None = None
     left_out: tuple[str, ...] = ()
     """Words that were typed and do not count: stop words, and the least telling ones of a long text."""
@@ -132,8 +132,9 @@ def understand(
     chosen = _most_telling(list(slots.values()))
     searched = {slot.typed for slot in chosen}
     left_out = tuple(dict.fromkeys(word for word in typed if word not in searched))
-    corrected = None if is_verbatim else _corrected(text, chosen)
-    return Understood(tuple(chosen), is_fragment, " ".join(typed), corrected, left_out)
+    corrections = {slot.typed: slot.word for slot in chosen if slot.is_corrected}
+    phrase = " ".join([corrections.get(word, word) for word in typed])
+    return Understood(tuple(chosen), is_fragment, phrase, _corrected(text, corrections), left_out)
 
 
 def _what_matters(text: str) -> str:
@@ -280,9 +281,8 @@ def _most_telling(slots: list[Slot]) -> list[Slot]:
     return [slot for slot in slots if slot in kept]
 
 
-def _corrected(text: str, slots: list[Slot]) -> str | None:
+def _corrected(text: str, corrections: Mapping[str, str]) -> str | None:
     """`text` with the corrections in it; None when there are none."""
-    corrections = {slot.typed: slot.word for slot in slots if slot.is_corrected}
     if not corrections:
         return None
     pieces, done = [], 0

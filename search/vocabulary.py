@@ -127,7 +127,7 @@ class Vocabulary:
     def _near_beginnings(self, word: str) -> tuple[Near, ...]:
         """What an unfinished word with one typing error may go on to: `bluetooth` for `bleut`. Its first letter is right, or the first two are exchanged.
 
-        Of 524 beginnings of titles with an error in the last word, 68 in 100 found theirs among five instead of 45.
+        Of 524 beginnings of titles with an error in the last word, 67 in 100 found theirs among five instead of 49.
         """
         if errors_allowed(word) == 0 or len(word) < _LEAST_BEGUN:
             return ()

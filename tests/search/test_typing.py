@@ -59,6 +59,8 @@ def test_an_error_in_an_unfinished_word_is_seen_through(pair: Pair) -> None:
         "adjust the bark": "adjust-the-brakes",
     }.items():
         assert pair.search(Query(text, limit=6, is_typing=True)).hits[0].slug == slug, text
+    pair.fill([*SHOP, *(document(f"more-{at}", f"The battery: charge it {at}", ("", "Here.")) for at in range(20))])
+    assert pair.search(Query("charge the bateyr", limit=6, is_typing=True)).hits[0].slug == "charge-the-battery"
     assert pair.search(Query("charge the batetr", is_typing=True)).corrected == "charge the battery"
     assert pair.search(Query("charge the batetr", is_typing=True, is_verbatim=True)).corrected is None
 
