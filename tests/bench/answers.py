@@ -47,8 +47,11 @@ def main() -> None:
                 if chosen.sample and chosen.sample < len(questions):
                     questions = random.Random(7).sample(questions, chosen.sample)
                 print("\n\n".join(bench.each(asked, [*questions, *unanswerable(path, catalog)])))
-            print("\n## titles, halfway, misspelt and typed letter by letter\n")
-            print("\n\n".join(bench.each(asked, [*bench.fragments(catalog), *bench.misspelt(catalog), *bench.beginnings(catalog), *bench.slips(catalog)])))
+            print("\n## titles, halfway and misspelt\n")
+            print("\n\n".join(bench.each(asked, [*bench.fragments(catalog), *bench.misspelt(catalog)])))
+            print("\n## titles, typed letter by letter: keystrokes are answered from the search file, whichever engine is set\n")
+            typed = {name: ask for name, ask in asked.items() if name in ("embedded", "plain FTS5", "plain Meilisearch")}
+            print("\n\n".join(bench.each(typed, [*bench.beginnings(catalog), *bench.slips(catalog)])))
 
 
 def known_corpora() -> list[tuple[Path, list[Path]]]:

@@ -342,6 +342,21 @@ def test_a_search_without_its_engine_answers_and_says_so(page: Any, settings: An
         write(settings.content / path, text)
     site = serve(settings.model_copy(update={"meilisearch_url": f"http://127.0.0.1:{free_port()}"}))
     page.goto(site.url)
+    page.locator(FIELD).fill("brak")
+    page.locator(OPTIONS).first.wait_for()
+    assert page.locator("[data-notice]").inner_text() == ""
+    page.goto(f"{site.url}/search?q=brakes")
+    assert "reduced mode" in page.locator(".notice").inner_text()
+    assert "Adjust the brakes" in page.locator("main").inner_text()
+
+
+def test_a_search_whose_file_is_away_says_so_while_typing(page: Any, help_centre: Any) -> None:
+    def away(route: Any) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('data-degraded="false"', 'data-degraded="true"'))
+
+    page.route("**/search/instant*", away)
+    page.goto(help_centre.url)
     page.locator(FIELD).fill("brakes")
     page.locator(OPTIONS).first.wait_for()
     assert "reduced mode" in page.locator("[data-notice]").inner_text()

@@ -42,10 +42,9 @@ def sent(tmp_path: Path) -> Iterator[tuple[Searcher, list[dict[str, Any]]]]:
         searcher.close()
 
 
-@pytest.mark.parametrize("is_typing", [True, False])
-def test_a_paste_reaches_the_server_word_by_word_and_bounded(sent: tuple[Searcher, list[dict[str, Any]]], is_typing: bool) -> None:
+def test_a_paste_reaches_the_server_word_by_word_and_bounded(sent: tuple[Searcher, list[dict[str, Any]]]) -> None:
     searcher, queries = sent
-    searcher.search(Query(LONG, is_typing=is_typing))
+    searcher.search(Query(LONG))
     assert 0 < len(queries) < 200
     assert max(len(query["q"]) for query in queries) <= 200
 
