@@ -27,7 +27,7 @@ MAX_QUERY_CHARS = 2000
 MOST_READ = 20
 
 
-def suggestions(request: Request, words: str, *, read: Collection[str] = (), is_typing: bool = False, locale: str = "") -> Results:
+def suggestions(request: Request, words: str, *, read: Collection[str] = (), locale: str = "") -> Results:
     """At most five articles that may answer `words`, without those `read` before; none while the search is away: the form works without."""
     asked, shelves = clean(words)[:MAX_QUERY_CHARS], catalog(request)
     in_locale = readers_catalog(request, locale)
@@ -35,7 +35,7 @@ def suggestions(request: Request, words: str, *, read: Collection[str] = (), is_
     if searcher is None or len(asked) < FEWEST_CHARS:
         return Results(asked)
     try:
-        query = Query(asked, limit=MOST + len(read), audiences=audiences(request), is_typing=is_typing, locale=in_locale.locale if shelves.translated else None)
+        query = Query(asked, limit=MOST + len(read), audiences=audiences(request), locale=in_locale.locale if shelves.translated else None)
         found = cast(Results, searcher.search(query))
     except EngineUnavailable:
         return Results(asked)
@@ -48,7 +48,7 @@ def listed(request: Request) -> Response:
     require_share(request, is_typing=True)
     asked, read = request.query_params.get("q", ""), request.query_params.getlist("read")[:MOST_READ]
     locale = readers_locale(request, catalog(request))
-    results = suggestions(request, asked, read=read, is_typing=asked[-1:].isalnum(), locale=locale)
+    results = suggestions(request, asked, read=read, locale=locale)
     return _fragment(request, "requests/_suggestions.html", {"results": results, "bodies": {}, "locale": locale})
 
 
