@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
+from time import time
 from typing import Any, Protocol
 
 from kb.articles.article import Passage
@@ -99,14 +100,19 @@ class Store:
         if connection is None:
             try:
                 connection = self._local.connection = _open(self.path)
+                self._local.file = _identity(self.path)
             except (sqlite3.Error, OSError) as error:
                 raise EngineUnavailable(f"{self.path}: {error}") from error
         return connection
 
     def generation(self) -> int:
-        """Grows with every change of the index, whichever process makes it."""
+        """Grows with every change of the index, whichever process makes it; 0 of a file that was never filled, as one that was deleted is."""
         held: int | None = getattr(self._local, "generation", None)
-        return self._get("generation") if held is None else held
+        if held is not None:
+            return held
+        if not self.connection.in_transaction and self._local.file != _identity(self.path):
+            self._local.connection = None
+        return self._get("generation")
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -150,7 +156,8 @@ class Store:
             if gone or changed or added or rebuild:
                 remove(connection, gone + changed)
                 self._add([wanted[slug] for slug in changed + added], progress)
-                self._set("generation", self.generation() + 1)
+                # Also greater than that of a file which stood here before: answers are kept by it.
+                self._set("generation", max(self.generation() + 1, int(time())))
         return SyncReport(len(added), len(changed), len(gone), rebuild)
 
     def load(self, ids: Sequence[int]) -> dict[int, Stored]:
@@ -283,6 +290,15 @@ def _prepare(connection: sqlite3.Connection) -> sqlite3.Connection:
         connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
     return connection
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another with its name; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _discard(path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from kb.articles.article import Article, Catalog, Passage
+from kb.articles.library import Library
 from kb.config import Settings
 from search.breaker import Breaker
 from search.embedded import EmbeddedEngine
@@ -49,6 +50,25 @@ def test_a_damaged_search_file_is_made_anew(tmp_path: Path, damage: bytes) -> No
     engine = EmbeddedEngine(Store(path))
     engine.sync(SHOP)
     assert first(engine, "brakes rub") == "adjust-the-brakes"
+
+
+def test_a_search_file_that_is_deleted_is_noticed_and_filled_again(tmp_path: Path) -> None:
+    (tmp_path / "content/help").mkdir(parents=True)
+    (tmp_path / "content/help/brakes.md").write_text("---\ntitle: Adjust the brakes\n---\nLoosen both bolts.\n", encoding="utf-8")
+    settings = Settings(data=tmp_path, content=tmp_path / "content")
+    searcher = Searcher(settings)
+    catalog = Library(settings.content).catalog
+    searcher.sync(catalog)
+    searcher.look()
+    assert searcher.search(Query("brakes")).hits
+    for file in tmp_path.glob("search.sqlite*"):
+        file.unlink()
+    missing = searcher.search(Query("brakes"))
+    assert (missing.hits, missing.degraded) == ((), True)
+    assert searcher.look()
+    found = searcher.search(Query("brakes"))
+    assert ([hit.slug for hit in found.hits], found.degraded) == (["brakes"], False)
+    searcher.close()
 
 
 def test_a_search_file_of_another_version_is_made_anew(tmp_path: Path) -> None:
