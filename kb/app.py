@@ -42,7 +42,8 @@ from tickets.deflection import views as deflection
 from tickets.desk import views as desk
 
 MAX_BODY_BYTES = 30_000_000
-ROOMS = (health, articles, events, accounts, search, requests, deflection, desk)
+ROOMS = (search, health, articles, events, accounts, requests, deflection, desk)
+"""Each route is tried in turn, so what is asked for at every keystroke comes first."""
 ERRORS: dict[Any, Callable[[Request, Exception], Response | Awaitable[Response]]] = {
     404: not_found,
     HTTPException: error_page,

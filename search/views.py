@@ -105,7 +105,7 @@ def _query(request: Request, *, limit: int, offset: int = 0, is_typing: bool = F
         audiences=audiences(request),
         is_typing=is_typing,
         is_verbatim=is_verbatim,
-        with_facets=request.url.path == "/search",
+        with_facets=request.scope["path"] == "/search",
     )
 
 

@@ -42,7 +42,7 @@ def render(
 def render_text(request: Request, name: str, context: Mapping[str, Any]) -> str:
     """The template as text; `path` holds the request's path."""
     env = cast(Environment, request.app.state.templates)
-    return env.get_template(name).render({"user": None, "path": request.url.path} | dict(context))
+    return env.get_template(name).render({"user": None, "path": request.scope["path"]} | dict(context))
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:
