@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import log
 
-from search.query import Understood
+from search.query import Slot, Understood
 from search.ranking import STEM_CHARS, USUAL_WORDS, Ranked
+from search.store import KEYWORDS, LABELS, Stored
 from search.vocabulary import Vocabulary
 
 CAUSES = ("a title or keywords that were asked for", "its folder", "one section that holds most", "being short")
@@ -25,8 +26,8 @@ def placed(ranked: Sequence[Ranked], understood: Understood, vocabulary: Vocabul
     """The candidates, best first, where `best` is the highest score by words."""
     if understood.is_fragment:
         return list(ranked)
-    asked = _asked(understood)
-    moved = [_moved(one, understood, asked, vocabulary, best) for one in ranked]
+    known, asked = understood.known, _asked(understood)
+    moved = [_moved(one, known, asked, vocabulary, best) for one in ranked]
     return sorted(moved, key=lambda one: (-one.score, one.stored.slug))
 
 
@@ -36,10 +37,10 @@ def worth_showing(ranked: Sequence[Ranked], understood: Understood) -> list[Rank
     return [one for one in ranked if one.score >= least]
 
 
-def _moved(one: Ranked, understood: Understood, asked: dict[str, float], vocabulary: Vocabulary, best: float) -> Ranked:
+def _moved(one: Ranked, known: Sequence[Slot], asked: dict[str, float], vocabulary: Vocabulary, best: float) -> Ranked:
     shares = (
-        _TITLE * max(_title(one, asked, vocabulary), _held(understood, one.stored.stems[3])),
-        _FOLDER * _held(understood, one.stored.stems[4]),
+        _TITLE * max(_title(one.stored, asked, vocabulary), _held(known, one.stored, KEYWORDS)),
+        _FOLDER * _held(known, one.stored, LABELS),
         _PASSAGE * one.passage_coverage,
         -_BREVITY * _length(one),
     )
@@ -57,19 +58,20 @@ def _asked(understood: Understood) -> dict[str, float]:
     return found
 
 
-def _title(one: Ranked, asked: dict[str, float], vocabulary: Vocabulary) -> float:
+def _title(stored: Stored, asked: dict[str, float], vocabulary: Vocabulary) -> float:
     """Share of the title's rarity that was asked for."""
-    rarities = {stem: vocabulary.rarity(stem) for stem in one.stored.stems[0].split()}
-    whole = sum(rarities.values())
-    return sum(asked.get(stem, 0.0) * rarity for stem, rarity in rarities.items()) / whole if whole else 0.0
+    title = stored.stems[0]
+    whole = vocabulary.rarity_of(title)
+    return sum([asked[stem] * vocabulary.rarity(stem) for stem in {*title.split()} if stem in asked]) / whole if whole else 0.0
 
 
-def _held(understood: Understood, stems: str) -> float:
+def _held(known: Sequence[Slot], stored: Stored, field: int) -> float:
     """Share of the question's weight that stands in keywords, or in tags and folder names."""
-    if not stems:
+    text = stored.stems[field]
+    if not text:
         return 0.0
-    whole = sum(slot.weight for slot in understood.known)
-    held = sum(slot.weight for slot in understood.known if any(f" {other.stem} " in stems for other in slot.alternatives))
+    whole = sum([slot.weight for slot in known])
+    held = sum([slot.weight for slot in known if any(f" {other.stem} " in text for other in slot.alternatives)])
     return held / whole if whole else 0.0
 
 

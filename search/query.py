@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
 
@@ -64,6 +64,17 @@ class Alternative:
     rarity: float
     is_prefix: bool = False
     how: How = How.TYPED
+    needle: str = field(init=False, compare=False, repr=False)
+    """What is looked for in texts that are stems between spaces."""
+    worth: float = field(init=False, compare=False, repr=False)
+    """What finding it often tells."""
+    is_word: bool = field(init=False, compare=False, repr=False)
+    """Not a beginning, nor several words in a row."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "needle", f" {self.stem}" if self.is_prefix else f" {self.stem} ")
+        object.__setattr__(self, "worth", self.weight * self.rarity)
+        object.__setattr__(self, "is_word", not self.is_prefix and " " not in self.stem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +156,15 @@ def _what_matters(text: str) -> str:
 
 
 def _slot(word: str, vocabulary: Vocabulary, *, is_open: bool, is_fragment: bool, is_verbatim: bool) -> Slot:
+    key = (word, is_open, is_fragment, is_verbatim)
+    slot = vocabulary.slots.get(key)
+    if slot is None:
+        slot = _new_slot(word, vocabulary, is_open=is_open, is_fragment=is_fragment, is_verbatim=is_verbatim)
+        vocabulary.slots.keep(key, slot)
+    return slot
+
+
+def _new_slot(word: str, vocabulary: Vocabulary, *, is_open: bool, is_fragment: bool, is_verbatim: bool) -> Slot:
     found = {known: Alternative(known, 1.0, vocabulary.rarity(known)) for known in vocabulary.stems(word)}
     if is_open:
         _add_beginnings(word, found, vocabulary)
@@ -258,7 +278,7 @@ def _add_beginnings(word: str, found: dict[str, Alternative], vocabulary: Vocabu
 
 def _made(typed: str, word: str, alternatives: list[Alternative]) -> Slot:
     ordered = sorted(alternatives, key=lambda one: -one.weight)
-    return Slot(typed, word, tuple(ordered), max((one.rarity * one.weight for one in ordered), default=0.0))
+    return Slot(typed, word, tuple(ordered), max([one.worth for one in ordered], default=0.0))
 
 
 def _join_neighbours(typed: list[str], slots: dict[str, Slot], vocabulary: Vocabulary) -> None:

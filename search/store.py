@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from sys import intern
 from time import time
@@ -36,6 +37,10 @@ CREATE VIRTUAL TABLE terms USING fts5vocab(articles, 'row');
 """
 
 
+KEYWORDS, LABELS = 3, 4
+"""Places in the short texts of a document."""
+
+
 class Shelved(Protocol):
     """Where a document stands."""
 
@@ -47,7 +52,7 @@ class Shelved(Protocol):
     def tags(self) -> tuple[str, ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stored:
     """A document as the index holds it; the stems are words joined by single spaces, with a space at either end."""
 
@@ -74,14 +79,29 @@ class Stored:
     title_words: str
     """The folded words of the title, each after a space."""
 
+    @cached_property
+    def in_fields(self) -> dict[str, list[int]]:
+        """Every stem of the short texts, and how often it stands in each of them."""
+        found: dict[str, list[int]] = {}
+        for at, text in enumerate(self.stems):
+            for stem in text.split():
+                found.setdefault(stem, [0] * len(self.stems))[at] += 1
+        return found
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class StoredPassage:
     """One passage with its stems, padded by spaces."""
 
     passage: Passage
     heading_stems: str
     stems: str
+
+    @cached_property
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Every stem, and how often it stands in the heading and in the text."""
+        heading, text = Counter(self.heading_stems.split()), Counter(map(intern, self.stems.split()))
+        return {stem: (heading[stem], text[stem]) for stem in (text | heading if heading else text)}
 
 
 class Store:

@@ -5,14 +5,19 @@ import threading
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search.compounds import COMPOUNDING, LEAST_PART, UNSPACED, Compounds
+from search.recent import Recent
 from search.stop_words import stop_words
 from search.store import Store
 from search.words import is_cjk, language, spellings, stem
+
+if TYPE_CHECKING:
+    from search.query import Slot
 
 EXPANSIONS = 24
 COMPOUNDS = 8
@@ -55,6 +60,8 @@ class Vocabulary:
         self._begun: dict[str, dict[str, int]] = {}
         self._reading = threading.Lock()
         self.documents = lru_cache(maxsize=8192)(self._documents)
+        self.rarity_of = lru_cache(maxsize=4096)(self._rarity_of)
+        """The rarities of some stems with spaces between them, each once, in all."""
         self.near = lru_cache(maxsize=1024)(self._near)
         self.near_beginnings = lru_cache(maxsize=1024)(self._near_beginnings)
         self.expand = lru_cache(maxsize=1024)(self._beginnings)
@@ -62,12 +69,17 @@ class Vocabulary:
         self.compounds = lru_cache(maxsize=1024)(self._compounds_of)
         self.hyphenated = lru_cache(maxsize=1024)(self._hyphenated)
         self.stop_words = frozenset[str]().union(*map(stop_words, self.locales))
+        self.slots: Recent[tuple[str, bool, bool, bool], Slot] = Recent(4096)
+        """What `search.query` worked out of single words: from one keystroke to the next all but the last stay the same."""
         self._joined: Compounds | None = None
 
     def rarity(self, stem: str) -> float:
         """Inverse document frequency (BM25's, never below 0) of a stem that occurs."""
         count = self.documents(stem)
         return math.log(1 + (self.size - count + 0.5) / (count + 0.5))
+
+    def _rarity_of(self, stems: str) -> float:
+        return sum(map(self.rarity, {*stems.split()}))
 
     @property
     def greatest_rarity(self) -> float:
