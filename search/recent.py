@@ -1,4 +1,4 @@
-"""What was found lately, by key."""
+"""What was found or asked for lately, by key."""
 
 import threading
 from collections import OrderedDict
@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 
 
 class Recent(Generic[Key, Value]):
-    """The newest `most` of what was kept; may be used from several threads."""
+    """The `most` that were kept or asked for last; may be used from several threads."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -18,11 +18,15 @@ class Recent(Generic[Key, Value]):
         self._lock = threading.Lock()
 
     def get(self, key: Key) -> Value | None:
-        """What was kept under `key`, if it has not made room for newer."""
-        return self._kept.get(key)
+        """What was kept under `key`, if it has not made room for others."""
+        with self._lock:
+            value = self._kept.get(key)
+            if value is not None:
+                self._kept.move_to_end(key)
+        return value
 
     def keep(self, key: Key, value: Value) -> None:
-        """Keeps `value`, and drops the oldest beyond the limit."""
+        """Keeps `value`, and drops what was left alone for longest beyond the limit."""
         with self._lock:
             self._kept[key] = value
             while len(self._kept) > self._most:
