@@ -108,19 +108,20 @@ class MeilisearchServer:
 
     url: str
     key: str
+    pid: int
 
 
 @contextmanager
 def meilisearch_server(folder: Path, *, port: int | None = None) -> Iterator[MeilisearchServer]:
     """A server keeping its data in `folder`; started again on the same folder and port, it has what it had."""
     binary = meilisearch_binary()
-    server = MeilisearchServer(f"http://127.0.0.1:{port or free_port()}", "a-master-key-for-tests-only")
-    options = ["--no-analytics", "--master-key", server.key, "--max-indexing-memory", "64MiB", "--max-indexing-threads", "1", "--log-level", "WARN"]
-    command = [binary, "--db-path", folder / "data.ms", "--http-addr", server.url.removeprefix("http://"), *options]
+    url, key = f"http://127.0.0.1:{port or free_port()}", "a-master-key-for-tests-only"
+    options = ["--no-analytics", "--master-key", key, "--max-indexing-memory", "64MiB", "--max-indexing-threads", "1", "--log-level", "WARN"]
+    command = [binary, "--db-path", folder / "data.ms", "--http-addr", url.removeprefix("http://"), *options]
     folder.mkdir(parents=True, exist_ok=True)
     with _process(command, folder / "log", stop_signal=signal.SIGTERM, cwd=folder) as process:
-        _wait_until(lambda: _answers(f"{server.url}/health"), process, folder / "log")
-        yield server
+        _wait_until(lambda: _answers(f"{url}/health"), process, folder / "log")
+        yield MeilisearchServer(url, key, process.pid)
 
 
 def meilisearch_binary() -> Path:

@@ -1,20 +1,20 @@
-"""Search at 414 and at 10,000 articles: indexing, keystrokes and questions, beside the raw engines and what a static docs site would use.
+"""Search at some hundred and at 10,000 articles: our engines beside the raw ones and beside what a static documentation site would use.
 
-The 10,000 are copies with their words shuffled. MiniSearch runs in Node when npm can fetch it; its reader downloads the whole index.
+The 10,000 are copies with their words shuffled. Answers are to 100 beginnings and middles of titles: as keystrokes, except of the rows `sent`,
+which are the same texts sent as searches (with Meilisearch set, keystrokes are those of the row `embedded`, so its own row is `sent`).
+
+Memory is how much the resident memory of a fresh process grows that opens the finished index and answers them, once its modules are loaded.
+Meilisearch is a process that a site would not have without it, so of its server, started anew on the finished index, all counts; what it maps
+from files is named, because the system may take that back. What a file that is read, not mapped, fills of the system's cache counts nowhere.
 """
 
-import json
-import random
-import shutil
 import sqlite3
-import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from kb.articles.library import Library
@@ -26,116 +26,152 @@ from search.meilisearch import Clients
 from search.meilisearch_engine import MeilisearchEngine
 from search.store import Store
 from search.words import words
-from tests import services
+from tests.bench.corpus import body, grow
+from tests.bench.measured import HEADING, Measured, took_ms
+from tests.bench.memory import growth_mb, resident_mb
+from tests.bench.static_site import minisearch, pagefind
+from tests.services import MeilisearchServer, MissingService, meilisearch_server
 
 MANY = 10_000
 HITS = 6
-MINISEARCH = """
-const MiniSearch = require('minisearch'), fs = require('fs'); const [docs, asked] = JSON.parse(fs.readFileSync(0));
-const index = new MiniSearch({fields: ['title', 'body'], storeFields: ['title']});
-let t = performance.now(); index.addAll(docs); const built = performance.now() - t;
-const ask = q => { t = performance.now(); index.search(q, {prefix: true, fuzzy: 0.2, boost: {title: 4}}).slice(0, 6); return performance.now() - t; };
-const ms = asked.map(ask);
-console.log(JSON.stringify({built, ms, bytes: Buffer.byteLength(JSON.stringify(index)), rss: process.memoryUsage().rss}));
-"""
+RAW = "raw"
+Ask = Callable[[str], object]
 
 
 def measure(content: Path, _seconds: float, _rounds: int) -> None:
-    """Prints one row for each engine and size."""
+    """Prints one row for each engine and size; one that cannot be had says so in its row."""
     catalog = Library(content).catalog
     held = list(documents(catalog, datetime.now(UTC)))
     fragments = [question.text for question in bench.fragments(catalog)][:100]
-    print("\n## Growth\n\n| engine | articles | indexed in | one changed | keystroke p50 / p95 | download |\n|---|---|---|---|---|---|")
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(services.meilisearch_server(folder / "meilisearch"))
-        clients = Clients(server.url, "", server.key, 60.0)
+    print(f"\n## Growth\n\n{HEADING}")
+    with tempfile.TemporaryDirectory() as folder:
         for count in (len(held), MANY):
             grown = grow(held, count)
-            _row("raw FTS5", count, *_raw_fts5(folder / f"raw-{count}.sqlite", grown, fragments))
-            embedded = EmbeddedEngine(Store(folder / f"search-{count}.sqlite"))
-            _row("embedded", count, *_ours(embedded, grown, fragments))
-            _row("raw Meilisearch", count, *_raw_meilisearch(clients.indexing, f"raw{count}", grown, fragments))
-            _row("meilisearch", count, *_ours(MeilisearchEngine(clients, f"ours{count}", embedded), grown, fragments))
-            _minisearch(folder, grown, fragments)
+            for name, engine in ENGINES.items():
+                print(row(name, engine, Path(folder), grown, fragments), flush=True)
 
 
-def grow(held: Sequence[Document], count: int) -> list[Document]:
-    """`count` documents: those held, then copies with shuffled words."""
-    chance, grown = random.Random(1), list(held)
-
-    def shuffled(text: str) -> str:
-        parts = text.split()
-        chance.shuffle(parts)
-        return " ".join(parts)
-
-    for number in range(len(held), count):
-        one = held[number % len(held)]
-        passages = tuple(replace(passage, text=shuffled(passage.text)) for passage in one.passages)
-        grown.append(replace(one, slug=f"{one.slug}-{number}", title=shuffled(one.title), digest=str(number), passages=passages))
-    return grown
+def row(name: str, engine: Callable[..., Measured], folder: Path, grown: Sequence[Document], fragments: Sequence[str]) -> str:
+    """The line of an engine, or why there is none."""
+    try:
+        return engine(folder, grown, fragments).row(name, len(grown))
+    except MissingService as missing:
+        return f"| {name} | {len(grown):,} | not measured: {missing} | | | | |"
 
 
-def _ours(engine: Any, grown: Sequence[Document], fragments: Sequence[str]) -> tuple[float, float, list[float]]:
-    indexed = _took(lambda: engine.sync(grown))
-    changed = _took(lambda: engine.sync([replace(grown[0], title="Changed", digest="changed"), *grown[1:]]))
-    return indexed, changed, [_took(lambda text=text: engine.search(Query(text, limit=HITS, is_typing=True))) for text in fragments]
+def _raw_fts5(folder: Path, grown: Sequence[Document], fragments: Sequence[str]) -> Measured:
+    path = folder / f"raw-{len(grown)}.sqlite"
+    indexed = took_ms(lambda: _fill_fts5(path, grown))
+    ask = _open_fts5(path)
+    return Measured(indexed, _answers(ask, fragments), _mb(growth_mb(partial(_open_fts5, path), fragments)))
 
 
-def _raw_fts5(path: Path, grown: Sequence[Document], fragments: Sequence[str]) -> tuple[float, float, list[float]]:
+def _fill_fts5(path: Path, grown: Sequence[Document]) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("CREATE VIRTUAL TABLE raw USING fts5(slug UNINDEXED, title, body, tokenize='porter unicode61', prefix='1 2 3')")
+    connection.execute("BEGIN")
+    connection.executemany("INSERT INTO raw VALUES (?, ?, ?)", ((one.slug, one.title, body(one)) for one in grown))
+    connection.execute("COMMIT")
+    connection.close()
 
-    def fill() -> None:
-        connection.execute("BEGIN")
-        connection.executemany("INSERT INTO raw VALUES (?, ?, ?)", ((one.slug, one.title, _body(one)) for one in grown))
-        connection.execute("COMMIT")
 
-    def ask(text: str) -> None:
+def _open_fts5(path: Path) -> Ask:
+    connection = sqlite3.connect(path)
+    shown = "slug, highlight(raw, 1, '<', '>'), snippet(raw, 2, '<', '>', '…', 25)"
+    sql = f"SELECT {shown} FROM raw WHERE raw MATCH ? ORDER BY bm25(raw, 0, 5, 1) LIMIT ?"
+
+    def ask(text: str) -> object:
         typed = " ".join(f'"{word}"' for word in words(text))
-        shown = "slug, highlight(raw, 1, '<', '>'), snippet(raw, 2, '<', '>', '…', 25)"
-        sql = f"SELECT {shown} FROM raw WHERE raw MATCH ? ORDER BY bm25(raw, 0, 5, 1) LIMIT ?"
-        connection.execute(sql, (typed + "*", HITS)).fetchall()
+        return connection.execute(sql, (typed + "*", HITS)).fetchall()
 
-    return _took(fill), 0.0, [_took(lambda text=text: ask(text)) for text in fragments]
+    return ask
 
 
-def _raw_meilisearch(client: Any, name: str, grown: Sequence[Document], fragments: Sequence[str]) -> tuple[float, float, list[float]]:
-    index = client.index(name)
+def _embedded(folder: Path, grown: Sequence[Document], fragments: Sequence[str], *, is_typing: bool) -> Measured:
+    path = folder / f"embedded-{len(grown)}-{is_typing}.sqlite"
+    indexed, changed = _synced(EmbeddedEngine(Store(path)), grown)
+    opening = partial(_open_embedded, path, is_typing=is_typing)
+    return Measured(indexed, _answers(opening(), fragments), _mb(growth_mb(opening, fragments)), changed)
 
-    def fill() -> None:
-        rows = [{"id": number, "slug": one.slug, "title": one.title, "body": _body(one)} for number, one in enumerate(grown)]
-        for task in [index.update_searchable_attributes(["title", "body"]), *index.add_documents_in_batches(rows, 1000, primary_key="id")]:
-            client.wait_for_task(task.task_uid, timeout_in_ms=900_000, interval_in_ms=20)
 
+def _open_embedded(path: Path, *, is_typing: bool) -> Ask:
+    engine = EmbeddedEngine(Store(path))
+    return lambda text: engine.search(Query(text, limit=HITS, is_typing=is_typing))
+
+
+def _raw_meilisearch(folder: Path, grown: Sequence[Document], fragments: Sequence[str]) -> Measured:
+    home = folder / f"raw-meilisearch-{len(grown)}"
+    with meilisearch_server(home) as server:
+        indexed = took_ms(lambda: _fill_meilisearch(server, grown))
+        answers = _answers(_open_raw_meilisearch(server), fragments)
+    with meilisearch_server(home) as server:
+        _answers(_open_raw_meilisearch(server), fragments)
+        return Measured(indexed, answers, _server_mb(server))
+
+
+def _fill_meilisearch(server: MeilisearchServer, grown: Sequence[Document]) -> None:
+    client = _clients(server).indexing
+    index = client.index(RAW)
+    rows = [{"id": number, "slug": one.slug, "title": one.title, "body": body(one)} for number, one in enumerate(grown)]
+    for task in [index.update_searchable_attributes(["title", "body"]), *index.add_documents_in_batches(rows, 1000, primary_key="id")]:
+        client.wait_for_task(task.task_uid, timeout_in_ms=900_000, interval_in_ms=20)
+
+
+def _open_raw_meilisearch(server: MeilisearchServer) -> Ask:
+    index = _clients(server).searching.index(RAW)
     options = {"limit": HITS, "attributesToRetrieve": ["slug"], "attributesToHighlight": ["title"], "attributesToCrop": ["body"]}
-    return _took(fill), 0.0, [_took(lambda text=text: index.search(text, options)) for text in fragments]
+    return lambda text: index.search(text, options)
 
 
-def _minisearch(folder: Path, grown: Sequence[Document], fragments: Sequence[str]) -> None:
-    if not shutil.which("npm"):
-        return
-    if not (folder / "node_modules").is_dir():
-        subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit", "minisearch@7"], cwd=folder, check=False, capture_output=True)
-    given = json.dumps([[{"id": number, "title": one.title, "body": _body(one)} for number, one in enumerate(grown)], fragments])
-    ran = subprocess.run(["node", "-e", MINISEARCH], input=given, cwd=folder, capture_output=True, text=True)
-    if ran.returncode == 0:
-        told = json.loads(ran.stdout)
-        _row("MiniSearch in Node", len(grown), told["built"], 0.0, told["ms"], f"{told['bytes'] / 1e6:.1f} MB")
+def _meilisearch(folder: Path, grown: Sequence[Document], fragments: Sequence[str]) -> Measured:
+    home, path = folder / f"meilisearch-{len(grown)}", folder / f"beside-{len(grown)}.sqlite"
+    with meilisearch_server(home) as server:
+        beside = took_ms(lambda: EmbeddedEngine(Store(path)).sync(grown))
+        indexed, changed = _synced(_open_engine(server, path), grown)
+        answers = _answers(_open_meilisearch(server, path), fragments)
+    with meilisearch_server(home) as server:
+        own = growth_mb(partial(_open_meilisearch, server, path), fragments)
+        return Measured(beside + indexed, answers, f"{_mb(own)}, {_server_mb(server)}", changed)
 
 
-def _took(action: Callable[[], Any]) -> float:
-    started = perf_counter()
-    action()
-    return (perf_counter() - started) * 1000
+def _open_meilisearch(server: MeilisearchServer, path: Path) -> Ask:
+    engine = _open_engine(server, path)
+    return lambda text: engine.search(Query(text, limit=HITS))
 
 
-def _body(document: Document) -> str:
-    return "\n".join(passage.text for passage in document.passages)
+def _open_engine(server: MeilisearchServer, path: Path) -> MeilisearchEngine:
+    return MeilisearchEngine(_clients(server), "ours", EmbeddedEngine(Store(path)))
 
 
-def _row(name: str, count: int, indexed: float, changed: float, took: list[float], download: str = "") -> None:
-    ordered = sorted(took)
-    middle, high = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.95)]
-    print(f"| {name} | {count} | {indexed / 1000:.1f} s | {f'{changed:.0f} ms' if changed else ''} | {middle:.1f} / {high:.1f} ms | {download} |", flush=True)
+def _clients(server: MeilisearchServer) -> Clients:
+    return Clients(server.url, "", server.key, 60.0)
+
+
+def _synced(engine: Any, grown: Sequence[Document]) -> tuple[float, str]:
+    indexed = took_ms(lambda: engine.sync(grown))
+    changed = took_ms(lambda: engine.sync([replace(grown[0], title="Changed", digest="changed"), *grown[1:]]))
+    return indexed, f"{changed:.0f} ms"
+
+
+def _answers(ask: Ask, fragments: Sequence[str]) -> list[float]:
+    return [took_ms(partial(ask, text)) for text in fragments]
+
+
+def _server_mb(server: MeilisearchServer) -> str:
+    return f"server {resident_mb(server.pid):.0f} MB ({resident_mb(server.pid, 'RssFile'):.0f} mapped)"
+
+
+def _mb(size: float) -> str:
+    return f"{size:.0f} MB"
+
+
+ENGINES: dict[str, Callable[..., Measured]] = {
+    "raw FTS5": _raw_fts5,
+    "embedded": partial(_embedded, is_typing=True),
+    "embedded, sent": partial(_embedded, is_typing=False),
+    "raw Meilisearch": _raw_meilisearch,
+    "meilisearch, sent": _meilisearch,
+    "MiniSearch": minisearch,
+    "pagefind": pagefind,
+}

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.bench.load import line
+from tests.bench.memory import resident_mb
 from tests.bench.serving import deskbook
 
 WORDS = ("board not detected", "upload error", "how do i reset my password", "driv", "wifi", "refund", "install the ide on linux", "port greyed out")
@@ -26,9 +27,9 @@ def measure(content: Path, _seconds: float, rounds: int) -> None:
         line("later starts", starts[1:], "s")
         line("later starts, processor time", worked[1:], "s")
         with deskbook(content, data) as served:
-            line("memory when ready", [_resident_mb(served.pid)], "MB")
+            line("memory when ready", [resident_mb(served.pid)], "MB")
             _read_everything(served.url)
-            line("memory after every article and 200 searches", [_resident_mb(served.pid)], "MB")
+            line("memory after every article and 200 searches", [resident_mb(served.pid)], "MB")
 
 
 def _read_everything(url: str) -> None:
@@ -43,10 +44,3 @@ def _read_everything(url: str) -> None:
 def _processor_s(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _resident_mb(pid: int) -> float:
-    for text in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if text.startswith("VmRSS:"):
-            return int(text.split()[1]) / 1000
-    raise RuntimeError("no VmRSS in /proc")
