@@ -27,6 +27,14 @@ def test_hits_far_below_the_best_are_neither_shown_nor_counted(pair: Pair) -> No
     assert pair.search(Query("where is my bicycle?")).total > 20
 
 
+def test_an_article_far_down_is_told_with_the_section_that_answers(pair: Pair) -> None:
+    notes = [document(f"note-{at}", f"Note {at}", ("", "Nothing."), ("In the hall", "The bicycle sleeps in the hall at night.")) for at in range(60)]
+    pair.fill([*SHOP, *notes])
+    found = pair.search(Query("where does my bicycle sleep in the hall at night?", offset=50))
+    assert len(found.hits) == 10
+    assert {hit.anchor for hit in found.hits} == {"in-the-hall"}
+
+
 def test_words_that_only_mean_nearly_the_same_are_marked_where_nothing_else_is(pair: Pair) -> None:
     pair.fill([*SHOP, document("lamp", "Lamp not detected", ("", f"{SEEN} When no lamp is detected, clean it.")), document("bell", "Bell", ("", SEEN))])
     hits = {hit.slug: hit for hit in pair.search(Query("why is my lamp never detected by anybody?")).hits}

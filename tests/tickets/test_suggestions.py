@@ -39,6 +39,13 @@ def test_articles_that_may_answer_are_listed_while_typing_and_nothing_is_recorde
     assert kinds(client) == []
 
 
+def test_each_is_asked_for_as_a_settled_search(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    searcher, asked = client.app.state.searcher, []
+    monkeypatch.setattr(searcher, "search", lambda query: asked.append(query) or type(searcher).search(searcher, query))
+    assert "data-suggestion=" in client.get("/requests/suggestions?q=my+printer+burn").text
+    assert [query.is_typing for query in asked] == [False]
+
+
 def test_what_was_read_before_is_not_offered_again(client: TestClient) -> None:
     answer = client.get("/requests/suggestions?q=my+printer+burn&read=put-out-a-burning-printer&read=unknown")
     assert "data-suggestion" not in answer.text
