@@ -188,7 +188,7 @@ class Searcher:
         """Nothing found: right when the embedded engine agrees, else the index has lost something."""
         other = self._embedded(query)
         if not other.hits:
-            return found
+            return other if other.degraded else found
         self._found_wrong = "The Meilisearch index lacks what the search file holds."
         if self._keeper:
             self._keeper.look()

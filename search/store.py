@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from sys import intern
-from time import time
+from time import time_ns
 from typing import Any, Protocol
 
 from kb.articles.article import Passage
@@ -176,8 +176,8 @@ class Store:
             if gone or changed or added or rebuild:
                 remove(connection, gone + changed)
                 self._add([wanted[slug] for slug in changed + added], progress)
-                # Also greater than that of a file which stood here before: answers are kept by it.
-                self._set("generation", max(self.generation() + 1, int(time())))
+                # A new file begins where none before it was: answers are kept by it.
+                self._set("generation", (self.generation() or time_ns()) + 1)
         return SyncReport(len(added), len(changed), len(gone), rebuild)
 
     def load(self, ids: Sequence[int]) -> dict[int, Stored]:

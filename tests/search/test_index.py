@@ -52,21 +52,24 @@ def test_a_damaged_search_file_is_made_anew(tmp_path: Path, damage: bytes) -> No
     assert first(engine, "brakes rub") == "adjust-the-brakes"
 
 
-def test_a_search_file_that_is_deleted_is_noticed_and_filled_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("with_server", [False, True])
+def test_a_search_file_that_is_deleted_is_noticed_and_filled_again(tmp_path: Path, with_server: bool) -> None:
     (tmp_path / "content/help").mkdir(parents=True)
     (tmp_path / "content/help/brakes.md").write_text("---\ntitle: Adjust the brakes\n---\nLoosen both bolts.\n", encoding="utf-8")
-    settings = Settings(data=tmp_path, content=tmp_path / "content")
-    searcher = Searcher(settings)
+    url = f"http://127.0.0.1:{services.free_port()}" if with_server else ""
+    settings = Settings(data=tmp_path, content=tmp_path / "content", meilisearch_url=url)
+    searcher = Searcher(settings, keeps_index=False)
     catalog = Library(settings.content).catalog
     searcher.sync(catalog)
     searcher.look()
     assert searcher.search(Query("brakes")).hits
     for file in tmp_path.glob("search.sqlite*"):
         file.unlink()
-    missing = searcher.search(Query("brakes"))
-    assert (missing.hits, missing.degraded) == ((), True)
+    for is_typing in (True, False):
+        missing = searcher.search(Query("brakes", is_typing=is_typing))
+        assert (missing.hits, missing.degraded) == ((), True)
     assert searcher.look()
-    found = searcher.search(Query("brakes"))
+    found = searcher.search(Query("brakes", is_typing=True))
     assert ([hit.slug for hit in found.hits], found.degraded) == (["brakes"], False)
     searcher.close()
 
