@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from threading import Lock
 
-import snowballstemmer
+import Stemmer
 
 _STEMMERS = {
     "en": "english", "es": "spanish", "pt": "portuguese", "fr": "french", "de": "german", "it": "italian", "nl": "dutch",
@@ -91,7 +91,7 @@ class Stems(dict[str, str]):
     def __init__(self, locale: str) -> None:
         super().__init__()
         name = _STEMMERS.get(language(locale))
-        self._stemmer = snowballstemmer.stemmer(name) if name else None
+        self._stemmer = Stemmer.Stemmer(name) if name else None
 
     def __missing__(self, word: str) -> str:
         stem = self[word] = self.of(word)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import snowballstemmer
+import Stemmer
 from rapidfuzz import fuzz
 
 MOST_CLUSTERS = 5_000
@@ -100,7 +100,7 @@ def cluster_key(query: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _stem(word: str) -> str:
-    return str(snowballstemmer.stemmer("english").stemWord(word))
+    return str(Stemmer.Stemmer("english").stemWord(word))
 
 
 def _weight(item: tuple[str, Cluster]) -> tuple[int, int, str]:
