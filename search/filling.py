@@ -8,11 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from search.engine import Document, Progress
-from search.words import Stems, words
+from search.words import MARK, Stems, words, words_of
 
 PUBLIC = "public"
-BATCH = 250
-"""Documents in one statement: SQLite lets other threads work until a statement is done, not between two."""
+BATCH = 500
+"""Documents in one statement: SQLite lets other threads work until a statement is done, then has to wait for its turn."""
 TITLE_WORDS = 1 << 32
 """Ids grow with the number of words in the title: whoever reads matches in order of their ids has the shortest titles first, and may stop early."""
 _DOCUMENTS = (
@@ -42,10 +42,10 @@ def remove(connection: sqlite3.Connection, slugs: Sequence[str]) -> None:
         sql = "SELECT id, title, locale, audience, stems, passages, labels FROM documents JOIN texts ON document = id WHERE slug = ?"
         id, title, locale, audience, stems, kept, labels = connection.execute(sql, (slug,)).fetchone()
         passages = json.loads(kept)
-        connection.execute(_FORGET_STEMS, (id, *json.loads(stems), _body(passages)))
+        connection.execute(_FORGET_STEMS, (id, *_searched(stems)))
         if audience == PUBLIC:
             in_title = set(words(title))
-            found = in_title.union(words(labels), *(words(text) for _, trail, text, *_ in passages for text in (*trail[-1:], text)))
+            found = in_title.union(words(labels), *(words(text) for _, trail, text in passages for text in (*trail[-1:], text)))
             connection.executemany(
                 "UPDATE words SET documents = documents - 1, titles = titles - ? WHERE word = ? AND locale = ?",
                 [(word in in_title, word, locale) for word in found],
@@ -58,14 +58,14 @@ def remove(connection: sqlite3.Connection, slugs: Sequence[str]) -> None:
 
 def add(connection: sqlite3.Connection, documents: Iterable[Document], first: int, progress: Progress | None) -> None:
     """Adds `documents`, numbered from `first` on; numbers are never used again."""
-    ordered = sorted(((len(words(document.title)), document) for document in documents), key=lambda one: one[0])
+    ordered = sorted(((words(document.title), document) for document in documents), key=lambda one: len(one[0]))
     rows = _Rows()
     with ThreadPoolExecutor(1) as writer:
         writing: Future[None] | None = None
         for start in range(0, len(ordered), BATCH):
             batch = ordered[start : start + BATCH]
-            for number, (length, document) in enumerate(batch, first + start):
-                rows.add(length * TITLE_WORDS + number, document)
+            for number, (title, document) in enumerate(batch, first + start):
+                rows.add(number, document, title)
             if writing:
                 writing.result()
             writing = writer.submit(rows.writer(), connection)
@@ -87,29 +87,25 @@ class _Rows:
         self._values: dict[tuple[str, int], list[Any]] = {}
         self._forget()
 
-    def add(self, id: int, document: Document) -> None:
-        """Makes the rows of a document."""
+    def add(self, number: int, document: Document, title: Sequence[str]) -> None:
+        """Makes the rows of a document whose title holds these words."""
+        id = len(title) * TITLE_WORDS + number
         stems = self._stems.get(document.locale) or self._stems.setdefault(document.locale, Stems(document.locale))
-        title, summary, keywords = words(document.title), words(document.summary), words(" ".join(document.keywords))
         shelves = " ".join((*document.tags, document.category_name, document.section_name))
-        labels = words(shelves)
-        found = {*title, *summary, *keywords, *labels}
-        headings, passages = [], []
-        for passage in document.passages:
-            heading, text = words(passage.trail[-1]) if passage.trail else [], words(passage.text)
-            found.update(heading, text)
-            headings.append(stems.text(heading))
-            passages.append((passage.anchor, passage.trail, passage.text, f" {headings[-1]} ", f" {stems.text(text)} "))
-        fields = (stems.text(title), " ".join(headings), stems.text(summary), stems.text(keywords), stems.text(labels))
+        headings = [passage.trail[-1] if passage.trail else "" for passage in document.passages]
+        texts = [passage.text for passage in document.passages]
+        found, each = words_of((document.title, document.summary, " ".join(document.keywords), shelves, *headings, *texts))
+        marked = f" {stems.text(found)} "
+        passages = [(passage.anchor, passage.trail, passage.text) for passage in document.passages]
         self._values[_DOCUMENTS] += (
             id, document.slug, document.digest, document.path, document.title, document.url, document.category, document.category_name,
             document.section_name, document.type, document.locale, document.audience, _json(document.tags), _json(document.readers or (document.locale,)),
         )  # fmt: skip
-        self._values[_TEXTS] += (id, _json(fields), _json(passages), " ".join((document.summary, *document.keywords, shelves)))
-        self._values[_STEMS] += (id, *fields, _body(passages))
+        self._values[_TEXTS] += (id, marked, _json(passages), " ".join((document.summary, *document.keywords, shelves)))
+        self._values[_STEMS] += (id, *_searched(marked))
         if document.audience == PUBLIC:  # else a correction could tell words that the reader may not see
-            self._documents[document.locale].update(found)
-            self._titles[document.locale].update(set(title))
+            self._documents[document.locale].update(each)
+            self._titles[document.locale].update({*title})
 
     def writer(self) -> Callable[[sqlite3.Connection], None]:
         """Writes what was added until now, whatever is added meanwhile."""
@@ -133,5 +129,13 @@ class _Rows:
         self._values = {_DOCUMENTS: [], _TEXTS: [], _STEMS: []}
 
 
-def _body(passages: Iterable[Sequence[Any]]) -> str:
-    return "".join([stems for *_, stems in passages])
+def parted(stems: str) -> tuple[tuple[str, ...], list[str], list[str]]:
+    """The stems of title, headings, summary, keywords and labels; of the heading of each passage; and of each passage. Empty where there are none."""
+    title, summary, keywords, labels, *passages = [part if part != " " else "" for part in stems.split(MARK)]
+    headings, texts = passages[: len(passages) // 2], passages[len(passages) // 2 :]
+    return (title, "".join(headings), summary, keywords, labels), headings, texts
+
+
+def _searched(stems: str) -> tuple[str, ...]:
+    fields, _, texts = parted(stems)
+    return (*fields, "".join(texts))

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,13 +15,13 @@ from typing import Any, Protocol
 
 from kb.articles.article import Passage
 from search.engine import Document, EngineUnavailable, Progress, Query, SyncReport
-from search.filling import add, empty, remove
+from search.filling import add, empty, parted, remove
 from search.recent import Recent
 from search.words import words
 
 LOADED = 1000
 """Documents kept in memory as they were read, about 10 KB each: reading them anew was a fifth of an answer."""
-VERSION = 6
+VERSION = 7
 _TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, path TEXT NOT NULL, title TEXT NOT NULL, url TEXT NOT NULL,
@@ -31,7 +31,7 @@ CREATE TABLE texts (document INTEGER PRIMARY KEY, stems TEXT NOT NULL, passages 
 CREATE TABLE words (word TEXT NOT NULL, locale TEXT NOT NULL, stem TEXT NOT NULL, documents INTEGER NOT NULL, titles INTEGER NOT NULL,
   PRIMARY KEY (word, locale)) WITHOUT ROWID;
 CREATE INDEX words_by_stem ON words (stem);
-CREATE VIRTUAL TABLE articles USING fts5(title, headings, summary, keywords, labels, body, tokenize="unicode61 remove_diacritics 0", prefix='1 2', content='');
+CREATE VIRTUAL TABLE articles USING fts5(title, headings, summary, keywords, labels, body, tokenize="ascii", prefix='1 2', content='');
 INSERT INTO articles (articles, rank) VALUES ('hashsize', 16000000);
 CREATE VIRTUAL TABLE terms USING fts5vocab(articles, 'row');
 """
@@ -166,7 +166,7 @@ class Store:
     def sync(self, documents: Iterable[Document], progress: Progress | None = None, *, rebuild: bool = False) -> SyncReport:
         """Makes the file hold exactly `documents` in one transaction: readers see all of it or nothing."""
         wanted = {document.slug: document for document in documents}
-        with self._writing, self.transaction() as connection:
+        with self._writing, self._copied_later(), self.transaction() as connection:
             held = {} if rebuild else self.digests()
             if rebuild:
                 empty(connection)
@@ -179,6 +179,17 @@ class Store:
                 # A new file begins where none before it was: answers are kept by it.
                 self._set("generation", (self.generation() or time_ns()) + 1)
         return SyncReport(len(added), len(changed), len(gone), rebuild)
+
+    @contextmanager
+    def _copied_later(self) -> Iterator[None]:
+        """What is committed inside is copied from the log to the file in a thread: nobody has to wait for it, the log is read as well."""
+        connection = self.connection
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        try:
+            yield
+        finally:
+            connection.execute("PRAGMA wal_autocheckpoint = 1000")
+            threading.Thread(target=_checkpoint, args=(self.path,)).start()
 
     def load(self, ids: Sequence[int]) -> dict[int, Stored]:
         """The documents of `ids` with their passages; one that has gone meanwhile is missing."""
@@ -261,9 +272,10 @@ def conditions(query: Query) -> tuple[str, list[str]]:
 
 def _stored(row: tuple[Any, ...]) -> Stored:
     id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, stems_kept, passages_kept = row
-    stems = tuple([part and f" {part} " for part in json.loads(stems_kept)])
-    passages = tuple([StoredPassage(Passage(anchor, tuple(trail), text), headings, body) for anchor, trail, text, headings, body in json.loads(passages_kept)])
-    body = "".join([passage.stems for passage in passages])
+    stems, headings, texts = parted(stems_kept)
+    told = [Passage(anchor, tuple(trail), text) for anchor, trail, text in json.loads(passages_kept)]
+    passages = tuple(map(StoredPassage, told, headings, texts))
+    body = "".join(texts)
     whole = "".join(stems) + body
     # Many documents hold the same words: interned, they are kept once.
     counts = dict.fromkeys(map(intern, whole.split()), 0) | Counter(map(intern, body.split()))
@@ -280,6 +292,11 @@ def _open(path: Path) -> sqlite3.Connection:
             raise
         _discard(path)  # not a database, or a damaged one: it is only a cache
         return _prepare(_connect(path))
+
+
+def _checkpoint(path: Path) -> None:
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+        connection.execute("PRAGMA wal_checkpoint")
 
 
 class _Connection(sqlite3.Connection):

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from threading import Lock
 
@@ -17,7 +17,8 @@ _CJK = "\u3005-\u3007\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-
 _TOKEN = re.compile(rf"[{_CJK}]+|(?:(?![{_CJK}])[^\W_])+(?:['’](?:s|t|re|ve|ll|d|m)\b|\+\+|#(?!\w))?", re.IGNORECASE)
 _IS_CJK = re.compile(rf"[{_CJK}]")
 _CONTRACTED = re.compile(r"['’](?<=[^\W_].)(?=(?:s|t|re|ve|ll|d|m)\b)")
-_SIGNED = re.compile(r"(?<=[^\W_])(?:\+\+|#(?!\w))")
+_SIGNED = re.compile(r"\+\+(?<=[^\W_]\+\+)|#(?<=[^\W_]#)(?!\w)")
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
 _LETTERS = re.compile(r"[^\W_]+")
 _SPACED = bytes(code if chr(code).isalnum() else 32 for code in range(128)).ljust(256)
 """For ASCII: cutting at what is neither letter nor digit is several times as fast as a pattern."""
@@ -30,6 +31,9 @@ _CHARACTER = re.compile("[^\u3099\u309a\uff9e\uff9f][\u3099\u309a\uff9e\uff9f]?|
 """One with its voicing mark, which narrow Japanese letters carry behind them."""
 _TYPED_UMLAUT = re.compile("ae|oe|(?<![aeq])ue")
 MAX_WORD_CHARS = 40
+_BETWEEN = "\x01"
+MARK = "A"
+"""Between the words of two texts: no folded word holds a capital."""
 _one_at_a_time = Lock()  # a stemmer keeps the word it works on
 
 
@@ -37,7 +41,8 @@ def fold(text: str) -> str:
     """`text` in lower case, without accents."""
     if text.isascii():
         return text.lower()
-    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
+    text = text.replace("™", " ")  # no letters of the name before it
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()).lower())  # only taken apart `℃` has a capital
     if _OTHER_MARKS.search(bare):
         bare = "".join([char for char in bare if not unicodedata.combining(char) or char in "\u3099\u309a"])
     return bare if bare.isascii() else _LIGATURE.sub(lambda found: _LIGATURES[found[0]], unicodedata.normalize("NFC", bare))
@@ -59,13 +64,50 @@ def words(text: str) -> list[str]:
     """The folded words of `text` in order."""
     if not text.isascii() and _IS_CJK.search(text):
         return [word for word, _, _ in spans(text)]
-    folded = fold(text)
+    found = _cut(fold(text))
+    return found if _are_short(found) else _shortened(found)
+
+
+def words_of(texts: Sequence[str]) -> tuple[list[str], set[str]]:
+    """The folded words of one text after the other, MARK between those of two, and each word once: many short texts are cut as fast as a long one."""
+    joined = _BETWEEN.join(texts)
+    if not joined.isascii() and all(map(_is_sign, {*_NOT_ASCII.findall(joined)})):
+        joined = joined.replace("’", "'").encode("ascii", "replace").decode()
+    if joined.isascii() and joined.count(_BETWEEN) < len(texts):
+        found = _cut(joined.lower().replace(_BETWEEN, f" {MARK} "))
+    else:
+        found = [word for text in texts for word in (MARK, *words(text))][1:]
+    each = {*found}
+    if not _are_short(each):
+        found = _shortened(found)
+        each = {*found}
+    each.discard(MARK)
+    return found, each
+
+
+@lru_cache(maxsize=4096)
+def _is_sign(character: str) -> bool:
+    """Whether it is in no word, nor a part of a letter."""
+    if character == "™":
+        return True
+    is_of_letter = unicodedata.combining(character) or any(map(str.isalnum, unicodedata.normalize("NFKD", character)))
+    return not is_of_letter and not is_cjk(character)
+
+
+def _cut(folded: str) -> list[str]:
     if "'" in folded or "’" in folded:
         folded = _CONTRACTED.sub("", folded)
     if "++" in folded or "#" in folded:
         folded = _SIGNED.sub(lambda found: "sharp " if found[0] == "#" else "plusplus ", folded)
-    found = folded.encode().translate(_SPACED).decode().split() if folded.isascii() else _LETTERS.findall(folded)
-    return found if max(map(len, found), default=0) <= MAX_WORD_CHARS else [word[:MAX_WORD_CHARS] for word in found]
+    return folded.encode().translate(_SPACED).decode().split() if folded.isascii() else _LETTERS.findall(folded)
+
+
+def _are_short(words: Iterable[str]) -> bool:
+    return max(map(len, words), default=0) <= MAX_WORD_CHARS
+
+
+def _shortened(words: Iterable[str]) -> list[str]:
+    return [word[:MAX_WORD_CHARS] for word in words]
 
 
 def spellings(word: str, locale: str) -> tuple[str, ...]:
@@ -89,9 +131,9 @@ class Stems(dict[str, str]):
     """Word → stem in one language, remembered for as long as the object lives."""
 
     def __init__(self, locale: str) -> None:
-        super().__init__()
+        super().__init__({MARK: MARK})
         name = _STEMMERS.get(language(locale))
-        self._stemmer = Stemmer.Stemmer(name) if name else None
+        self._stemmer = Stemmer.Stemmer(name, 0) if name else None
 
     def __missing__(self, word: str) -> str:
         stem = self[word] = self.of(word)
@@ -99,7 +141,7 @@ class Stems(dict[str, str]):
 
     def text(self, words: Iterable[str]) -> str:
         """The stems of `words`, joined by spaces."""
-        return " ".join([self[word] for word in words])
+        return " ".join(map(self.__getitem__, words))
 
     def of(self, word: str) -> str:
         """The stem of one word, not remembered."""

@@ -156,7 +156,7 @@ from search.store import Store
 from tests.search.conftest import document
 
 state, at, how = sys.argv[2], int(sys.argv[3]), sys.argv[4]
-documents = [document(f"{state}-{number}", f"Article {number}", ("", f"of {state}")) for number in range(1000)]
+documents = [document(f"{state}-{number}", f"Article {number}", ("", f"of {state}")) for number in range(2000)]
 steps = 0
 
 def progress(done, whole):
@@ -180,10 +180,10 @@ def test_an_embedded_index_killed_at_any_step_is_whole(tmp_path: Path, how: str)
     assert run("first", 0) == 0
     at = 1  # the last step is when all is written and nothing committed
     while (code := run("second", at)) == KILLED:
-        assert _states(path) == {"first": 1000}
+        assert _states(path) == {"first": 2000}
         at += 1
     assert (code, at > 3) == (0, True)
-    assert _states(path) == {"second": 1000}
+    assert _states(path) == {"second": 2000}
     assert EmbeddedEngine(Store(path)).search(Query("article 7")).hits[0].slug == "second-7"
 
 

@@ -1,8 +1,10 @@
 """How text is cut into words, the same for articles and for questions."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from search.words import words
+from search.words import MARK, words, words_of
 
 
 @pytest.mark.parametrize(
@@ -15,8 +17,16 @@ from search.words import words
         ("über-laut “wie…”", ["uber", "laut", "wie"]),
         ("返品する", ["返品", "品す", "する"]),
         ("x" * 60, ["x" * 40]),
+        ("Nano™ 33 at 5 ℃", ["nano", "33", "at", "5", "c"]),
         ("\x00 \u200b_ ", []),
     ],
 )
 def test_a_text_is_cut_and_folded(text: str, expected: list[str]) -> None:
     assert words(text) == expected
+
+
+@given(st.lists(st.text(st.one_of(st.sampled_from("aAb'’s+#é™…½\u0301\x01返品 "), st.characters()), max_size=60), min_size=1, max_size=6))
+def test_several_texts_are_cut_as_each_alone(texts: list[str]) -> None:
+    found, each = words_of(texts)
+    assert found == [word for text in texts for word in (MARK, *words(text))][1:]
+    assert each == {*found} - {MARK}
