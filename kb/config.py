@@ -77,7 +77,7 @@ class Settings(BaseModel):
     embeddings_model: str = Field("", description="Model asked for at `embeddings_url`.")
     embeddings_key: SecretStr = Field(SecretStr(""), description="Key sent to `embeddings_url`, when it wants one.")
     search_timeout_s: float = Field(1.0, gt=0, le=30, description="Longest wait for Meilisearch before the embedded engine answers, in seconds.")
-    answer_threshold: float = Field(0.5, ge=0, le=1, description="Confidence, 0 to 1, from which a search counts as answered.")
+    answer_threshold: float = Field(0.6, ge=0, le=1, description="Confidence, 0 to 1, from which a search counts as answered.")
     site_name: Annotated[str, AfterValidator(allowed.line)] = Field(
         "Deskbook", min_length=1, max_length=80, description="Name of the help centre, in the header, titles and mails."
     )

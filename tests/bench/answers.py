@@ -58,6 +58,7 @@ def known_corpora() -> list[tuple[Path, list[Path]]]:
     """The corpora the measurements are told for, with their questions."""
     root = Path(os.environ.get("DESKBOOK_CORPORA") or "DESKBOOK_CORPORA is not set")
     arduino = [QUESTIONS / f"{name}-{half}.csv" for name in ("arduino", "arduino-everyday") for half in ("dev", "check")]
+    arduino.append(QUESTIONS / "arduino-unseen.csv")
     return [(root / "dtc-faq" / "content", [root / "dtc-faq" / "questions-dev.csv"]), (root / "arduino" / "content", arduino)]
 
 
