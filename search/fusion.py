@@ -12,7 +12,7 @@ from dataclasses import replace
 from search.meaning import Near
 from search.ranking import Ranked, by_words
 
-_MEANING, _MEANING_OF_FRAGMENT = 0.6, 0.2
+_MEANING, _MEANING_OF_FRAGMENT = 0.45, 0.2
 """What the first place by meaning adds, in shares of the best score by words."""
 _SOFTENING = 10
 """The smaller, the more the first places by meaning count."""
