@@ -111,7 +111,7 @@ class Answerer:
             return ranked
         stored = self.store.load(self.store.find(name, query)).values()
         pinned = [
-            replace(one, score=max(one.score, ranked[0].score if ranked else 1.0), coverage=1.0, is_pinned=True)
+            one._replace(score=max(one.score, ranked[0].score if ranked else 1.0), coverage=1.0, is_pinned=True)
             for one in rank(understood, stored, self.steering.weights)
         ]
         slugs = {one.stored.slug for one in pinned}

@@ -7,7 +7,6 @@ multilingual-e5-small, on the same questions.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from search.meaning import Near
 from search.ranking import Ranked, by_words
@@ -29,4 +28,4 @@ def fused(ranked: Iterable[Ranked], similarity: Near, *, is_fragment: bool) -> l
 
 
 def _placed(one: Ranked, added: float, similarity: float) -> Ranked:
-    return replace(one, score=one.score + added, parts=one.parts | {"by words": by_words(one), "meaning": similarity})
+    return one._replace(score=one.score + added, parts={**one.parts, "by words": by_words(one), "meaning": similarity})

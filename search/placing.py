@@ -6,7 +6,6 @@ that nothing was fitted on 0.74 / 0.63 → 0.76 / 0.65. Fragments are not fitted
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import log
 
 from search.query import Slot, Understood
@@ -45,7 +44,7 @@ def _moved(one: Ranked, known: Sequence[Slot], asked: dict[str, float], vocabula
         -_BREVITY * _length(one),
     )
     causes = {cause: best * share for cause, share in zip(CAUSES, shares, strict=True)}
-    return replace(one, score=one.score + sum(causes.values()), parts=one.parts | causes | {"by words": one.score})
+    return one._replace(score=one.score + sum(causes.values()), parts={**one.parts, **causes, "by words": one.score})
 
 
 def _asked(understood: Understood) -> dict[str, float]:

@@ -116,6 +116,8 @@ class Understood:
 
 def clean(text: str) -> str:
     """`text` without control characters, lone surrogates and surplus space, cut to MAX_QUERY_CHARS."""
+    if text.isprintable():  # as nearly all are
+        return text.strip()[:MAX_QUERY_CHARS]
     cut = text[: 4 * MAX_QUERY_CHARS].encode("utf-8", "ignore").decode()
     visible = "".join(char if char.isprintable() or char == "\n" else " " for char in cut)
     return visible.strip()[:MAX_QUERY_CHARS]

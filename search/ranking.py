@@ -3,10 +3,10 @@
 BM25F after Robertson, Zaragoza and Taylor, "Simple BM25 extension to multiple weighted fields" (CIKM 2004).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from operator import mul
+from types import MappingProxyType
 from typing import NamedTuple
 
 from search.query import Alternative, Slot, Understood
@@ -24,8 +24,7 @@ _SHORT_CHARS = 40 * STEM_CHARS
 """In a text still shorter a word counts no more than in one of 40 words: a little less than in the title, or in a heading of the passage."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A candidate in its place, with what its score is made of."""
 
     stored: Stored
@@ -35,7 +34,7 @@ class Ranked:
     passage: StoredPassage | None
     """The passage that answers; None for the article's beginning."""
     passage_coverage: float
-    parts: dict[str, float] = field(default_factory=dict)
+    parts: Mapping[str, float] = MappingProxyType({})
     is_pinned: bool = False
     """A writer put it first."""
 
@@ -69,7 +68,7 @@ def with_passages(understood: Understood, page: Sequence[Ranked], weights: Weigh
             return None
         return _best_passage(_present(asked, stored), stored.passages, stored.stems[0], weights)[1]
 
-    return [one if one.passage else replace(one, passage=passage(one.stored)) for one in page]
+    return [one if one.passage else one._replace(passage=passage(one.stored)) for one in page]
 
 
 _Slots = list[tuple[float, Sequence[Alternative]]]
@@ -168,7 +167,7 @@ def _with_phrase(understood: Understood, ranked: Ranked, weights: Weights) -> Ra
         return ranked
     share = 1.0 if ranked.stored.title_words.startswith(phrase) else 0.6
     bonus = share * weights.phrase * sum(slot.weight for slot in understood.slots)
-    return replace(ranked, score=ranked.score + bonus, parts=ranked.parts | {"phrase": bonus})
+    return ranked._replace(score=ranked.score + bonus, parts={**ranked.parts, "phrase": bonus})
 
 
 _Pair = tuple[str, str, float]

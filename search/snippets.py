@@ -15,6 +15,8 @@ _LOOKED_AT = 12
 """Places of each word that decide where a snippet is cut: in a long text the first ones tell as much as all."""
 _LOWER_AND_SPACES = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)).ljust(256)
 _UNTOLD = "\0"
+_OPEN, _CLOSE = "\x02", "\x03"
+"""Where a mark begins and ends until the text is escaped, all at once."""
 _LONGEST_ENDING = {1: 3, 2: 3, 3: 6}
 """Letters that a stem so short may lose: few, or every word with its first letters would have to be stemmed."""
 _REST = re.compile(r"[^\W_]*(?:\+\+|#)?")
@@ -122,19 +124,22 @@ def _folded(character: str) -> str:
 
 def _marked(text: str, found: Iterable[_Found], start: int, end: int) -> str:
     """That stretch of the text as escaped HTML; words that overlap, as in Chinese, are marked as one."""
+    if _OPEN in text or _CLOSE in text:
+        text = text.replace(_OPEN, " ").replace(_CLOSE, " ")
     pieces, done, is_open = [], start, False
     for begins, ends, _ in found:
         if begins < start or ends > end:
             continue
         if is_open and begins >= done:
-            pieces.append("</mark>")
+            pieces.append(_CLOSE)
             is_open = False
         if not is_open:
-            pieces += [escape(text[done:begins]), "<mark>"]
+            pieces += [text[done:begins], _OPEN]
             done, is_open = begins, True
-        pieces.append(escape(text[done:ends]))
+        pieces.append(text[done:ends])
         done = ends
-    return "".join([*pieces, "</mark>" if is_open else "", escape(text[done:end])])
+    marked = "".join([*pieces, _CLOSE if is_open else "", text[done:end]])
+    return escape(marked).replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")
 
 
 def _window(text: str, found: Sequence[_Found]) -> tuple[int, int]:

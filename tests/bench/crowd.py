@@ -15,6 +15,7 @@ def crowd(name: str, url: str, typed: list[str]) -> None:
     """Prints answers a second and the wait, for one and for AT_ONCE people: each with keystrokes that nobody sent before, then all with the same ones."""
     for people, mark in ((1, "x"), (AT_ONCE, "y")):
         asyncio.run(_together(f"{name}: {people} at a time, new to Deskbook", url, [[f"{text} {mark}{number}" for text in typed] for number in range(people)]))
+        asyncio.run(_typist(url, typed))
         asyncio.run(_together(f"{name}: {people} at a time, asked before", url, [typed] * people))
 
 

@@ -53,11 +53,22 @@ function parse(html) {
   holder.innerHTML = html;
   const answer = holder.content.querySelector("[data-count]");
   return {
-    hits: [...holder.content.querySelectorAll("[role=option]")],
+    hits: [...holder.content.querySelectorAll("[role=option]")].map(named),
     popular: [...holder.content.querySelectorAll("[data-popular] a")].map((link) => ({ title: link.textContent, url: link.getAttribute("href") })),
     total: Number(answer?.dataset.total ?? 0),
     isAnswered: answer?.dataset.answered === "true",
     corrected: answer?.dataset.corrected ?? "",
     isDegraded: answer?.dataset.degraded === "true",
   };
+}
+
+// A screen reader hears the title with its breadcrumb as the name of a hit, and then the snippet.
+function named(hit, index) {
+  hit.id = `hit-${index + 1}`;
+  for (const [attribute, part] of [["aria-labelledby", "name"], ["aria-describedby", "snippet"]]) {
+    const element = hit.querySelector(`.hit-${part}`);
+    element.id = `${hit.id}-${part}`;
+    hit.setAttribute(attribute, element.id);
+  }
+  return hit;
 }
