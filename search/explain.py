@@ -76,5 +76,6 @@ def _points(ranked: Ranked, weights: Weights) -> dict[str, float]:
     """The score by cause; all of it for words where meaning or a pin gave the place."""
     together, phrase = weights.pairs * ranked.parts.get("pairs", 0.0), ranked.parts.get("phrase", 0.0)
     placing = {cause: ranked.parts[cause] for cause in CAUSES if cause in ranked.parts}
-    points = {"words": max(0.0, ranked.score - together - phrase - sum(placing.values())), "words together": together, "title as typed": phrase} | placing
+    words = max(0.0, ranked.score - together - phrase - sum(placing.values()))
+    points = {"words": words, "words together": together, "a title as typed or with every word": phrase} | placing
     return {cause: round(value, 3) for cause, value in points.items() if value}

@@ -20,6 +20,8 @@ USUAL_WORDS = 220
 USUAL_PASSAGE_WORDS = 80
 STEM_CHARS = 6
 """Of a stem and the space after it, on average."""
+_WHOLE = 0.999
+"""Coverage from which nothing is missing."""
 _SHORT_CHARS = 40 * STEM_CHARS
 """In a text still shorter a word counts no more than in one of 40 words: a little less than in the title, or in a heading of the passage."""
 
@@ -50,7 +52,7 @@ def rank(understood: Understood, candidates: Iterable[Stored], weights: Weights)
     weight = sum([weight for weight, _ in asked]) or 1.0
     ranked = [_ranked(one, weight, weights, with_passage=at < closely) for at, one in enumerate(sketches)]
     if understood.phrase:
-        ranked = [_with_phrase(understood, one, weights) for one in ranked]
+        ranked = [_with_phrase(asked, understood, one, weights) for one in ranked]
     return sorted(ranked, key=lambda one: (-one.score, one.stored.slug))
 
 
@@ -64,7 +66,7 @@ def with_passages(understood: Understood, page: Sequence[Ranked], weights: Weigh
     asked = _asked(understood)
 
     def passage(stored: Stored) -> StoredPassage | None:
-        if all(any(one.needle in stored.stems[0] for one in needles) for _, needles in asked):
+        if _names(asked, stored):
             return None
         return _best_passage(_present(asked, stored), stored.passages, stored.stems[0], weights)[1]
 
@@ -160,14 +162,21 @@ def _best_passage(present: _Slots, passages: Sequence[StoredPassage], title: str
     return best
 
 
-def _with_phrase(understood: Understood, ranked: Ranked, weights: Weights) -> Ranked:
-    """A title that begins with the fragment, or holds it, is what was meant."""
-    phrase = " " + understood.phrase
-    if phrase not in ranked.stored.title_words:
+def _with_phrase(asked: _Slots, understood: Understood, ranked: Ranked, weights: Weights) -> Ranked:
+    """A title that begins with what was typed, or holds it, and one that holds every word of a fragment, is what was meant."""
+    phrase, title = " " + understood.phrase, ranked.stored.title_words
+    share = 0.0 if phrase not in title else 1.0 if title.startswith(phrase) else 0.6
+    if understood.is_fragment and ranked.coverage > _WHOLE and _names(asked, ranked.stored):
+        share += 0.5
+    if not share:
         return ranked
-    share = 1.0 if ranked.stored.title_words.startswith(phrase) else 0.6
-    bonus = share * weights.phrase * sum(slot.weight for slot in understood.slots)
+    bonus = share * weights.phrase * sum([slot.weight for slot in understood.slots])
     return ranked._replace(score=ranked.score + bonus, parts={**ranked.parts, "phrase": bonus})
+
+
+def _names(asked: _Slots, stored: Stored) -> bool:
+    """Whether the title holds every word."""
+    return all(any(one.needle in stored.stems[0] for one in needles) for _, needles in asked)
 
 
 _Pair = tuple[str, str, float]

@@ -24,7 +24,7 @@ class Weights:
     pairs: float = 0.5
     """For two words that stand together as they were typed."""
     phrase: float = 1.0
-    """For a title that begins with what was typed."""
+    """For a title that begins with what was typed, or holds every word."""
 
     @property
     def of_fields(self) -> tuple[float, ...]:

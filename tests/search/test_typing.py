@@ -83,3 +83,13 @@ def test_an_answer_reads_one_state_of_the_index(embedded: EmbeddedEngine) -> Non
         changing.join()
         assert (store.generation(), store.size()) == (before, len(SHOP))
     assert (store.generation(), store.size()) == (before + 1, 1)
+
+
+def test_a_title_with_every_word_stands_before_one_that_only_says_them_often(pair: Pair) -> None:
+    often = " ".join(["The bicycle lamp does not light up: the lamp is broken, the lamp is loose."] * 6)
+    titles = [document("all", "What to do when the bicycle is without light", ("", "Look at the cable."))]
+    titles += [document("most", "Light of the lamp", ("Bicycle", often), ("Bicycle without light", f"Bicycle without light. {often}"))]
+    others = [document(f"other-{number}", f"Bicycle {number} with a bell", ("", "It may be without light.")) for number in range(20)]
+    pair.fill([*titles, *others])
+    for query in (Query("bicycle without lig", limit=6, is_typing=True), Query("bicycle without light")):
+        assert pair.search(query).hits[0].slug == "all"
