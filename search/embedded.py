@@ -1,12 +1,12 @@
 """The embedded engine: SQLite FTS5 finds candidates, `search.ranking` puts them in order."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from search.answer import Answerer
 from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Query, Results, SyncReport
 from search.meaning import Beside
-from search.query import Understood
+from search.query import Slot, Understood
 from search.store import Store, conditions
 
 TYPING_CANDIDATES = 12
@@ -115,11 +115,14 @@ def _every(understood: Understood) -> str:
 
 
 def _any(understood: Understood) -> str:
-    """Any of the telling words; common ones only where few others are: they cost the most and tell the least."""
-    telling = [slot for slot in understood.known if not slot.is_stop_word] or understood.known
-    rare = [slot for slot in telling if slot.alternatives[0].rarity >= COMMON_RARITY]
-    chosen = rare if len(rare) >= FEW else telling
-    return " OR ".join(_term(one.stem, one.is_prefix) for slot in chosen for one in slot.alternatives)
+    return " OR ".join(_term(one.stem, one.is_prefix) for slot in telling(understood) for one in slot.alternatives)
+
+
+def telling(understood: Understood) -> Sequence[Slot]:
+    """The words that candidates are found by; common ones only where few others are: they cost the most and tell the least."""
+    known = [slot for slot in understood.known if not slot.is_stop_word] or understood.known
+    rare = [slot for slot in known if slot.alternatives[0].rarity >= COMMON_RARITY]
+    return rare if len(rare) >= FEW else known
 
 
 def _term(stem: str, is_prefix: bool) -> str:
