@@ -126,13 +126,10 @@ def _score(needles: Sequence[Alternative], body: float, stored: Stored, weights:
     """What one slot adds: its best alternative, by how often it occurs where."""
     best = 0.0
     for one in needles:
-        if one.is_word:
-            count = body * stored.counts[one.stem]
-            if found := stored.in_fields.get(one.stem):
-                count += sum(map(mul, weights.of_fields, found))
-        else:
-            count = sum([weight * text.count(one.needle) for weight, text in zip(weights.of_fields, stored.stems, strict=True)])
-            count += body * sum([passage.stems.count(one.needle) for passage in stored.passages])
+        needle = one.needle
+        count = body * (stored.counts[one.stem] if one.is_word else sum([passage.stems.count(needle) for passage in stored.passages]))
+        if needle in stored.short:
+            count += sum(map(mul, weights.of_fields, [text.count(needle) for text in stored.stems]))
         best = max(best, one.worth * count * (weights.saturation + 1) / (count + weights.saturation))
     return best
 
@@ -144,14 +141,11 @@ def _best_passage(present: _Slots, passages: Sequence[StoredPassage], title: str
     slots = [(weight, [(one, weights.title * title.count(one.needle)) for one in needles]) for weight, needles in present]
     for passage in passages:
         body = 1 / (1 - weights.length + weights.length * max(len(passage.stems), _SHORT_CHARS) / STEM_CHARS / USUAL_PASSAGE_WORDS)
-        score, covered, counts = 0.0, 0.0, passage.counts
+        score, covered, heading, text = 0.0, 0.0, passage.heading_stems, passage.stems
         for weight, needles in slots:
             most = 0.0
             for one, count in needles:
-                if not one.is_word:
-                    count += headings * passage.heading_stems.count(one.needle) + body * passage.stems.count(one.needle)
-                elif found := counts.get(one.stem):
-                    count += headings * found[0] + body * found[1]
+                count += headings * heading.count(one.needle) + body * text.count(one.needle)
                 if count:
                     most = max(most, one.worth * count * rest / (count + saturation))
             if most:

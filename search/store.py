@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from sys import intern
 from time import time_ns
@@ -73,20 +72,13 @@ class Stored:
     passages: tuple["StoredPassage", ...]
     counts: dict[str, int]
     """Every stem in it, and how often it stands in the passages."""
+    short: str
+    """The stems of the short texts in a row."""
     whole: str
     """All of its stems, a space at either end of each part."""
     body_chars: int
     title_words: str
     """The folded words of the title, each after a space."""
-
-    @cached_property
-    def in_fields(self) -> dict[str, list[int]]:
-        """Every stem of the short texts, and how often it stands in each of them."""
-        found: dict[str, list[int]] = {}
-        for at, text in enumerate(self.stems):
-            for stem in text.split():
-                found.setdefault(stem, [0] * len(self.stems))[at] += 1
-        return found
 
 
 @dataclass(frozen=True)
@@ -96,12 +88,6 @@ class StoredPassage:
     passage: Passage
     heading_stems: str
     stems: str
-
-    @cached_property
-    def counts(self) -> dict[str, tuple[int, int]]:
-        """Every stem, and how often it stands in the heading and in the text."""
-        heading, text = Counter(self.heading_stems.split()), Counter(map(intern, self.stems.split()))
-        return {stem: (heading[stem], text[stem]) for stem in (text | heading if heading else text)}
 
 
 class Store:
@@ -276,11 +262,11 @@ def _stored(row: tuple[Any, ...]) -> Stored:
     told = [Passage(anchor, tuple(trail), text) for anchor, trail, text in json.loads(passages_kept)]
     passages = tuple(map(StoredPassage, told, headings, texts))
     body = "".join(texts)
-    whole = "".join(stems) + body
-    # Many documents hold the same words: interned, they are kept once.
-    counts = dict.fromkeys(map(intern, whole.split()), 0) | Counter(map(intern, body.split()))
+    short = "".join(stems)
+    found = dict.fromkeys(short.split(), 0) | Counter(body.split())
+    counts = dict(zip(map(intern, found), found.values(), strict=True))  # many documents hold the same words: interned, they are kept once
     named = (id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tuple(json.loads(tags)))
-    return Stored(*named, stems, passages, counts, whole, len(body), "".join([f" {word}" for word in words(title)]))
+    return Stored(*named, stems, passages, counts, short, short + body, len(body), "".join([f" {word}" for word in words(title)]))
 
 
 def _open(path: Path) -> sqlite3.Connection:
