@@ -3,7 +3,7 @@
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -71,7 +71,7 @@ def _ask_meilisearch(settings: Settings, embedded: EmbeddedEngine, catalog: Cata
 @contextmanager
 def _engine(catalog: Catalog, now: datetime, progress: Progress | None) -> Iterator[EmbeddedEngine]:
     """The embedded engine on a file that lives as long as the block."""
-    with tempfile.TemporaryDirectory(prefix="deskbook-check-") as folder:
-        engine = EmbeddedEngine(Store(Path(folder) / "search.sqlite"))
+    with tempfile.TemporaryDirectory(prefix="deskbook-check-") as folder, closing(Store(Path(folder) / "search.sqlite")) as store:
+        engine = EmbeddedEngine(store)
         engine.sync(documents(catalog, now), progress)
         yield engine

@@ -165,6 +165,7 @@ class Searcher:
         for keeper in (self._keeper, self._meaning):
             if keeper:
                 keeper.close()
+        self.embedded.store.close()
 
     def _ask(self, query: Query) -> Results:
         if self.engine is self.embedded or query.is_typing:

@@ -97,6 +97,7 @@ class Store:
         self.path = path
         self._local = threading.local()
         self._writing = threading.Lock()
+        self._copying: threading.Thread | None = None
         self._loaded = Recent[tuple[int, int], Stored](LOADED)
 
     @property
@@ -175,7 +176,14 @@ class Store:
             yield
         finally:
             connection.execute("PRAGMA wal_autocheckpoint = 1000")
-            threading.Thread(target=_checkpoint, args=(self.path,)).start()
+            self.close()
+            self._copying = threading.Thread(target=_checkpoint, args=(self.path,))
+            self._copying.start()
+
+    def close(self) -> None:
+        """Returns once nothing is done to the file any more in a thread of its own."""
+        if self._copying:
+            self._copying.join()
 
     def load(self, ids: Sequence[int]) -> dict[int, Stored]:
         """The documents of `ids` with their passages; one that has gone meanwhile is missing."""
