@@ -3,18 +3,17 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from time import perf_counter
 
 from search.confidence import confidence_of, signs_of
 from search.engine import Hit, Query, Results
 from search.explain import explain
 from search.fusion import fused
+from search.marks import Marks
 from search.meaning import Beside, Near
 from search.placing import placed, worth_showing
-from search.query import Alternative, How, Understood, clean, understand
+from search.query import Understood, clean, understand
 from search.ranking import Ranked, by_words, rank, with_passages
-from search.snippets import Marker
 from search.steering import Steering
 from search.store import Shelved, Store
 from search.vocabulary import Vocabulary
@@ -46,7 +45,7 @@ class Answerer:
     def _translated(self, found: Results, query: Query) -> Results:
         """What words of another language found, in the reader's version, from its beginning: their own words found nothing."""
         versions = {hit.slug: self.store.load(self.store.find(hit.slug, query)[:1]) for hit in found.hits}
-        unmarked = _Marks(Understood((), False), self.vocabulary(query.locale))
+        unmarked = Marks(Understood((), False), self.vocabulary(query.locale))
         hits = tuple(
             hit if stored.path == hit.path else _hit(Ranked(stored, 0.0, 0.0, None, 0.0), hit.score, unmarked)
             for hit in found.hits
@@ -68,13 +67,13 @@ class Answerer:
         ranked = (
             _once(self._pinned(text, query, understood, ranked), query.locale) if len(vocabulary.locales) > 1 else self._pinned(text, query, understood, ranked)
         )
-        marker = _Marks(understood, vocabulary)
+        marks = Marks(understood, vocabulary)
         best = max((one.score for one in ranked), default=1.0)
         page = with_passages(understood, ranked[query.offset : query.offset + query.limit], self.steering.weights)
         signs = signs_of(understood, ranked, vocabulary, self.steering.weights, near or {})
         return Results(
             query=query.text,
-            hits=tuple(_hit(one, one.score / best if best else 0.0, marker) for one in page),
+            hits=tuple(_hit(one, one.score / best if best else 0.0, marks) for one in page),
             total=len(ranked),
             confidence=round(confidence_of(signs), 4),
             lacks_meaning=near is None,
@@ -159,50 +158,21 @@ def _counts(name: str, shown: Sequence[Shelved]) -> dict[str, int]:
     return dict(Counter(value for one in shown for value in _values(one, name)).most_common())
 
 
-class _Marks:
-    """Marks what was typed, in every form; words that only mean nearly the same where nothing else is there to mark."""
-
-    def __init__(self, understood: Understood, vocabulary: Vocabulary) -> None:
-        self._alternatives = [one for slot in understood.slots for one in slot.alternatives]
-        self._locales = vocabulary.locales
-        self._typed = self._marker([one for one in self._alternatives if one.how is not How.ALIKE])
-
-    def title(self, text: str) -> str:
-        """The whole text as escaped HTML."""
-        return self._typed.marked(text)
-
-    def snippet(self, text: str) -> str:
-        """The stretch of the text that tells most, as escaped HTML."""
-        snippet = self._typed.snippet(text)
-        return snippet if "<mark>" in snippet else self._wide.snippet(text)
-
-    @cached_property
-    def _wide(self) -> Marker:
-        return self._marker(self._alternatives)
-
-    def _marker(self, alternatives: Sequence[Alternative]) -> Marker:
-        stems = {stem for one in alternatives if not one.is_prefix for stem in one.stem.split()}
-        return Marker(stems, [one.stem for one in alternatives if one.is_prefix], self._locales)
-
-
-def _hit(ranked: Ranked, score: float, marker: _Marks) -> Hit:
+def _hit(ranked: Ranked, score: float, marks: Marks) -> Hit:
     stored, found = ranked.stored, ranked.passage
     passage = found.passage if found else None
-    text = passage.text if passage else ""
-    heading = passage.trail[-1] if passage and passage.trail else ""
-    if not text:
-        text = next((other.passage.text for other in stored.passages if other.passage.text), stored.title)
+    marked = marks.marked(stored, found)
     return Hit(
         slug=article_slug(stored.slug),
         path=stored.path,
         title=stored.title,
         url=stored.url,
         anchor=passage.anchor if passage else "",
-        heading=heading,
-        breadcrumb=tuple(name for name in (stored.category_name, stored.section_name) if name),
-        snippet=marker.snippet(text),
-        title_marked=marker.title(stored.title),
-        heading_marked=marker.title(heading),
+        heading=passage.trail[-1] if passage and passage.trail else "",
+        breadcrumb=tuple([name for name in (stored.category_name, stored.section_name) if name]),
+        snippet=marked.snippet,
+        title_marked=marked.title,
+        heading_marked=marked.heading,
         score=round(max(0.0, score), 4),
         type=stored.type,
         locale=stored.locale,

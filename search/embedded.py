@@ -59,9 +59,9 @@ class EmbeddedEngine:
 
     def _candidates(self, _text: str, understood: Understood, query: Query) -> list[int]:
         """Most telling first: titles that hold a whole fragment, then articles that do, then those that hold any telling word."""
-        ids: dict[int, None] = dict.fromkeys(self._begun(understood, query)) if query.is_typing else {}
         if query.is_typing and understood.is_fragment:
-            return self._typed(understood, query, ids)
+            return self._typed(understood, query)
+        ids: dict[int, None] = dict.fromkeys(self._begun(understood, query)) if query.is_typing else {}
         every = _every(understood)
         expressions = [f"title : ({every})", every] if understood.is_fragment else []
         most = TYPING_QUESTION_CANDIDATES if query.is_typing else MOST_RANKED
@@ -79,10 +79,12 @@ class EmbeddedEngine:
         ways = " OR ".join([f'^"{begun}{end}"*' for end in dict.fromkeys((last, *stems(last)))])  # `batteri` is the stem of `battery`
         return self._first(f"title : ({ways})", query, TYPING_BEGUN) if last else []
 
-    def _typed(self, understood: Understood, query: Query, ids: dict[int, None]) -> list[int]:
-        """With `ids`, articles that hold every word of an unfinished fragment in their titles; where these do not fill the list, that hold some anywhere."""
+    def _typed(self, understood: Understood, query: Query) -> list[int]:
+        """Articles that hold every word in their titles: where these are many, first those that begin as typed; where few, then others with the words."""
         every = _every(understood)
-        ids |= dict.fromkeys(self._first(f"title : ({every})", query, TYPING_CANDIDATES))
+        ids = dict.fromkeys(self._first(f"title : ({every})", query, TYPING_CANDIDATES))
+        if len(ids) == TYPING_CANDIDATES:
+            ids = dict.fromkeys(self._begun(understood, query)) | ids
         for expression in (every, _any(understood)):
             if len(ids) < query.offset + query.limit:
                 ids |= dict.fromkeys(self._matching(expression, query, TYPING_CANDIDATES, TYPING_MATCHES))

@@ -170,7 +170,14 @@ def _with_phrase(asked: _Slots, understood: Understood, ranked: Ranked, weights:
 
 def _names(asked: _Slots, stored: Stored) -> bool:
     """Whether the title holds every word."""
-    return all(any(one.needle in stored.stems[0] for one in needles) for _, needles in asked)
+    title = stored.stems[0]
+    for _, needles in asked:
+        for one in needles:
+            if one.needle in title:
+                break
+        else:
+            return False
+    return True
 
 
 _Pair = tuple[str, str, float]

@@ -3,6 +3,7 @@
 import math
 import threading
 from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from search.store import Store
 from search.words import is_cjk, language, spellings, stem
 
 if TYPE_CHECKING:
+    from search.marks import Marked
     from search.query import Slot
 
 EXPANSIONS = 24
@@ -74,6 +76,8 @@ class Vocabulary:
         self.stop_words = frozenset[str]().union(*map(stop_words, self.locales))
         self.slots: Recent[tuple[str, bool, bool, bool], Slot] = Recent(4096)
         """What `search.query` worked out of single words: from one keystroke to the next all but the last stay the same."""
+        self.marked: Recent[tuple[Hashable, ...], Marked] = Recent(2048)
+        """What `search.marks` worked out of single articles; 0.6 KB each."""
         self._joined: Compounds | None = None
 
     def rarity(self, stem: str) -> float:
