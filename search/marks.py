@@ -33,7 +33,7 @@ class Marks:
     def marked(self, stored: Stored, found: StoredPassage | None) -> Marked:
         """The parts of a hit that leads to `found`, or to the article's beginning."""
         typed, alike = self._held(self._typed, stored), self._held(self._alike, stored)
-        key = (stored.id, found.passage.anchor if found else None, typed, alike, self._prefixes)
+        key = (stored.id, hash(found), typed, alike, self._prefixes)
         marked = self._vocabulary.marked.get(key)
         if marked is None:
             marked = self._mark(stored, found, typed, alike)
