@@ -176,8 +176,7 @@ class Store:
             yield
         finally:
             connection.execute("PRAGMA wal_autocheckpoint = 1000")
-            self.close()
-            self._copying = threading.Thread(target=_checkpoint, args=(self.path,))
+            self._copying = threading.Thread(target=_checkpoint, args=(self.path, self._copying))
             self._copying.start()
 
     def close(self) -> None:
@@ -288,7 +287,9 @@ def _open(path: Path) -> sqlite3.Connection:
         return _prepare(_connect(path))
 
 
-def _checkpoint(path: Path) -> None:
+def _checkpoint(path: Path, before: threading.Thread | None) -> None:
+    if before:
+        before.join()
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
         connection.execute("PRAGMA wal_checkpoint")
 
