@@ -1,5 +1,7 @@
 """Everyday English that no typing error explains: a question with such a word does not want it corrected to one the articles happen to use."""
 
+from search.words import stem
+
 _WORDS = """
     able absolutely accident accidentally accountant actual actually address adult advice afraid afternoon age agree ahead air alarm alive allow allowed
     alone along although amazing among amount angry animal annoyed annoying answer apart apparently appear apply area argue arm army arrive arrived art
@@ -64,4 +66,9 @@ _WORDS = """
     wipe wire wise wish wizard woke woman women won wonderful wood wooden wool word work worked working world worried worry worse worst worth wrap write
     written wrong wrote yard year yellow yesterday young younger yourself zero zoo
 """
-FAMILIAR = frozenset(_WORDS.split())
+_STEMS = frozenset(stem(word, "en") for word in _WORDS.split())
+
+
+def is_familiar(word: str) -> bool:
+    """Whether a folded word is one of them, in any form: `washing` for `wash`."""
+    return stem(word, "en") in _STEMS

@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from search.engine import MAX_QUERY_CHARS
-from search.familiar_words import FAMILIAR
+from search.familiar_words import is_familiar
 from search.fillers import asked_words, is_filler
 from search.steering import Steering
 from search.stop_words import stop_words
@@ -178,7 +178,7 @@ def _new_slot(word: str, vocabulary: Vocabulary, *, is_open: bool, is_fragment: 
         _add_compounds(word, found, vocabulary)
     if not found and is_cjk(word):
         found = {one.stem: one for one in _by_character(word, vocabulary)}
-    if found or is_verbatim or (word in FAMILIAR and not is_fragment and vocabulary.is_english):
+    if found or is_verbatim or (not is_fragment and vocabulary.is_english and is_familiar(word)):
         return _made(word, word, list(found.values()))
     if halves := vocabulary.split(word):
         parts = [Alternative(known, 0.9, vocabulary.rarity(known), how=How.SPLIT) for half in halves for known in vocabulary.stems(half)]

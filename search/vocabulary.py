@@ -25,6 +25,8 @@ EXPANSIONS = 24
 COMPOUNDS = 8
 _CORRECTIONS = 3
 _LEAST_KIN = 5
+_LEAST_TWICE_WRONG = 7
+"""Letters of the longer word where two errors lie between: too many shorter ones are as near."""
 _LEAST_BEGUN, _MOST_BEGUN = 4, 16
 """Letters of an unfinished word that is compared with the beginnings of others."""
 
@@ -139,8 +141,9 @@ class Vocabulary:
             return ()
         by_length = self._words()
         pool = [known for length in range(len(word) - allowed, len(word) + allowed + 1) for known in by_length.get(length, ())]
-        close = process.extract(word, pool, scorer=OSA.distance, score_cutoff=allowed, limit=24)
-        rated = sorted(((self._likeness(word, known, int(distance)), known) for known, distance, _ in close), reverse=True)
+        found = process.extract(word, pool, scorer=OSA.distance, score_cutoff=allowed, limit=24)
+        close = [(known, int(distance)) for known, distance, _ in found if distance < 2 or max(len(word), len(known)) >= _LEAST_TWICE_WRONG]
+        rated = sorted(((self._likeness(word, known, distance), known) for known, distance in close), reverse=True)
         return tuple(Near(known, stems[:1], likeness) for likeness, known in rated[:_CORRECTIONS] if (stems := self.stems(known)))
 
     def _near_beginnings(self, word: str) -> tuple[Near, ...]:

@@ -42,6 +42,13 @@ def test_a_correction_is_told_and_can_be_undone(pair: Pair) -> None:
     assert pair.search(Query("batery", is_verbatim=True)).hits == ()
 
 
+def test_everyday_words_in_any_form_and_short_ones_two_letters_apart_are_not_corrected(pair: Pair) -> None:
+    pair.fill([*SHOP, document("queue", "Waiting for your bicycle", ("", "While you are waiting, the saddle is mounted."))])
+    for text in ("How long is your washing machine guaranteed?", "May the bicycle stand in a puddle?"):
+        assert pair.search(Query(text)).corrected is None, text
+    assert pair.search(Query("How long am I wiating for the bicycle?")).corrected == "How long am I waiting for the bicycle?"
+
+
 @pytest.mark.parametrize("text", ["handle bar", "handlebar", "trackingnumber", "tracking number"])
 def test_split_and_joined_words_are_found(pair: Pair, text: str) -> None:
     assert slugs(pair, text)[0] in ("return-a-bicycle", "track-an-order")
