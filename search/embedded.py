@@ -1,12 +1,12 @@
 """The embedded engine: SQLite FTS5 finds candidates, `search.ranking` puts them in order."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from search.answer import Answerer
 from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Query, Results, SyncReport
 from search.meaning import Beside
-from search.query import Slot, Understood
+from search.query import Understood
 from search.store import Store, conditions
 
 TYPING_CANDIDATES = 12
@@ -17,9 +17,6 @@ TYPING_QUESTION_CANDIDATES = 50
 """The same for a whole question."""
 TYPING_MATCHES = 200
 """Between keystrokes only so many matches are scored, those with the shortest titles: so the work has a bound whatever the number of articles."""
-COMMON_RARITY = 1.6
-"""Rarity of a word that one article in five holds."""
-FEW = 4
 ENOUGH = 10
 """Articles that hold every word of a fragment; with fewer, those that hold some of them are added."""
 _SCORE = "bm25(articles, 8.0, 3.0, 2.0, 4.0, 0.5, 1.0)"
@@ -117,14 +114,7 @@ def _every(understood: Understood) -> str:
 
 
 def _any(understood: Understood) -> str:
-    return " OR ".join(_term(one.stem, one.is_prefix) for slot in telling(understood) for one in slot.alternatives)
-
-
-def telling(understood: Understood) -> Sequence[Slot]:
-    """The words that candidates are found by; common ones only where few others are: they cost the most and tell the least."""
-    known = [slot for slot in understood.known if not slot.is_stop_word] or understood.known
-    rare = [slot for slot in known if slot.alternatives[0].rarity >= COMMON_RARITY]
-    return rare if len(rare) >= FEW else known
+    return " OR ".join(_term(one.stem, one.is_prefix) for slot in understood.telling for one in slot.alternatives)
 
 
 def _term(stem: str, is_prefix: bool) -> str:

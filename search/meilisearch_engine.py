@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from search.embedded import EmbeddedEngine, telling
+from search.embedded import EmbeddedEngine
 from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Query, Results, SyncReport
 from search.meaning import Beside, Near
 from search.meilisearch import Clients, MeilisearchError
@@ -85,7 +85,7 @@ class MeilisearchEngine:
             return {hit["slug"]: hit["_rankingScore"] for hit in found["hits"]}
 
     def _slugs(self, text: str, understood: Understood, query: Query) -> list[str]:
-        asked = [(slot, one) for slot in telling(understood) for at, one in enumerate(slot.alternatives) if at < 3 or one.how in (How.SYNONYM, How.COMPOUND)]
+        asked = [(slot, one) for slot in understood.telling for at, one in enumerate(slot.alternatives) if at < 3 or one.how in (How.SYNONYM, How.COMPOUND)]
         common = {"indexUid": self._index, "limit": HITS_PER_WORD, "attributesToRetrieve": ["slug"], "showRankingScore": True}
         if condition := filters(query):
             common["filter"] = condition

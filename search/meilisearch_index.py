@@ -26,9 +26,8 @@ SETTINGS: dict[str, Any] = {
     "rankingRules": ["words", "typo", "proximity", "attribute", "exactness"],
     "typoTolerance": {"disableOnAttributes": sorted(_STEMMED)},
     "pagination": {"maxTotalHits": 1000},
-    "proximityPrecision": "byAttribute",
+    "proximityPrecision": "byAttribute",  # how near words stand is told by `search.ranking`; the server spent most of its time on finding it out
 }
-"""How near two words stand is told by `search.ranking`; the server spent most of its time on finding it out."""
 EMBEDDER = "default"
 _TEMPLATE = "{{doc.title}}\n{{doc.text}}"
 _TEMPLATE_BYTES = 2000

@@ -1,7 +1,7 @@
 """Understanding what was typed: a fragment or a question, the words that matter in it, and what each may stand for."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
@@ -19,6 +19,9 @@ from search.words import is_cjk, spans, stem, words
 MAX_SLOTS = 16
 MOST_WORDS = 400
 FRAGMENT_WORDS = 4
+COMMON_RARITY = 1.6
+"""Rarity of a word that one article in five holds."""
+FEW = 4
 STOP_WORD_WEIGHT = 0.25
 SYNONYM_WEIGHT = 0.9
 """Of another name that a writer gave, beside the word typed."""
@@ -112,6 +115,13 @@ class Understood:
     def known(self) -> tuple[Slot, ...]:
         """The slots that can find something."""
         return tuple(slot for slot in self.slots if slot.alternatives)
+
+    @property
+    def telling(self) -> Sequence[Slot]:
+        """The slots that candidates are found by; common words only where few others are: they cost the most and tell the least."""
+        known = [slot for slot in self.known if not slot.is_stop_word] or self.known
+        rare = [slot for slot in known if slot.alternatives[0].rarity >= COMMON_RARITY]
+        return rare if len(rare) >= FEW else known
 
 
 def clean(text: str) -> str:
