@@ -98,6 +98,7 @@ class Store:
         self._local = threading.local()
         self._writing = threading.Lock()
         self._copying: threading.Thread | None = None
+        self._frequencies: tuple[int, dict[str, int]] | None = None
         self._loaded = Recent[tuple[int, int], Stored](LOADED)
 
     @property
@@ -135,6 +136,14 @@ class Store:
         finally:
             self._local.generation = None
             connection.execute("ROLLBACK")
+
+    def frequencies(self) -> dict[str, int]:
+        """Stem → documents that hold it, the same for the readers of every language; read once for each generation."""
+        generation, found = self.generation(), self._frequencies
+        if found is None or found[0] != generation:
+            rows = self.connection.execute("SELECT term, doc FROM terms")
+            found = self._frequencies = generation, {intern(term): count for term, count in rows}
+        return found[1]
 
     def size(self) -> int:
         """The number of documents."""

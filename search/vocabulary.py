@@ -63,8 +63,7 @@ class Vocabulary:
         self._by_length: dict[int, list[str]] | None = None
         self._begun: dict[str, dict[str, int]] = {}
         self._reading = threading.Lock()
-        self._counts: dict[str, int] = dict(store.connection.execute("SELECT term, doc FROM terms"))
-        """Stem → documents that hold it: looked up one by one they took a tenth of a new answer."""
+        self._frequencies = store.frequencies()  # looked up one by one they took a tenth of a new answer
         self.documents = lru_cache(maxsize=8192)(self._documents)
         self.frequency = lru_cache(maxsize=4096)(self._frequency)
         self.rarity_of = lru_cache(maxsize=4096)(self._rarity_of)
@@ -96,7 +95,7 @@ class Vocabulary:
         return math.log(2 * self.size + 2)
 
     def _documents(self, stem: str) -> int:
-        count = self._counts.get(stem, 0)
+        count = self._frequencies.get(stem, 0)
         return min(count, self.size) if count and not (self._only and self._is_foreign(stem)) else 0
 
     def _is_foreign(self, stem: str) -> bool:
