@@ -349,3 +349,13 @@ def test_an_article_deleted_while_the_index_is_rebuilt_does_not_come_back(
             until(lambda: [row["slug"] for row in (_state(raw, meilisearch_index) or [[]])[0]] == ["brakes"])
             until(lambda: searcher.status == "ok")
             assert [hit.slug for hit in searcher.search(Query("soon gone bolt")).hits] == ["brakes"]
+
+
+def test_what_was_written_is_copied_from_the_log_to_the_file(tmp_path: Path) -> None:
+    store = Store(tmp_path / "search.sqlite")
+    for documents in (SHOP, SHOP[:2]):
+        store.sync(documents)
+        store.close()
+        copy = tmp_path / f"copy-{len(documents)}.sqlite"
+        copy.write_bytes(store.path.read_bytes())
+        assert Store(copy).digests() == {document.slug: document.digest for document in documents}
