@@ -50,9 +50,18 @@ class Score:
 
 
 def read_questions(path: Path, catalog: Catalog) -> list[Question]:
-    """The rows of a question file; raises ValueError for an article that the catalog lacks."""
+    """What the rows of a question file ask; raises ValueError for an article that the catalog lacks.
+
+    Rows that ask the same in the same folder are one question, which any of their articles answers.
+    """
+    found: dict[tuple[str, str | None, str], Question] = {}
     with path.open(encoding="utf-8", newline="") as file:
-        return [_question(row, catalog, path) for row in csv.DictReader(file)]
+        for row in csv.DictReader(file):
+            one = _question(row, catalog, path)
+            asked = (" ".join(one.text.lower().split()), one.category, one.kind)
+            before = found.get(asked)
+            found[asked] = replace(one, slugs=before.slugs | one.slugs) if before else one
+    return list(found.values())
 
 
 def fragments(catalog: Catalog, seed: int = 5) -> list[Question]:

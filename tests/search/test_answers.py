@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 def test_questions_on_the_course_faqs_find_their_entry(dtc_faq: Path, embedded: EmbeddedEngine) -> None:
     catalog = Library(dtc_faq / "content").catalog
     embedded.sync(documents(catalog, datetime.now(UTC)))
-    asked = [one for one in bench.read_questions(dtc_faq / "questions-dev.csv", catalog) if one.text != "questions"][::4]
+    asked = bench.read_questions(dtc_faq / "questions-dev.csv", catalog)
     (row,) = bench.scores(asking(embedded), [*asked, *bench.read_questions(QUESTIONS / "dtc-none.csv", catalog)])
     assert row.hit_at_5 >= 0.97
     assert row.mrr >= 0.91

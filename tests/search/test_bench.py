@@ -41,6 +41,13 @@ def test_a_question_file_names_articles_by_id_or_file(tmp_path: Path) -> None:
         bench.read_questions(path, CATALOG)
 
 
+def test_rows_that_ask_the_same_are_one_question_that_any_of_their_articles_answers(tmp_path: Path) -> None:
+    path = tmp_path / "q.csv"
+    path.write_text("question,folder,article_id\nHow  so?,help,17\nwhy,help,17\nhow so?,help,b\nhow so?,other,b\n", encoding="utf-8")
+    read = bench.read_questions(path, CATALOG)
+    assert [(one.category, one.slugs) for one in read] == [("help", frozenset("ab")), ("help", frozenset("a")), ("other", frozenset("b"))]
+
+
 def test_generated_questions_are_the_same_each_time() -> None:
     assert bench.fragments(CATALOG) == bench.fragments(CATALOG)
     assert bench.misspelt(CATALOG) == bench.misspelt(CATALOG)
