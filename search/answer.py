@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from time import perf_counter
 
 from search.confidence import confidence_of, signs_of
@@ -40,7 +39,7 @@ class Answerer:
             found = self._answer(query, engine, candidates, meaning)
             if found.total or not query.locale or not self.vocabulary(query.locale).is_part:
                 return found
-            return self._translated(self._answer(replace(query, locale=None), engine, candidates, meaning), query)
+            return self._translated(self._answer(query._replace(locale=None), engine, candidates, meaning), query)
 
     def _translated(self, found: Results, query: Query) -> Results:
         """What words of another language found, in the reader's version, from its beginning: their own words found nothing."""
@@ -51,7 +50,7 @@ class Answerer:
             for hit in found.hits
             for stored in versions[hit.slug].values()
         )
-        return replace(found, hits=hits, total=found.total if hits else 0, facets={} if not hits else found.facets)
+        return found._replace(hits=hits, total=found.total if hits else 0, facets={} if not hits else found.facets)
 
     def _answer(self, query: Query, engine: str, candidates: Candidates, meaning: Beside | None) -> Results:
         started = perf_counter()
@@ -119,7 +118,7 @@ class Answerer:
     def _facets(self, text: str, understood: Understood, query: Query, candidates: Candidates, shown: Sequence[Shelved]) -> dict[str, dict[str, int]]:
         """How many articles each value of each filter would leave, the other filters kept."""
         if query.category or query.type or query.tag:
-            unfiltered = candidates(text, understood, replace(query, category=None, type=None, tag=None))
+            unfiltered = candidates(text, understood, query._replace(category=None, type=None, tag=None))
             shown = [one.stored for one in worth_showing(self._ranked(understood, query, unfiltered), understood)]
         chosen = {"category": query.category, "type": query.type, "tag": query.tag}
         return {name: _counts(name, [one for one in shown if _passes(one, chosen, but=name)]) for name in chosen}

@@ -1,8 +1,9 @@
 """The one protocol that both engines speak, and the values that cross it."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from kb.articles.article import Passage
 from search.explained import Explanation
@@ -51,8 +52,7 @@ class Document:
     """Locales whose readers get this version of the article; empty: those of its own locale."""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """What somebody asks. `is_typing` marks a keystroke: the last word is a prefix, nothing slow is done."""
 
     text: str
@@ -73,8 +73,7 @@ class Query:
     """Tell why each hit stands where it stands; costs about as much again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One article that may answer, at the heading that does (`anchor` is empty for its beginning)."""
 
     slug: str
@@ -105,8 +104,7 @@ class Hit:
         return f"{self.url}#{self.anchor}" if self.anchor else self.url
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
+class Results(NamedTuple):
     """An engine's answer, best hit first."""
 
     query: str
@@ -124,7 +122,7 @@ class Results:
     took_ms: float = 0.0
     corrected: str | None = None
     """What was searched for instead of `query`, when words were corrected."""
-    facets: dict[str, dict[str, int]] = field(default_factory=dict)
+    facets: Mapping[str, Mapping[str, int]] = MappingProxyType({})
     """`category`, `type`, `tag` → value → matching articles, before that filter is applied."""
     explanation: Explanation | None = None
     """Why all this is so, when the query asked for it."""

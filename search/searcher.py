@@ -9,7 +9,6 @@ against 0.70.
 import json
 import logging
 import sqlite3
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -81,10 +80,10 @@ class Searcher:
         found = self._remembered.get(key)
         if found is None:
             found = self._ask(query)
-            found = replace(found, answered=bool(found.hits) and found.confidence >= self._threshold)
+            found = found._replace(answered=bool(found.hits) and found.confidence >= self._threshold)
             if not (found.degraded or found.lacks_meaning):
                 self._remembered.keep(key, found)
-        return replace(found, took_ms=round((perf_counter() - started) * 1000, 2))
+        return found._replace(took_ms=round((perf_counter() - started) * 1000, 2))
 
     def is_quick(self, query: Query) -> bool:
         """Whether answering takes no more than some milliseconds: a few words between keystrokes."""
@@ -171,14 +170,14 @@ class Searcher:
         if self.engine is self.embedded or query.is_typing:
             return self._embedded(query)
         if not self.breaker.allows():
-            return replace(self._embedded(query), degraded=True)
+            return self._embedded(query)._replace(degraded=True)
         try:
             found = self.engine.search(query)
         except EngineUnavailable as error:
             self._last_refusal = str(error)
             self.breaker.failed(retry_after_s=error.retry_after_s)
             log.warning("search engine unavailable: %s", str(error)[:300])
-            return replace(self._embedded(query), degraded=True)
+            return self._embedded(query)._replace(degraded=True)
         if self.breaker.succeeded() and self._keeper:
             self._keeper.look()
         if found.hits:
@@ -193,12 +192,12 @@ class Searcher:
         self._found_wrong = "The Meilisearch index lacks what the search file holds."
         if self._keeper:
             self._keeper.look()
-        return replace(other, degraded=True)
+        return other._replace(degraded=True)
 
     def _embedded(self, query: Query) -> Results:
         try:
             found = self.embedded.search(query)
-            return found if found.hits or self.embedded.store.generation() or not self._documents else replace(found, degraded=True)
+            return found if found.hits or self.embedded.store.generation() or not self._documents else found._replace(degraded=True)
         except EngineUnavailable as error:
             log.error("embedded search unavailable: %s", error)
             return Results(query.text, degraded=True)

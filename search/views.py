@@ -1,6 +1,6 @@
 """The search pages: while typing, settled, and for programs."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import quote, urlencode
@@ -18,9 +18,10 @@ from kb.articles.shelf import open_shelves
 from kb.events.models import Kind
 from kb.events.recorder import recorder
 from kb.web.locales import name_of
-from kb.web.templates import render, render_text
+from kb.web.templates import render
 from search.engine import Hit, Query, Results
 from search.limits import require_share
+from search.listing import listed
 from search.popular import popular
 from search.query import clean
 from search.searcher import Key, Searcher
@@ -121,7 +122,7 @@ def _placed(request: Request, found: Results, locale: str | None) -> Results:
     translated = _catalog(request).translated.get(locale or "")
     if translated is None:
         return found
-    return replace(found, hits=tuple(replace(hit, url=f"/{locale}/articles/{hit.slug}") for hit in found.hits))
+    return found._replace(hits=tuple([hit._replace(url=f"/{locale}/articles/{hit.slug}") for hit in found.hits]))
 
 
 def _value(request: Request, name: str) -> str | None:
@@ -140,8 +141,8 @@ async def _typed(query: Query, searcher: Searcher, key: Key | None) -> Results:
 
 
 def _list(request: Request, query: Query, found: Results, offered: list[Article]) -> bytes:
-    context = {"results": _placed(request, found, query.locale), "query": query.text, "locale": query.locale or "", "popular": offered}
-    return render_text(request, "search/_hits.html", context).encode()
+    marks = request.app.state.templates.get_template("_ui.html").module.other_language
+    return listed(_placed(request, found, query.locale), query.locale or "", marks, offered).encode()
 
 
 def _popular(request: Request, query: Query) -> list[Article]:

@@ -1,7 +1,6 @@
 """Articles that may answer, beside the form while it is filled in; and the end of a visit that one of them has answered."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import cast
 
 from starlette.datastructures import FormData
@@ -39,8 +38,8 @@ def suggestions(request: Request, words: str, *, read: Collection[str] = (), loc
         found = cast(Results, searcher.search(query))
     except EngineUnavailable:
         return Results(asked)
-    hits = (replace(hit, url=article.url) if (article := in_locale.articles.get(hit.slug)) else hit for hit in found.hits)
-    return _without(replace(found, hits=tuple(hits)), read)
+    hits = (hit._replace(url=article.url) if (article := in_locale.articles.get(hit.slug)) else hit for hit in found.hits)
+    return _without(found._replace(hits=tuple(hits)), read)
 
 
 def listed(request: Request) -> Response:
@@ -84,7 +83,7 @@ def _without(found: Results, read: Collection[str]) -> Results:
     """Who has read the article that answers best, and is here all the same, was not answered by it."""
     left = tuple(hit for hit in found.hits if hit.slug not in read)[:MOST]
     is_best_left = bool(left) and left[0] is found.hits[0]
-    return replace(found, hits=left, answered=found.answered and is_best_left)
+    return found._replace(hits=left, answered=found.answered and is_best_left)
 
 
 def _fragment(request: Request, name: str, context: dict[str, object]) -> Response:
