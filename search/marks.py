@@ -6,7 +6,7 @@ From one keystroke to the next half of the hits hold the same words as before.
 from typing import NamedTuple
 
 from search.query import How, Understood
-from search.snippets import Marker
+from search.snippets import marker_of
 from search.store import Stored, StoredPassage
 from search.vocabulary import Vocabulary
 
@@ -33,7 +33,7 @@ class Marks:
     def marked(self, stored: Stored, found: StoredPassage | None) -> Marked:
         """The parts of a hit that leads to `found`, or to the article's beginning."""
         typed, alike = self._held(self._typed, stored), self._held(self._alike, stored)
-        key = (stored.id, hash(found), typed, alike, self._prefixes)
+        key = (stored.id, found.at if found else -1, typed, alike, self._prefixes)
         marked = self._vocabulary.marked.get(key)
         if marked is None:
             marked = self._mark(stored, found, typed, alike)
@@ -52,8 +52,8 @@ class Marks:
         text = passage.text if passage else ""
         if not text:
             text = next((other.passage.text for other in stored.passages if other.passage.text), stored.title)
-        marker = Marker(typed, self._prefixes, self._vocabulary.locales)
+        marker = marker_of(typed, self._prefixes, self._vocabulary.locales)
         snippet = marker.snippet(text)
         if alike and "<mark>" not in snippet:
-            snippet = Marker(typed | alike, self._prefixes, self._vocabulary.locales).snippet(text)
+            snippet = marker_of(typed | alike, self._prefixes, self._vocabulary.locales).snippet(text)
         return Marked(marker.marked(stored.title), marker.marked(passage.trail[-1] if passage and passage.trail else ""), snippet)

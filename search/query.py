@@ -138,9 +138,7 @@ def understand(
 ) -> Understood:
     """What `text` (cleaned), in the language of `locale` where that is known, asks of an index with this vocabulary."""
     typed = (asked_words(_what_matters(text), vocabulary.locales) or words(text))[:MOST_WORDS]
-    stops = steering.stop_words(
-        frozenset[str]().union(*(stop_words(one) for one in ((locale,) if locale in vocabulary.locales and locale else vocabulary.locales)))
-    )
+    stops = steering.stop_words(stop_words(locale) if locale in vocabulary.locales and locale else vocabulary.stop_words)
     telling = [word for word in typed if word not in stops] or typed
     is_fragment = not {"?", "？"} & set(text) and (len(typed) <= FRAGMENT_WORDS or (len(telling) <= FRAGMENT_WORDS and len(typed) - len(telling) <= 1))
     is_open = (is_typing or is_fragment) and not text[-1:].isspace()

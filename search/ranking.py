@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from search.query import Alternative, Slot, Understood
-from search.store import Stored, StoredPassage
+from search.store import KEYWORDS, Stored, StoredPassage
 from search.weights import Weights
 
 LOOKED_INTO = 40
@@ -48,11 +48,10 @@ def rank(understood: Understood, candidates: Iterable[Stored], weights: Weights)
     """
     asked, pairs = _asked(understood), [_pair(left, right) for left, right in pairwise(understood.known)]
     sketches = sorted([_sketch(asked, pairs, stored, weights) for stored in candidates], key=lambda one: -one.score)
-    closely = 0 if understood.is_fragment else LOOKED_INTO
-    weight = sum([weight for weight, _ in asked]) or 1.0
-    ranked = [_ranked(one, weight, weights, with_passage=at < closely) for at, one in enumerate(sketches)]
-    if understood.phrase:
-        ranked = [_with_phrase(asked, understood, one, weights) for one in ranked]
+    closely = 0 if understood.is_fragment or not weights.passage else LOOKED_INTO
+    whole = sum([weight for weight, _ in asked]) or 1.0
+    phrase = _phrase(understood, weights)
+    ranked = [_ranked(one, whole, weights, _bonus(asked, phrase, one, whole), with_passage=at < closely) for at, one in enumerate(sketches)]
     return sorted(ranked, key=lambda one: (-one.score, one.stored.slug))
 
 
@@ -96,6 +95,8 @@ class _Sketch(NamedTuple):
 
     stored: Stored
     present: _Slots
+    covered: float
+    """Weight of the slots in it."""
     article: float
     together: float
     """Of neighbouring words."""
@@ -103,51 +104,65 @@ class _Sketch(NamedTuple):
 
 
 def _sketch(asked: _Slots, pairs: Sequence["_Pair"], stored: Stored, weights: Weights) -> _Sketch:
-    title, _, _, keywords, _ = stored.stems
-    present = _present(asked, stored)
-    norm = 1 - weights.length + weights.length * max(stored.body_chars, _SHORT_CHARS) / STEM_CHARS / USUAL_WORDS
-    article = sum([_score(needles, weights.body / norm, stored, weights) for _, needles in present])
-    together = sum([worth * (2 if pair in title or pair in keywords else pair in stored.whole) for first, pair, worth in pairs if first in stored.counts])
-    return _Sketch(stored, present, article, together, article + weights.pairs * together)
+    """A slot adds what its best alternative does, by how often that occurs where."""
+    counts, whole, short, stems, fields = stored.counts, stored.whole, stored.short, stored.stems, weights.of_fields
+    saturation, rest = weights.saturation, weights.saturation + 1
+    body = weights.body / (1 - weights.length + weights.length * max(stored.body_chars, _SHORT_CHARS) / STEM_CHARS / USUAL_WORDS)
+    present: _Slots = []
+    covered = article = 0.0
+    for weight, needles in asked:
+        found, most = [], 0.0
+        for one in needles:
+            if one.is_word:
+                if one.stem not in counts:
+                    continue
+                count = body * counts[one.stem]
+            elif one.needle in whole:
+                count = body * sum([passage.stems.count(one.needle) for passage in stored.passages])
+            else:
+                continue
+            found.append(one)
+            if one.needle in short:
+                count += sum(map(mul, fields, [text.count(one.needle) for text in stems]))
+            most = max(most, one.worth * count * rest / (count + saturation))
+        if found:
+            present.append((weight, found))
+            covered += weight
+            article += most
+    together = sum([worth * (2 if pair in stems[0] or pair in stems[KEYWORDS] else pair in whole) for first, pair, worth in pairs if first in counts])
+    return _Sketch(stored, present, covered, article, together, article + weights.pairs * together)
 
 
-def _ranked(one: _Sketch, whole: float, weights: Weights, *, with_passage: bool) -> Ranked:
-    """`whole` is the weight of all that was asked."""
-    coverage = sum([weight for weight, _ in one.present]) / whole
+def _ranked(one: _Sketch, whole: float, weights: Weights, bonus: float, *, with_passage: bool) -> Ranked:
+    """`whole` is the weight of all that was asked, `bonus` what the title as typed adds."""
+    coverage = one.covered / whole
     parts = {"article": one.article, "passage": 0.0, "pairs": one.together}
-    if not with_passage or not weights.passage:
-        return Ranked(one.stored, one.score, coverage, None, 0.0, parts)
+    if bonus:
+        parts["phrase"] = bonus
+    if not with_passage:
+        return Ranked(one.stored, one.score + bonus, coverage, None, 0.0, parts)
     points, passage, covered = _best_passage(one.present, one.stored.passages, one.stored.stems[0], weights)
+    parts["passage"] = points
     score = (1 - weights.passage) * one.article + weights.passage * points + weights.pairs * one.together
-    return Ranked(one.stored, score, coverage, passage, covered / whole, parts | {"passage": points})
-
-
-def _score(needles: Sequence[Alternative], body: float, stored: Stored, weights: Weights) -> float:
-    """What one slot adds: its best alternative, by how often it occurs where."""
-    best = 0.0
-    for one in needles:
-        needle = one.needle
-        count = body * (stored.counts[one.stem] if one.is_word else sum([passage.stems.count(needle) for passage in stored.passages]))
-        if needle in stored.short:
-            count += sum(map(mul, weights.of_fields, [text.count(needle) for text in stored.stems]))
-        best = max(best, one.worth * count * (weights.saturation + 1) / (count + weights.saturation))
-    return best
+    return Ranked(one.stored, score + bonus, coverage, passage, covered / whole, parts)
 
 
 def _best_passage(present: _Slots, passages: Sequence[StoredPassage], title: str, weights: Weights) -> tuple[float, StoredPassage | None, float]:
     """The score of the passage that answers best, that passage (None when no words stand out anywhere), and the weight of the slots in it."""
     best: tuple[float, StoredPassage | None, float] = (0.0, None, 0.0)
     saturation, rest, headings = weights.saturation, weights.saturation + 1, weights.headings
-    slots = [(weight, [(one, weights.title * title.count(one.needle)) for one in needles]) for weight, needles in present]
+    slots = [(weight, [(one.needle, one.worth * rest, weights.title * title.count(one.needle)) for one in needles]) for weight, needles in present]
     for passage in passages:
         body = 1 / (1 - weights.length + weights.length * max(len(passage.stems), _SHORT_CHARS) / STEM_CHARS / USUAL_PASSAGE_WORDS)
         score, covered, heading, text = 0.0, 0.0, passage.heading_stems, passage.stems
         for weight, needles in slots:
             most = 0.0
-            for one, count in needles:
-                count += headings * heading.count(one.needle) + body * text.count(one.needle)
-                if count:
-                    most = max(most, one.worth * count * rest / (count + saturation))
+            for needle, worth, count in needles:
+                count += body * text.count(needle)
+                if heading:
+                    count += headings * heading.count(needle)
+                if count and (points := worth * count / (count + saturation)) > most:
+                    most = points
             if most:
                 score += most
                 covered += weight
@@ -156,16 +171,31 @@ def _best_passage(present: _Slots, passages: Sequence[StoredPassage], title: str
     return best
 
 
-def _with_phrase(asked: _Slots, understood: Understood, ranked: Ranked, weights: Weights) -> Ranked:
-    """A title that begins with what was typed, or holds it, and one that holds every word of a fragment, is what was meant."""
-    phrase, title = " " + understood.phrase, ranked.stored.title_words
-    share = 0.0 if phrase not in title else 1.0 if title.startswith(phrase) else 0.6
-    if understood.is_fragment and ranked.coverage > _WHOLE and _names(asked, ranked.stored):
+class _Phrase(NamedTuple):
+    """What was typed, after a space, and what a title that begins with it is worth; one that holds it, or every word of a fragment, is worth a part of that."""
+
+    text: str
+    worth: float
+    is_fragment: bool
+
+
+def _phrase(understood: Understood, weights: Weights) -> _Phrase | None:
+    return (
+        _Phrase(f" {understood.phrase}", weights.phrase * sum([slot.weight for slot in understood.slots]), understood.is_fragment)
+        if understood.phrase
+        else None
+    )
+
+
+def _bonus(asked: _Slots, phrase: _Phrase | None, one: _Sketch, whole: float) -> float:
+    """What a title adds that is what was meant."""
+    if phrase is None:
+        return 0.0
+    title = one.stored.title_words
+    share = 0.0 if phrase.text not in title else 1.0 if title.startswith(phrase.text) else 0.6
+    if phrase.is_fragment and one.covered > _WHOLE * whole and _names(asked, one.stored):
         share += 0.5
-    if not share:
-        return ranked
-    bonus = share * weights.phrase * sum([slot.weight for slot in understood.slots])
-    return ranked._replace(score=ranked.score + bonus, parts={**ranked.parts, "phrase": bonus})
+    return share * phrase.worth
 
 
 def _names(asked: _Slots, stored: Stored) -> bool:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from sys import intern
 from time import time_ns
@@ -88,6 +89,8 @@ class StoredPassage:
     passage: Passage
     heading_stems: str
     stems: str
+    at: int
+    """Its place in the article, from 0."""
 
 
 class Store:
@@ -276,7 +279,7 @@ def _stored(row: tuple[Any, ...]) -> Stored:
     id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, stems_kept, passages_kept = row
     stems, headings, texts = parted(stems_kept)
     told = [Passage(anchor, tuple(trail), text) for anchor, trail, text in json.loads(passages_kept)]
-    passages = tuple(map(StoredPassage, told, headings, texts))
+    passages = tuple(map(StoredPassage, told, headings, texts, count()))
     body = "".join(texts)
     short = "".join(stems)
     found = dict.fromkeys(short.split(), 0) | Counter(body.split())

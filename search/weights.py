@@ -1,12 +1,13 @@
 """How much a word counts by where it stands."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 PLACES = ("title", "headings", "summary", "keywords", "labels", "body")
 """The weights that belong to a part of the article."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Weights:
     """How much an occurrence counts by where it stands; tuned on whole questions."""
 
@@ -26,7 +27,7 @@ class Weights:
     phrase: float = 1.0
     """For a title that begins with what was typed, or holds every word."""
 
-    @property
+    @cached_property
     def of_fields(self) -> tuple[float, ...]:
         """Of title, headings, summary, keywords and labels."""
         return (self.title, self.headings, self.summary, self.keywords, self.labels)
