@@ -1,4 +1,4 @@
-"""The list under the search box as HTML, made anew at most keys: by Jinja a twelfth of the answer was spent on it, so a fifth of that."""
+"""The list under the search box as HTML, made anew at most keys: in Jinja it takes a twelfth of the answer, so a third of that."""
 
 from collections.abc import Callable, Iterable
 from html import escape
@@ -10,8 +10,8 @@ from search.engine import Hit, Results
 def listed(found: Results, reader: str, marks: Callable[[Hit, str], str], popular: Iterable[Article]) -> str:
     """The hits, or the popular articles where nothing was found; `reader` is the locale on a site of several languages, else empty.
 
-    `marks` is the macro `other_language` of `_ui.html`. What only the script of the box needs is added there: the names by which a screen
-    reader finds the parts of a hit. The wrapper tells that script what to announce.
+    `marks` is the macro `other_language` of `_ui.html`. The names by which a screen reader finds the parts of a hit are added by the
+    script of the box; the wrapper tells it what to announce.
     """
     told = f'data-count="{len(found.hits)}" data-total="{found.total}" data-answered="{_flag(found.answered)}" data-degraded="{_flag(found.degraded)}"'
     if found.corrected:
