@@ -34,10 +34,8 @@ class EmbeddedEngine:
 
     def search(self, query: Query) -> Results:
         """The best articles for `query`; raises EngineUnavailable when the file cannot be read."""
-        try:
+        with self.store.guarded():
             return self.answerer.answer(query, self.name, self._candidates, self.meaning)
-        except sqlite3.Error as error:
-            raise EngineUnavailable(f"{self.store.path}: {error}") from error
 
     def sync(self, documents: Iterable[Document], progress: Progress | None = None) -> SyncReport:
         """Brings the file to exactly `documents`."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from search.engine import Document, EngineUnavailable, Progress, Query, SyncReport
 from search.meaning import MOST_WAIT_S, Near, is_e5
+from search.search_file import is_damage
 from search.store import Store
 
 INDEXING_TIMEOUT_S = 60.0
@@ -77,7 +78,11 @@ class Meaning:
         self.on_outdated: Callable[[], None] = lambda: None
 
     def nearest(self, text: str, most: int, query: Query) -> Near:
-        """Slug → cosine similarity of the `most` nearest documents that pass the filters of `query`; raises EmbeddingsUnavailable."""
+        """Slug → cosine similarity of the `most` nearest documents that pass the filters of `query`; raises EngineUnavailable."""
+        with self._store.guarded():
+            return self._nearest(text, most, query)
+
+    def _nearest(self, text: str, most: int, query: Query) -> Near:
         slugs, matrix = self._matrix()
         if not slugs:
             return {}
@@ -94,7 +99,11 @@ class Meaning:
         return self._admitted(best, most, query)
 
     def sync(self, documents: Iterable[Document], progress: Progress | None = None) -> SyncReport:
-        """Makes the vectors that are missing and forgets those no document needs; raises EmbeddingsUnavailable, what was made until then is kept."""
+        """Makes the vectors that are missing and forgets those no document needs; raises EngineUnavailable, what was made until then is kept."""
+        with self._store.guarded():
+            return self._sync(documents, progress)
+
+    def _sync(self, documents: Iterable[Document], progress: Progress | None) -> SyncReport:
         wanted = {(document.slug, name): text for document in documents for name, text in self._pieces(document)}
         connection = self._store.connection
         for table in _TABLES:
@@ -141,18 +150,17 @@ class Meaning:
 
     def _matrix(self) -> tuple[list[str], Any]:
         """The slug of each row, and the rows: vectors of this model only, those of another mean nothing beside them."""
-        import numpy
-
         with self._lock:
             if self._held is None:
                 sql = "SELECT slug, vector FROM pieces JOIN vectors USING (piece) WHERE substr(piece, 1, 8) = ? ORDER BY slug, piece"
                 try:
                     rows = self._store.connection.execute(sql, (self._model,)).fetchall()
-                except sqlite3.OperationalError:  # no vector has been made yet
-                    rows = []
-                vectors = [numpy.frombuffer(vector, dtype=numpy.float32) for _, vector in rows]
-                alike = len({vector.shape for vector in vectors}) == 1
-                self._held = ([slug for slug, _ in rows], numpy.stack(vectors)) if alike else ([], None)
+                except sqlite3.OperationalError as error:
+                    if is_damage(error):
+                        raise
+                    rows = []  # no vector has been made yet
+                vectors = [vector for _, vector in rows]
+                self._held = ([slug for slug, _ in rows], _stacked(vectors)) if len({len(vector) for vector in vectors}) == 1 else ([], None)
             return self._held
 
     def _vector(self, text: str) -> Any:
@@ -165,6 +173,19 @@ class Meaning:
             admitted = self._store.admitted(some, query)
             found |= {slug: ordered[slug] for slug in some if slug in admitted}
         return dict(islice(found.items(), most))
+
+
+def _stacked(vectors: Sequence[bytes]) -> Any:
+    """Vectors of one length as rows; raises sqlite3.DatabaseError for bytes that nobody here has written."""
+    import numpy
+
+    try:
+        rows = numpy.stack([numpy.frombuffer(vector, dtype=numpy.float32) for vector in vectors])
+    except (TypeError, ValueError) as error:
+        raise sqlite3.DatabaseError(f"a vector cannot be read: {error}") from error
+    if not numpy.isfinite(rows).all():
+        raise sqlite3.DatabaseError("a vector holds something that is no number")
+    return rows
 
 
 def _piece(*parts: str) -> str:

@@ -5,7 +5,6 @@ A dead or slow embedder costs quality, never an answer.
 
 import logging
 import re
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
@@ -43,7 +42,7 @@ class Beside:
     def _answer(self, asked: Future[Near], due: float) -> Near | None:
         try:
             near = asked.result(max(0.0, due - monotonic()))
-        except (EngineUnavailable, sqlite3.Error, TookTooLong) as error:
+        except (EngineUnavailable, TookTooLong) as error:
             self._breaker.failed()
             log.warning("embedder: %s", str(error)[:300] or f"no answer within {MOST_WAIT_S} s; words alone answer")
             return None

@@ -4,7 +4,6 @@ A question is asked word by word in one round trip. Asked as a whole, the server
 the others, and a question always has a word that its answer lacks (meilisearch/meilisearch#5841).
 """
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -39,10 +38,8 @@ class MeilisearchEngine:
 
     def search(self, query: Query) -> Results:
         """The best articles for `query`; raises EngineUnavailable when the server does not answer."""
-        try:
+        with self._embedded.store.guarded():
             return self._embedded.answerer.answer(query, self.name, self._candidates, self._meaning)
-        except sqlite3.Error as error:
-            raise EngineUnavailable(str(error)) from error
 
     def sync(self, documents: Iterable[Document], progress: Progress | None = None) -> SyncReport:
         """Brings the index to exactly `documents`; one that is missing, foreign or outdated is rebuilt."""

@@ -8,7 +8,6 @@ against 0.70.
 
 import json
 import logging
-import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -123,7 +122,7 @@ class Searcher:
                 return False
             report = self.embedded.sync(self._documents)
             self._seen = self.embedded.store.generation()
-        except (EngineUnavailable, sqlite3.Error) as error:
+        except EngineUnavailable as error:
             log.error("search file not compared: %s", error)
             return False
         return not report.is_empty

@@ -1,11 +1,12 @@
 """The search file: every document as text and stems, its full-text index and its vocabulary, in one SQLite file of its own."""
 
 import json
+import logging
 import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -17,26 +18,12 @@ from kb.articles.article import Passage
 from search.engine import Document, EngineUnavailable, Progress, Query, SyncReport
 from search.filling import add, empty, parted, remove
 from search.recent import Recent
+from search.search_file import Damaged, copy_log, discard, identity, is_damage, opened
 from search.words import words
 
+log = logging.getLogger("deskbook.search")
 LOADED = 1000
 """Documents kept in memory as they were read, about 10 KB each: reading them anew was a fifth of an answer."""
-VERSION = 7
-_TABLES = """
-CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, path TEXT NOT NULL, title TEXT NOT NULL, url TEXT NOT NULL,
-  category TEXT NOT NULL, category_name TEXT NOT NULL, section_name TEXT NOT NULL, type TEXT NOT NULL, locale TEXT NOT NULL, audience TEXT NOT NULL,
-  tags TEXT NOT NULL, readers TEXT NOT NULL);
-CREATE TABLE texts (document INTEGER PRIMARY KEY, stems TEXT NOT NULL, passages TEXT NOT NULL, labels TEXT NOT NULL);
-CREATE TABLE words (word TEXT NOT NULL, locale TEXT NOT NULL, stem TEXT NOT NULL, documents INTEGER NOT NULL, titles INTEGER NOT NULL,
-  PRIMARY KEY (word, locale)) WITHOUT ROWID;
-CREATE INDEX words_by_stem ON words (stem);
-CREATE VIRTUAL TABLE articles USING fts5(title, headings, summary, keywords, labels, body, tokenize="ascii", prefix='1 2', content='');
-INSERT INTO articles (articles, rank) VALUES ('hashsize', 16000000);
-CREATE VIRTUAL TABLE terms USING fts5vocab(articles, 'row');
-"""
-
-
 KEYWORDS, LABELS = 3, 4
 """Places in the short texts of a document."""
 
@@ -110,20 +97,37 @@ class Store:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             try:
-                connection = self._local.connection = _open(self.path)
-                self._local.file = _identity(self.path)
+                connection = self._local.connection = opened(self.path)
+                self._local.file = identity(self.path)
             except (sqlite3.Error, OSError) as error:
                 raise EngineUnavailable(f"{self.path}: {error}") from error
         return connection
 
     def generation(self) -> int:
-        """Grows with every change of the index, whichever process makes it; 0 of a file that was never filled, as one that was deleted is."""
+        """Grows with every change of the index, whichever process makes it; 0 of a file that was never filled, as one that was deleted is.
+
+        Raises EngineUnavailable.
+        """
         held: int | None = getattr(self._local, "generation", None)
         if held is not None:
             return held
-        if not self.connection.in_transaction and self._local.file != _identity(self.path):
+        if not self.connection.in_transaction and self._local.file != identity(self.path):
             self._local.connection = None
-        return self._get("generation")
+        with self.guarded():
+            return self._get("generation")
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Inside, SQLite's errors become EngineUnavailable; a damaged file is put away, unless another thread or process has done so."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            if not is_damage(error):
+                raise EngineUnavailable(f"{self.path}: {error}") from error
+            if self._local.file == identity(self.path):
+                log.warning("%s is damaged (%s); it is filled anew", self.path, error)
+                discard(self.path)
+            raise Damaged(f"{self.path}: {error}") from error
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -163,8 +167,18 @@ class Store:
         return dict(self.connection.execute("SELECT slug, digest FROM documents"))
 
     def sync(self, documents: Iterable[Document], progress: Progress | None = None, *, rebuild: bool = False) -> SyncReport:
-        """Makes the file hold exactly `documents` in one transaction: readers see all of it or nothing."""
+        """Makes the file hold exactly `documents` in one transaction: readers see all of it or nothing; a damaged one is made anew.
+
+        Raises EngineUnavailable.
+        """
         wanted = {document.slug: document for document in documents}
+        try:
+            return self._sync(wanted, progress, rebuild=rebuild)
+        except Damaged:
+            return self._sync(wanted, progress, rebuild=rebuild)
+
+    def _sync(self, wanted: dict[str, Document], progress: Progress | None, *, rebuild: bool) -> SyncReport:
+        self.generation()  # which tells whether the file is still the one that is open
         with self._writing, self._copied_later(), self.transaction() as connection:
             held = {} if rebuild else self.digests()
             if rebuild:
@@ -188,7 +202,7 @@ class Store:
             yield
         finally:
             connection.execute("PRAGMA wal_autocheckpoint = 1000")
-            self._copying = threading.Thread(target=_checkpoint, args=(self.path, self._copying))
+            self._copying = threading.Thread(target=copy_log, args=(self.path, self._copying))
             self._copying.start()
 
     def close(self) -> None:
@@ -210,7 +224,10 @@ class Store:
         columns = "id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, stems, passages"
         marks = ",".join("?" * len(ids))
         rows = self.connection.execute(f"SELECT {columns} FROM documents JOIN texts ON document = id WHERE id IN ({marks})", ids)
-        return {row[0]: _stored(row) for row in rows}
+        try:
+            return {row[0]: _stored(row) for row in rows}
+        except (ValueError, TypeError) as error:
+            raise sqlite3.DatabaseError(f"a document cannot be read: {error}") from error
 
     def _add(self, documents: list[Document], progress: Progress | None) -> None:
         first = self._get("next")
@@ -247,16 +264,15 @@ class Store:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All of what is written inside, or nothing; raises EngineUnavailable for SQLite's errors."""
         connection = self.connection
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            yield connection
-            connection.execute("COMMIT")
-        except BaseException as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error):
-                raise EngineUnavailable(f"{self.path}: {error}") from error
-            raise
+        with self.guarded():
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
 
 
 def conditions(query: Query) -> tuple[str, list[str]]:
@@ -286,65 +302,3 @@ def _stored(row: tuple[Any, ...]) -> Stored:
     counts = dict(zip(map(intern, found), found.values(), strict=True))  # many documents hold the same words: interned, they are kept once
     named = (id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tuple(json.loads(tags)))
     return Stored(*named, stems, passages, counts, short, short + body, len(body), "".join([f" {word}" for word in words(title)]))
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return _prepare(_connect(path))
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise
-        _discard(path)  # not a database, or a damaged one: it is only a cache
-        return _prepare(_connect(path))
-
-
-def _checkpoint(path: Path, before: threading.Thread | None) -> None:
-    if before:
-        before.join()
-    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
-        connection.execute("PRAGMA wal_checkpoint")
-
-
-class _Connection(sqlite3.Connection):
-    """Closes when its thread ends; from Python 3.13 on, one left open is warned of."""
-
-    def __del__(self) -> None:
-        self.close()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False, factory=_Connection)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")  # a cache: losing the last commit with the power costs one synchronisation
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection) -> sqlite3.Connection:
-    if connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
-        return connection
-    connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-        for kind in ("%VIRTUAL%", "%"):  # a virtual table takes its shadow tables along
-            names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE ? AND name NOT LIKE 'sqlite_%'", (f"CREATE {kind}",))
-            for (name,) in names.fetchall():
-                connection.execute(f'DROP TABLE IF EXISTS "{name}"')
-        for statement in _TABLES.split(";\n"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-    connection.execute("COMMIT")
-    return connection
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells a file from another with its name; None when there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _discard(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -9,7 +9,7 @@ import pytest
 
 from kb.articles.article import Passage
 from search.embedded import EmbeddedEngine
-from search.engine import Document, Engine
+from search.engine import Document, Engine, Query
 from search.store import Store
 from tests.services import MeilisearchServer
 
@@ -62,6 +62,12 @@ SHOP = [
     document("internal-prices", "Dealer prices", ("", "The bicycle costs dealers less: zanzibar."), audience="agents"),
     document("open-hours", "Opening hours", ("", "The shop is open from Monday to Saturday."), type="faq"),
 ]
+
+
+def first(engine: Any, text: str, **fields: Any) -> str:
+    """The slug of the first hit; empty when there is none."""
+    hits = engine.search(Query(text, **fields)).hits
+    return hits[0].slug if hits else ""
 
 
 @pytest.fixture

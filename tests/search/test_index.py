@@ -1,6 +1,5 @@
 """Keeping the indexes right: repaired, rebuilt beside the live one, whatever happens in between."""
 
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +12,6 @@ from typing import Any
 import pytest
 
 from kb.articles.article import Article, Catalog, Passage
-from kb.articles.library import Library
 from kb.config import Settings
 from search.breaker import Breaker
 from search.embedded import EmbeddedEngine
@@ -24,16 +22,11 @@ from search.meilisearch_index import IndexKeeper
 from search.searcher import Searcher
 from search.store import Store
 from tests import services
-from tests.search.conftest import SHOP, document, meilisearch_engine
+from tests.search.conftest import SHOP, document, first, meilisearch_engine
 from tests.search.faulty import faulty_server, passes_on
 from tests.services import MeilisearchServer
 
 slow = pytest.mark.slow
-
-
-def first(engine: Any, text: str) -> str:
-    hits = engine.search(Query(text)).hits
-    return hits[0].slug if hits else ""
 
 
 def until(condition: Callable[[], bool], timeout_s: float = 20) -> None:
@@ -41,47 +34,6 @@ def until(condition: Callable[[], bool], timeout_s: float = 20) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
-
-
-@pytest.mark.parametrize("damage", [b"", b"not a database at all", b"SQLite format 3\x00" + b"\xff" * 5000])
-def test_a_damaged_search_file_is_made_anew(tmp_path: Path, damage: bytes) -> None:
-    path = tmp_path / "search.sqlite"
-    path.write_bytes(damage)
-    engine = EmbeddedEngine(Store(path))
-    engine.sync(SHOP)
-    assert first(engine, "brakes rub") == "adjust-the-brakes"
-
-
-@pytest.mark.parametrize("with_server", [False, True])
-def test_a_search_file_that_is_deleted_is_noticed_and_filled_again(tmp_path: Path, with_server: bool) -> None:
-    (tmp_path / "content/help").mkdir(parents=True)
-    (tmp_path / "content/help/brakes.md").write_text("---\ntitle: Adjust the brakes\n---\nLoosen both bolts.\n", encoding="utf-8")
-    url = f"http://127.0.0.1:{services.free_port()}" if with_server else ""
-    settings = Settings(data=tmp_path, content=tmp_path / "content", meilisearch_url=url)
-    searcher = Searcher(settings, keeps_index=False)
-    catalog = Library(settings.content).catalog
-    searcher.sync(catalog)
-    searcher.look()
-    assert searcher.search(Query("brakes")).hits
-    for file in tmp_path.glob("search.sqlite*"):
-        file.unlink()
-    for is_typing in (True, False):
-        missing = searcher.search(Query("brakes", is_typing=is_typing))
-        assert (missing.hits, missing.degraded) == ((), True)
-    assert searcher.look()
-    found = searcher.search(Query("brakes", is_typing=True))
-    assert ([hit.slug for hit in found.hits], found.degraded) == (["brakes"], False)
-    searcher.close()
-
-
-def test_a_search_file_of_another_version_is_made_anew(tmp_path: Path) -> None:
-    EmbeddedEngine(Store(tmp_path / "search.sqlite")).sync(SHOP)
-    with sqlite3.connect(tmp_path / "search.sqlite") as connection:
-        connection.execute("PRAGMA user_version = 99")
-    connection.close()
-    engine = EmbeddedEngine(Store(tmp_path / "search.sqlite"))
-    assert engine.sync(SHOP).added == len(SHOP)
-    assert first(engine, "brakes rub") == "adjust-the-brakes"
 
 
 def test_readers_see_the_old_index_until_the_new_one_is_whole(embedded: EmbeddedEngine) -> None:

@@ -17,7 +17,7 @@ from search.meilisearch import Clients
 from search.meilisearch_engine import MeilisearchEngine
 from search.searcher import Searcher
 from tests.embedder import MODEL, embedder, rest
-from tests.search.conftest import SHOP, document
+from tests.search.conftest import SHOP, document, first
 from tests.search.faulty import Faulty, faulty_server, says
 from tests.services import MeilisearchServer, free_port
 
@@ -54,9 +54,16 @@ def engine(endpoint: Faulty, embedded: EmbeddedEngine) -> EmbeddedEngine:
     return embedded
 
 
-def first(engine: Any, text: str, **fields: Any) -> str:
-    hits = engine.search(Query(text, **fields)).hits
-    return hits[0].slug if hits else ""
+@pytest.mark.parametrize("garbled", ["x'ffffffff'", "zeroblob(7)", "CAST(x'5bff' AS TEXT)"])
+def test_vectors_that_cannot_be_read_cost_quality_until_all_is_made_anew(engine: EmbeddedEngine, endpoint: Faulty, garbled: str) -> None:
+    engine.store.connection.execute(f"UPDATE vectors SET vector = {garbled}")
+    found = engine.search(Query(QUESTION))
+    assert found.lacks_meaning
+    engine.sync(SHOP)
+    meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), engine.store)
+    meaning.sync(SHOP)
+    engine.meaning = Beside(meaning.nearest)
+    assert first(engine, QUESTION) == "adjust-the-brakes"
 
 
 def test_a_question_without_a_common_word_finds_by_meaning(engine: EmbeddedEngine) -> None:

@@ -13,7 +13,7 @@ from search.engine import Query
 from search.searcher import Searcher
 from search.steering_file import BOUNDS, read_steering
 from search.weights import PLACES, Weights
-from tests.search.conftest import SHOP, Pair, document
+from tests.search.conftest import SHOP, Pair, document, first
 
 Steer = Callable[[str], None]
 
@@ -36,10 +36,6 @@ def steer(pair: Pair, tmp_path: Path) -> Steer:
 
 def slugs(pair: Pair, text: str, **fields: Any) -> list[str]:
     return [hit.slug for hit in pair.search(Query(text, **fields)).hits]
-
-
-def first(pair: Pair, text: str, **fields: Any) -> str:
-    return next(iter(slugs(pair, text, **fields)), "")
 
 
 def test_synonyms_stand_for_each_other(pair: Pair, steer: Steer) -> None:
