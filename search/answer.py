@@ -59,9 +59,9 @@ class Answerer:
         is_settled = not (query.is_typing or query.is_verbatim or (understood.is_fragment and len(understood.slots) == 1))
         asked = meaning.begin(text, NEAREST, query) if meaning and is_settled else None
         ranked = self._ranked(understood, query, candidates(text, understood, query)) if understood.known else []
-        near = asked() if asked else {}
-        if near:
-            ranked = fused([*ranked, *self._near(understood, near, query, ranked)], near, is_fragment=understood.is_fragment)
+        near = asked() if asked else Near({})
+        if near and near.similarity:
+            ranked = fused([*ranked, *self._near(understood, near, query, ranked)], near.similarity, is_fragment=understood.is_fragment)
         ranked = worth_showing(ranked, understood)
         ranked = (
             _once(self._pinned(text, query, understood, ranked), query.locale) if len(vocabulary.locales) > 1 else self._pinned(text, query, understood, ranked)
@@ -69,7 +69,7 @@ class Answerer:
         marks = Marks(understood, vocabulary)
         best = max((one.score for one in ranked), default=1.0)
         page = with_passages(understood, ranked[query.offset : query.offset + query.limit], self.steering.weights)
-        signs = signs_of(understood, ranked, vocabulary, self.steering.weights, near or {})
+        signs = signs_of(understood, ranked, vocabulary, self.steering.weights, near)
         return Results(
             query=query.text,
             hits=tuple(_hit(one, one.score / best if best else 0.0, marks) for one in page),
@@ -98,7 +98,7 @@ class Answerer:
     def _near(self, understood: Understood, near: Near, query: Query, ranked: Sequence[Ranked]) -> list[Ranked]:
         """The articles near in meaning that are not ranked yet, as far as the filters admit them."""
         held = {one.stored.slug for one in ranked}
-        admitted = self.store.admitted([slug for slug in near if slug not in held], query)
+        admitted = self.store.admitted([slug for slug in near.similarity if slug not in held], query)
         others = rank(understood, self.store.load(list(admitted.values())).values(), self.steering.weights)
         return placed(others, understood, self.vocabulary(query.locale), max((by_words(one) for one in [*ranked, *others]), default=0.0))
 

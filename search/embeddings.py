@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from search.engine import Document, EngineUnavailable, Progress, Query, SyncReport
-from search.meaning import MOST_WAIT_S, Near, is_e5
+from search.meaning import MOST_WAIT_S, Near, is_e5, lead
 from search.search_file import is_damage
 from search.store import Store
 
@@ -78,22 +78,33 @@ class Meaning:
         self.on_outdated: Callable[[], None] = lambda: None
 
     def nearest(self, text: str, most: int, query: Query) -> Near:
-        """Slug → cosine similarity of the `most` nearest documents that pass the filters of `query`; raises EngineUnavailable."""
+        """The `most` nearest documents that pass the filters of `query`, by cosine similarity; raises EngineUnavailable."""
         with self._store.guarded():
             return self._nearest(text, most, query)
 
     def _nearest(self, text: str, most: int, query: Query) -> Near:
         slugs, matrix = self._matrix()
         if not slugs:
-            return {}
+            return Near({})
         vector = self._question(text)
         if vector.shape[0] != matrix.shape[1]:
             self._numbers = vector.shape[0]
             self._question.cache_clear()
             self.on_outdated()
             raise EmbeddingsUnavailable(f"{self._endpoint.url}: {vector.shape[0]} numbers where the articles' vectors have {matrix.shape[1]}")
+        found = self._nearest_to(vector, most, query)
+        if not found:
+            return Near({})
+        first = next(iter(found))
+        pieces = [at for at, slug in enumerate(slugs) if slug == first]
+        own = self._nearest_to(matrix[max(pieces, key=lambda at: float(matrix[at] @ vector))], most + 1, query)
+        return Near(found, lead([*found.values()], [similarity for slug, similarity in own.items() if slug != first]))
+
+    def _nearest_to(self, vector: Any, most: int, query: Query) -> dict[str, float]:
+        """Slug → similarity of its piece that is nearest, nearest first."""
+        slugs, matrix = self._matrix()
         similarities = matrix @ vector
-        best: Near = {}
+        best: dict[str, float] = {}
         for at in (-similarities).argsort(kind="stable"):
             best.setdefault(slugs[at], float(similarities[at]))
         return self._admitted(best, most, query)
@@ -167,8 +178,8 @@ class Meaning:
         """The question's vector. It may arrive too late for this answer, and is kept for the next."""
         return _normal(self._endpoint.vectors([text], 10 * MOST_WAIT_S, is_query=True)[0])
 
-    def _admitted(self, ordered: Near, most: int, query: Query) -> Near:
-        slugs, found = iter(ordered), Near()
+    def _admitted(self, ordered: dict[str, float], most: int, query: Query) -> dict[str, float]:
+        slugs, found = iter(ordered), dict[str, float]()
         while len(found) < most and (some := list(islice(slugs, 500))):
             admitted = self._store.admitted(some, query)
             found |= {slug: ordered[slug] for slug in some if slug in admitted}

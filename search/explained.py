@@ -67,8 +67,10 @@ class Signs:
     """Share of the highest possible score that the best hit reaches."""
     telling: int = 0
     """Words that are no stop words."""
-    apart: float | None = None
-    """How many standard deviations the nearest article stands above the usual similarity; None where no embedder was asked."""
+    lead: float | None = None
+    """How far the article nearest in meaning stands out (`search.meaning.lead`); None where no embedder was asked, or too few are near."""
+    place: int = 0
+    """The place by words of the article nearest in meaning, from 1; 0 where words do not find it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ how sure they are, and the ranks by meaning compare across models. Fitted with w
 multilingual-e5-small, on the same questions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from search.meaning import Near
 from search.ranking import Ranked, by_words
 
 _MEANING, _MEANING_OF_FRAGMENT = 0.45, 0.2
@@ -17,7 +16,7 @@ _SOFTENING = 10
 """The smaller, the more the first places by meaning count."""
 
 
-def fused(ranked: Iterable[Ranked], similarity: Near, *, is_fragment: bool) -> list[Ranked]:
+def fused(ranked: Iterable[Ranked], similarity: Mapping[str, float], *, is_fragment: bool) -> list[Ranked]:
     """All of `ranked`, best first, on the scale of the scores by words; `similarity` is in the order of nearness."""
     held = {one.stored.slug: one for one in ranked}
     top = max((by_words(one) for one in held.values()), default=0.0) or 1.0

@@ -54,11 +54,17 @@ def confidence_sentences(signs: Signs, confidence: float, threshold: float) -> I
         yield f"It is the square of {signs.coverage:.0%}, the share of the words' weight that the first hit holds."
     elif signs.telling:
         yield f"The first hit holds {signs.coverage:.0%} of the words' weight, those that occur nowhere counted too; the more, the surer."
-        yield f"It reaches {signs.nearness:.0%} of the highest possible score; the more, the surer."
+        if signs.lead is None:
+            yield f"It reaches {signs.nearness:.0%} of the highest possible score; the more, the surer."
         typed = "1 telling word was" if signs.telling == 1 else f"{signs.telling} telling words were"
         yield f"{typed} typed; of few words it is less sure, as some article holds them by chance."
-        if signs.apart is not None:
-            yield f"In meaning the nearest article stands {signs.apart:.1f} standard deviations apart from the next ones; the further, the surer."
+        if signs.lead is not None:
+            yield f"The article nearest in meaning stands out by {signs.lead:.2f}, where 1 is as far as from its own neighbours; the further, the surer."
+            yield (
+                f"By words it is at place {signs.place}; the nearer to the first, the surer."
+                if signs.place
+                else "Words do not find it, which makes it less sure."
+            )
 
 
 def _word(word: Word, articles: int) -> str:

@@ -5,11 +5,13 @@ A dead or slow embedder costs quality, never an answer.
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from functools import partial
+from statistics import median
 from time import monotonic
+from typing import NamedTuple
 
 from search.breaker import Breaker
 from search.engine import EngineUnavailable, Query
@@ -18,8 +20,19 @@ log = logging.getLogger("deskbook.search")
 MOST_WAIT_S = 0.3
 MOST_ASKED_CHARS = 600
 ASKING_AT_ONCE = 4
-Near = dict[str, float]
-"""Slug → similarity (0.0 to 1.0) of articles, nearest first."""
+LEAST_TOLD = 10
+"""Articles without whose similarities the lead of the first means nothing."""
+
+
+class Near(NamedTuple):
+    """The articles nearest to a question in meaning."""
+
+    similarity: dict[str, float]
+    """By slug, nearest first: 1.0 is the same, and everything else has a scale of the model's own."""
+    lead: float | None = None
+    """How far the nearest stands out, see `lead`."""
+
+
 Nearest = Callable[[str, int, Query], Near]
 """The articles nearest to a text, at most so many, that pass a query's filters; raises EngineUnavailable."""
 
@@ -48,6 +61,17 @@ class Beside:
             return None
         self._breaker.succeeded()
         return near
+
+
+def lead(similarities: Sequence[float], own: Sequence[float]) -> float | None:
+    """How far the nearest article stands above the usual of those near, where 1.0 is as far as it stands above the usual of its own neighbours.
+
+    Both are in falling order, `own` without the article itself. A similarity by itself means something else with every model, and among
+    articles on one thing something else than among others; this measures it with what the model makes of the article. None for too few.
+    """
+    if min(len(similarities), len(own)) < LEAST_TOLD:
+        return None
+    return (similarities[0] - median(similarities)) / max(1.0 - median(own), 1e-3)
 
 
 def is_e5(model: str) -> bool:

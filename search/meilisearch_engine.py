@@ -11,9 +11,9 @@ from typing import Any
 
 from search.embedded import EmbeddedEngine
 from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Query, Results, SyncReport
-from search.meaning import Beside, Near
+from search.meaning import LEAST_TOLD, Beside, Near, lead
 from search.meilisearch import Clients, MeilisearchError
-from search.meilisearch_index import EMBEDDER, IndexKeeper, reads_as_e5, spelt
+from search.meilisearch_index import EMBEDDER, IndexKeeper, identifier, reads_as_e5, spelt
 from search.query import How, Slot, Understood
 
 HITS_PER_WORD = 100
@@ -72,14 +72,17 @@ class MeilisearchEngine:
         return [ids[slug] for slug in slugs if slug in ids]
 
     def nearest(self, text: str, most: int, query: Query) -> Near:
-        """Slug → similarity of the articles nearest in meaning; raises EngineUnavailable, also for an embedder too slow.
+        """The articles nearest in meaning, and of the first its own neighbours; raises EngineUnavailable, also for an embedder too slow.
 
         With a ratio of 1 the server reads the text for its meaning only, so a prefix does no harm.
         """
-        options = {"hybrid": {"embedder": EMBEDDER, "semanticRatio": 1.0}, "limit": most, "attributesToRetrieve": ["slug"], "showRankingScore": True}
+        options = {"limit": most, "attributesToRetrieve": ["slug"], "showRankingScore": True, "filter": filters(query)}
+        index = self._clients.meaning.index(self._index)
         with _named():
-            found = self._clients.meaning.index(self._index).search(self._prefix + text, options | {"filter": filters(query)})
-            return {hit["slug"]: hit["_rankingScore"] for hit in found["hits"]}
+            hits = index.search(self._prefix + text, options | {"hybrid": {"embedder": EMBEDDER, "semanticRatio": 1.0}})["hits"]
+            own = index.get_similar_documents(options | {"id": identifier(hits[0]["slug"]), "embedder": EMBEDDER})["hits"] if len(hits) >= LEAST_TOLD else []
+            found = {hit["slug"]: float(hit["_rankingScore"]) for hit in hits}
+            return Near(found, lead([*found.values()], [float(hit["_rankingScore"]) for hit in own]))
 
     def _slugs(self, text: str, understood: Understood, query: Query) -> list[str]:
         asked = [(slot, one) for slot in understood.telling for at, one in enumerate(slot.alternatives) if at < 3 or one.how in (How.SYNONYM, How.COMPOUND)]

@@ -12,7 +12,9 @@ from kb.config import Settings
 from search.embedded import EmbeddedEngine
 from search.embeddings import EmbeddingsUnavailable, Endpoint, Meaning
 from search.engine import EngineUnavailable, Query
-from search.meaning import Beside, is_e5
+from search.explained import Signs
+from search.in_words import confidence_sentences
+from search.meaning import Beside, is_e5, lead
 from search.meilisearch import Clients
 from search.meilisearch_engine import MeilisearchEngine
 from search.searcher import Searcher
@@ -125,6 +127,58 @@ REST = {
 }
 
 
+WORDS = sorted({word for topic in TOPICS for word in topic})
+MANY = [
+    document(f"number-{number}", f"Thing {number}", ("", " ".join(word for at, word in enumerate(WORDS) if (number + 3) * (at + 7) % 5 < 2)))
+    for number in range(14)
+] + [document("stopping", "Stopping", ("", "Brakes that are slow to halt, at every stop: brakes, halt, stop."))]
+
+
+@pytest.fixture(params=["embedded", pytest.param("meilisearch", marks=pytest.mark.slow)])
+def among_many(request: pytest.FixtureRequest, endpoint: Faulty, embedded: EmbeddedEngine) -> Any:
+    """Each engine in turn with an embedder, filled with enough articles to tell what stands out."""
+    embedded.sync(MANY)
+    if request.param == "embedded":
+        meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), embedded.store)
+        meaning.sync(MANY)
+        embedded.meaning = Beside(meaning.nearest)
+        return embedded
+    server, index = request.getfixturevalue("meilisearch"), request.getfixturevalue("meilisearch_index")
+    engine = MeilisearchEngine(Clients(server.url, "", server.key, 10.0), index, embedded, embedder=REST | {"url": f"{endpoint.url}/embed"})
+    engine.sync(MANY)
+    return engine
+
+
+def test_an_article_that_stands_out_in_meaning_is_believed_more(among_many: Any) -> None:
+    def signs(text: str) -> tuple[Signs, float]:
+        wait_until(lambda: not among_many.search(Query(text)).lacks_meaning)
+        found = among_many.search(Query(text, with_reasons=True))
+        return found.explanation.signs, found.confidence
+
+    clear, sure = signs("will the brakes halt and stop when slow?")
+    blurred, unsure = signs("will the brakes refund an open parcel battery?")
+    assert clear.lead is not None
+    assert blurred.lead is not None
+    assert clear.lead > 2 * blurred.lead
+    assert (clear.place, sure > unsure) == (1, True)
+    told = "\n".join(confidence_sentences(clear, sure, 0.6))
+    assert f"stands out by {clear.lead:.2f}" in told
+    assert "at place 1;" in told
+
+
+def test_a_lead_is_the_same_on_every_scale_of_similarities() -> None:
+    asked, own = [0.8, *(0.3 - place / 100 for place in range(20))], [0.6, *(0.5 - place / 100 for place in range(20))]
+    told = lead(asked, own)
+    assert told == pytest.approx((0.8 - 0.21) / (1 - 0.41))
+    assert lead([(1 + one) / 2 for one in asked], [(1 + one) / 2 for one in own]) == pytest.approx(told)
+    assert lead(asked, [1.0] * 20) is not None
+
+
+@pytest.mark.parametrize(("asked", "own"), [(9, 20), (20, 9), (0, 0)])
+def test_few_articles_have_no_lead(asked: int, own: int) -> None:
+    assert lead([0.5] * asked, [0.5] * own) is None
+
+
 @pytest.mark.slow
 def test_meilisearch_fuses_words_with_its_own_embedder(
     meilisearch: MeilisearchServer, meilisearch_index: str, embedded: EmbeddedEngine, endpoint: Faulty
@@ -148,9 +202,9 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def test_another_model_under_the_same_address_starts_anew(engine: EmbeddedEngine, endpoint: Faulty) -> None:
     other = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "other"), engine.store)
-    assert other.nearest(QUESTION, 5, Query(QUESTION)) == {}
+    assert other.nearest(QUESTION, 5, Query(QUESTION)).similarity == {}
     assert other.sync(SHOP).added > 0
-    assert next(iter(other.nearest(QUESTION, 5, Query(QUESTION)))) == "adjust-the-brakes"
+    assert next(iter(other.nearest(QUESTION, 5, Query(QUESTION)).similarity)) == "adjust-the-brakes"
 
 
 def test_vectors_of_another_length_are_all_made_anew(engine: EmbeddedEngine, endpoint: Faulty) -> None:
@@ -163,7 +217,7 @@ def test_vectors_of_another_length_are_all_made_anew(engine: EmbeddedEngine, end
     assert noticed
     assert first(engine, "why do my brakes squeak all the time?") == "adjust-the-brakes"
     assert meaning.sync(SHOP).added > len(SHOP)
-    assert next(iter(meaning.nearest(QUESTION, 5, Query(QUESTION)))) == "adjust-the-brakes"
+    assert next(iter(meaning.nearest(QUESTION, 5, Query(QUESTION)).similarity)) == "adjust-the-brakes"
 
 
 def test_numbers_that_are_none_are_refused(endpoint: Faulty) -> None:
@@ -212,7 +266,7 @@ def test_a_real_model_on_the_embedded_engine(embedded: EmbeddedEngine, tmp_path:
     with embedder(tmp_path / "vectors.sqlite") as url:
         meaning = Meaning(Endpoint(url, MODEL), embedded.store)
         meaning.sync(SHOP)
-        assert next(iter(meaning.nearest(PLAIN, 5, Query(PLAIN)))) == "return-a-bicycle"
+        assert next(iter(meaning.nearest(PLAIN, 5, Query(PLAIN)).similarity)) == "return-a-bicycle"
         embedded.meaning = Beside(meaning.nearest)
         wait_until(lambda: first(embedded, PLAIN) == "return-a-bicycle")
 
