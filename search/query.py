@@ -191,10 +191,13 @@ def _new_slot(word: str, vocabulary: Vocabulary, *, is_open: bool, is_fragment: 
     if halves := vocabulary.split(word):
         parts = [Alternative(known, 0.9, vocabulary.rarity(known), how=How.SPLIT) for half in halves for known in vocabulary.stems(half)]
         return _made(word, " ".join(halves), parts)
-    near = [*vocabulary.near(word), *(vocabulary.near_beginnings(word) if is_open else ())]
+    whole = vocabulary.near(word)
+    near = [*whole, *(vocabulary.near_beginnings(word) if is_open else ())]
     if not near:
         return _made(word, word, list(_akin(word, vocabulary)))
-    return _made(word, max(near, key=lambda one: one.likeness).word, _meant(near, vocabulary))
+    likeliest = max(near, key=lambda one: one.likeness)
+    shown = next((one for one in whole if one.stems[:1] == likeliest.stems[:1]), likeliest)  # of its forms the one that was typed
+    return _made(word, shown.word, _meant(near, vocabulary))
 
 
 def _meant(near: list[Near], vocabulary: Vocabulary) -> list[Alternative]:

@@ -42,6 +42,17 @@ def test_a_correction_is_told_and_can_be_undone(pair: Pair) -> None:
     assert pair.search(Query("batery", is_verbatim=True)).hits == ()
 
 
+def test_a_misspelt_word_is_told_in_the_form_that_was_typed(pair: Pair) -> None:
+    pair.fill(
+        [
+            *SHOP,
+            *(document(f"tables-{number}", f"Tables of kind {number}", ("", "Tables stand.")) for number in range(3)),
+            document("one", "One table", ("", "x")),
+        ]
+    )
+    assert pair.search(Query("wooden tabel")).corrected == "wooden table"
+
+
 def test_everyday_words_in_any_form_and_short_ones_two_letters_apart_are_not_corrected(pair: Pair) -> None:
     pair.fill([*SHOP, document("queue", "Waiting for your bicycle", ("", "While you are waiting, the saddle is mounted."))])
     for text in ("How long is your washing machine guaranteed?", "May the bicycle stand in a puddle?"):
