@@ -25,6 +25,8 @@ EXPANSIONS = 24
 COMPOUNDS = 8
 _CORRECTIONS = 3
 _LEAST_KIN = 5
+_ELECTRONIC = frozenset("e")
+"""In Italian and Portuguese an “and” as well, in every language the beginning of `e-mail`."""
 _LEAST_TWICE_WRONG = 7
 """Letters of the longer word where two errors lie between: too many shorter ones are as near."""
 _LEAST_BEGUN, _MOST_BEGUN = 4, 16
@@ -141,7 +143,7 @@ class Vocabulary:
         by_length = self._words()
         pool = [known for length in range(len(word) - allowed, len(word) + allowed + 1) for known in by_length.get(length, ())]
         found = process.extract(word, pool, scorer=OSA.distance, score_cutoff=allowed, limit=24)
-        close = [(known, int(distance)) for known, distance, _ in found if distance < 2 or max(len(word), len(known)) >= _LEAST_TWICE_WRONG]
+        close = [(known, int(distance)) for known, distance, _ in found if _is_slip(word, known, int(distance))]
         rated = sorted(((self._likeness(word, known, distance), known) for known, distance in close), reverse=True)
         return tuple(Near(known, stems[:1], likeness) for likeness, known in rated[:_CORRECTIONS] if (stems := self.stems(known)))
 
@@ -197,7 +199,7 @@ class Vocabulary:
             return None
         for at in (1, 2, len(word) - 2):  # no single letter behind: articles hold `device's`
             halves = word[:at], word[at:]
-            if not self.stop_words & {*halves} and all(self.frequency(half)[0] for half in halves):
+            if not (self.stop_words - _ELECTRONIC) & {*halves} and all(self.frequency(half)[0] for half in halves):
                 phrase = " ".join((self.stems(half) or (half,))[0] for half in halves)
                 if self._store.connection.execute("SELECT 1 FROM articles WHERE articles MATCH ? LIMIT 1", (f'"{phrase}"',)).fetchone():
                     return phrase
@@ -249,6 +251,13 @@ class Vocabulary:
                     if word.isalpha() and not is_cjk(word):
                         self._by_length[len(word)].append(word)
             return self._by_length
+
+
+def _is_slip(word: str, known: str, distance: int) -> bool:
+    """Whether an error of that size is likely: a short word with another first letter is another word, `slack` no slip for `lack`."""
+    if max(len(word), len(known)) >= _LEAST_TWICE_WRONG:
+        return True
+    return distance < 2 and (word[0] == known[0] or word[:2] == known[1::-1])
 
 
 def errors_allowed(word: str) -> int:

@@ -60,6 +60,14 @@ def test_everyday_words_in_any_form_and_short_ones_two_letters_apart_are_not_cor
     assert pair.search(Query("How long am I wiating for the bicycle?")).corrected == "How long am I waiting for the bicycle?"
 
 
+@pytest.mark.parametrize(
+    ("text", "corrected"), [("may I send it to slack?", None), ("is the order unfinished?", None), ("do they alck grip?", "do they lack grip?")]
+)
+def test_another_first_letter_or_a_negation_is_no_typing_error(pair: Pair, text: str, corrected: str | None) -> None:
+    pair.fill([*SHOP, document("wet", "Finished orders", ("", "They may lack grip at first. Finished means paid. Order, send and pay."))])
+    assert pair.search(Query(text)).corrected == corrected
+
+
 @pytest.mark.parametrize("text", ["handle bar", "handlebar", "trackingnumber", "tracking number"])
 def test_split_and_joined_words_are_found(pair: Pair, text: str) -> None:
     assert slugs(pair, text)[0] in ("return-a-bicycle", "track-an-order")
