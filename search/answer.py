@@ -61,7 +61,7 @@ class Answerer:
         ranked = self._ranked(understood, query, candidates(text, understood, query)) if understood.known else []
         near = asked() if asked else Near({})
         if near and near.similarity:
-            ranked = fused([*ranked, *self._near(understood, near, query, ranked)], near.similarity, is_fragment=understood.is_fragment)
+            ranked = fused([*ranked, *self._near(understood, near, query, ranked)], near, is_fragment=understood.is_fragment)
         ranked = worth_showing(ranked, understood)
         ranked = (
             _once(self._pinned(text, query, understood, ranked), query.locale) if len(vocabulary.locales) > 1 else self._pinned(text, query, understood, ranked)

@@ -9,7 +9,7 @@ Area under the curve on questions that were not fitted: 0.65 by coverage alone, 
 The default threshold, 0.6, calls 0.92 of 818 answerable questions answered and 0.26 of 180 that nothing answers (0.5: 0.95 and 0.41;
 0.7: 0.86 and 0.17); `make bench ARGS=answers` prints the curve of each set.
 
-Where an embedder is asked, how far the nearest article stands out (`search.meaning.lead`) and its place by words take the place of
+Where an embedder is asked, how far the nearest article stands out (`search.meaning.leads`) and its place by words take the place of
 the nearness. Fitted in the same way on both models of the manual at once. Area on 237 questions with an answer and 80 without that
 were not fitted: 0.84 by words, 0.91 with all-MiniLM-L6-v2, 0.87 with multilingual-e5-small.
 """
@@ -44,7 +44,7 @@ def signs_of(understood: Understood, ranked: Sequence[Ranked], vocabulary: Vocab
     coverage = best.coverage * known / (known + unknown or 1.0)
     highest = (weights.saturation + 1) * (known + unknown) or 1.0
     nearness = min(by_words(best) / highest, 1.0)
-    return Signs(False, understood.is_fragment, coverage, nearness, len(telling), near.lead if near else None, _place(ranked, near) if near else 0)
+    return Signs(False, understood.is_fragment, coverage, nearness, len(telling), _lead(near) if near else None, _place(ranked, near) if near else 0)
 
 
 def confidence_of(signs: Signs) -> float:
@@ -60,6 +60,10 @@ def confidence_of(signs: Signs) -> float:
         agreement = 1 / signs.place if signs.place else 0.0
         weighed = _COVERAGE_TOO * signs.coverage + _LEAD * signs.lead + _AGREEMENT * agreement + _LENGTH_TOO * length + _BIAS_TOO
     return 1 / (1 + math.exp(-weighed))
+
+
+def _lead(near: Near) -> float | None:
+    return max(near.leads.values(), default=None)
 
 
 def _place(ranked: Sequence[Ranked], near: Near) -> int:

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from search.engine import Document, EngineUnavailable, Progress, Query, SyncReport
-from search.meaning import MOST_WAIT_S, Near, is_e5, lead
+from search.meaning import MOST_WAIT_S, Near, is_e5, leads
 from search.search_file import is_damage
 from search.store import Store
 
@@ -23,6 +23,7 @@ PIECE_CHARS = 600
 """A passage's meaning shows in its first hundred words; twice as many cost twice the time."""
 MOST_PIECES = 40
 PIECES_AT_ONCE = 16
+ADMITTED_AT_ONCE = 100
 MOST_ANSWER_BYTES = 64_000_000
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS vectors (piece TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID",
@@ -92,22 +93,32 @@ class Meaning:
             self._question.cache_clear()
             self.on_outdated()
             raise EmbeddingsUnavailable(f"{self._endpoint.url}: {vector.shape[0]} numbers where the articles' vectors have {matrix.shape[1]}")
-        found = self._nearest_to(vector, most, query)
+        found = self._rows(slugs, matrix @ vector, most, query)
         if not found:
             return Near({})
-        first = next(iter(found))
-        pieces = [at for at, slug in enumerate(slugs) if slug == first]
-        own = self._nearest_to(matrix[max(pieces, key=lambda at: float(matrix[at] @ vector))], most + 1, query)
-        return Near(found, lead([*found.values()], [similarity for slug, similarity in own.items() if slug != first]))
+        first, row = next(iter(found.items()))
+        beside = matrix @ matrix[row]
+        own = self._rows(slugs, beside, most + 1, query)
+        similarity = {slug: float(matrix[at] @ vector) for slug, at in found.items()}
+        return Near(similarity, leads(similarity, [float(beside[at]) for slug, at in own.items() if slug != first]))
 
-    def _nearest_to(self, vector: Any, most: int, query: Query) -> dict[str, float]:
-        """Slug → similarity of its piece that is nearest, nearest first."""
-        slugs, matrix = self._matrix()
-        similarities = matrix @ vector
-        best: dict[str, float] = {}
-        for at in (-similarities).argsort(kind="stable"):
-            best.setdefault(slugs[at], float(similarities[at]))
-        return self._admitted(best, most, query)
+    def _rows(self, slugs: Sequence[str], similarities: Any, most: int, query: Query) -> dict[str, int]:
+        """The `most` documents with the greatest similarities that pass the filters, best first, each with the row of its best piece."""
+        ordered = iter((-similarities).argsort(kind="stable").tolist())
+        seen, found = set[str](), dict[str, int]()
+        while len(found) < most:
+            some: dict[str, int] = {}
+            for at in ordered:
+                if slugs[at] not in seen:
+                    seen.add(slugs[at])
+                    some[slugs[at]] = at
+                    if len(some) == ADMITTED_AT_ONCE:
+                        break
+            if not some:
+                break
+            admitted = self._store.admitted([*some], query)
+            found |= {slug: at for slug, at in some.items() if slug in admitted}
+        return dict(islice(found.items(), most))
 
     def sync(self, documents: Iterable[Document], progress: Progress | None = None) -> SyncReport:
         """Makes the vectors that are missing and forgets those no document needs; raises EngineUnavailable, what was made until then is kept."""
@@ -177,13 +188,6 @@ class Meaning:
     def _vector(self, text: str) -> Any:
         """The question's vector. It may arrive too late for this answer, and is kept for the next."""
         return _normal(self._endpoint.vectors([text], 10 * MOST_WAIT_S, is_query=True)[0])
-
-    def _admitted(self, ordered: dict[str, float], most: int, query: Query) -> dict[str, float]:
-        slugs, found = iter(ordered), dict[str, float]()
-        while len(found) < most and (some := list(islice(slugs, 500))):
-            admitted = self._store.admitted(some, query)
-            found |= {slug: ordered[slug] for slug in some if slug in admitted}
-        return dict(islice(found.items(), most))
 
 
 def _stacked(vectors: Sequence[bytes]) -> Any:

@@ -68,7 +68,7 @@ class Signs:
     telling: int = 0
     """Words that are no stop words."""
     lead: float | None = None
-    """How far the article nearest in meaning stands out (`search.meaning.lead`); None where no embedder was asked, or too few are near."""
+    """How far the article nearest in meaning stands out (`search.meaning.leads`); None where no embedder was asked, or too few are near."""
     place: int = 0
     """The place by words of the article nearest in meaning, from 1; 0 where words do not find it."""
 

@@ -1,28 +1,32 @@
-"""Words and meaning, fused: words by their score, meaning by rank.
+"""Words and meaning, fused: words by their score, meaning by rank and by how far an article stands out.
 
 After Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods" (SIGIR
 2009), and Bruch, Gai and Ingber, "An analysis of fusion functions for hybrid retrieval" (TOIS 2023): the score by words tells
-how sure they are, and the ranks by meaning compare across models. Fitted with what `search.placing` adds to the score, with
-multilingual-e5-small, on the same questions.
+how sure they are, and ranks by meaning compare across models; so does how far an article stands out among those near. Fitted
+with what `search.placing` adds to the score, with multilingual-e5-small and all-MiniLM-L6-v2, on the same questions.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from search.meaning import Near
 from search.ranking import Ranked, by_words
 
-_MEANING, _MEANING_OF_FRAGMENT = 0.45, 0.2
-"""What the first place by meaning adds, in shares of the best score by words."""
+_PLACE, _PLACE_ALONE, _PLACE_OF_FRAGMENT = 0.3, 0.45, 0.2
+"""What the first place by meaning adds, in shares of the best score by words: where leads are told, where they are not, for a fragment."""
+_LEAD = 0.5
+"""What a lead of 1.0 adds to it, for a question."""
 _SOFTENING = 10
 """The smaller, the more the first places by meaning count."""
 
 
-def fused(ranked: Iterable[Ranked], similarity: Mapping[str, float], *, is_fragment: bool) -> list[Ranked]:
-    """All of `ranked`, best first, on the scale of the scores by words; `similarity` is in the order of nearness."""
+def fused(ranked: Iterable[Ranked], near: Near, *, is_fragment: bool) -> list[Ranked]:
+    """All of `ranked`, best first, on the scale of the scores by words."""
     held = {one.stored.slug: one for one in ranked}
     top = max((by_words(one) for one in held.values()), default=0.0) or 1.0
-    share = top * (_MEANING_OF_FRAGMENT if is_fragment else _MEANING)
-    adds = {slug: share * (_SOFTENING + 1) / (_SOFTENING + 1 + place) for place, slug in enumerate(similarity)}
-    placed = [_placed(one, adds.get(slug, 0.0), similarity.get(slug, 0.0)) for slug, one in held.items()]
+    leads = {} if is_fragment else near.leads
+    first = _PLACE_OF_FRAGMENT if is_fragment else _PLACE if leads else _PLACE_ALONE
+    shares = {slug: first * (_SOFTENING + 1) / (_SOFTENING + 1 + place) + _LEAD * max(0.0, leads.get(slug, 0.0)) for place, slug in enumerate(near.similarity)}
+    placed = [_placed(one, top * shares.get(slug, 0.0), near.similarity.get(slug, 0.0)) for slug, one in held.items()]
     return sorted(placed, key=lambda one: (-one.score, one.stored.slug))
 
 

@@ -5,7 +5,7 @@ A dead or slow embedder costs quality, never an answer.
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from functools import partial
@@ -21,7 +21,7 @@ MOST_WAIT_S = 0.3
 MOST_ASKED_CHARS = 600
 ASKING_AT_ONCE = 4
 LEAST_TOLD = 10
-"""Articles without whose similarities the lead of the first means nothing."""
+"""With fewer articles near, what is usual of them cannot be told."""
 
 
 class Near(NamedTuple):
@@ -29,8 +29,8 @@ class Near(NamedTuple):
 
     similarity: dict[str, float]
     """By slug, nearest first: 1.0 is the same, and everything else has a scale of the model's own."""
-    lead: float | None = None
-    """How far the nearest stands out, see `lead`."""
+    leads: dict[str, float] = {}
+    """How far each stands out, see `leads`; empty where too few are near to tell."""
 
 
 Nearest = Callable[[str, int, Query], Near]
@@ -63,15 +63,16 @@ class Beside:
         return near
 
 
-def lead(similarities: Sequence[float], own: Sequence[float]) -> float | None:
-    """How far the nearest article stands above the usual of those near, where 1.0 is as far as it stands above the usual of its own neighbours.
+def leads(similarity: Mapping[str, float], own: Sequence[float]) -> dict[str, float]:
+    """How far each article stands above the usual of those near, where 1.0 is as far as the nearest stands above the usual of its own neighbours.
 
-    Both are in falling order, `own` without the article itself. A similarity by itself means something else with every model, and among
-    articles on one thing something else than among others; this measures it with what the model makes of the article. None for too few.
+    `own` holds the similarities of these to it, itself left out. A similarity by itself means something else with every model, and among
+    articles on one thing something else than among others; this measures it with what the model makes of the article. Empty for too few.
     """
-    if min(len(similarities), len(own)) < LEAST_TOLD:
-        return None
-    return (similarities[0] - median(similarities)) / max(1.0 - median(own), 1e-3)
+    if min(len(similarity), len(own)) < LEAST_TOLD:
+        return {}
+    usual, whole = median(similarity.values()), max(1.0 - median(own), 1e-3)
+    return {slug: (value - usual) / whole for slug, value in similarity.items()}
 
 
 def is_e5(model: str) -> bool:

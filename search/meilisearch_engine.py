@@ -11,7 +11,7 @@ from typing import Any
 
 from search.embedded import EmbeddedEngine
 from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Query, Results, SyncReport
-from search.meaning import LEAST_TOLD, Beside, Near, lead
+from search.meaning import LEAST_TOLD, Beside, Near, leads
 from search.meilisearch import Clients, MeilisearchError
 from search.meilisearch_index import EMBEDDER, IndexKeeper, identifier, reads_as_e5, spelt
 from search.query import How, Slot, Understood
@@ -82,7 +82,7 @@ class MeilisearchEngine:
             hits = index.search(self._prefix + text, options | {"hybrid": {"embedder": EMBEDDER, "semanticRatio": 1.0}})["hits"]
             own = index.get_similar_documents(options | {"id": identifier(hits[0]["slug"]), "embedder": EMBEDDER})["hits"] if len(hits) >= LEAST_TOLD else []
             found = {hit["slug"]: float(hit["_rankingScore"]) for hit in hits}
-            return Near(found, lead([*found.values()], [float(hit["_rankingScore"]) for hit in own]))
+            return Near(found, leads(found, [float(hit["_rankingScore"]) for hit in own]))
 
     def _slugs(self, text: str, understood: Understood, query: Query) -> list[str]:
         asked = [(slot, one) for slot in understood.telling for at, one in enumerate(slot.alternatives) if at < 3 or one.how in (How.SYNONYM, How.COMPOUND)]

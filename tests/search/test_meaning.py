@@ -10,11 +10,11 @@ import pytest
 
 from kb.config import Settings
 from search.embedded import EmbeddedEngine
-from search.embeddings import EmbeddingsUnavailable, Endpoint, Meaning
+from search.embeddings import ADMITTED_AT_ONCE, EmbeddingsUnavailable, Endpoint, Meaning
 from search.engine import EngineUnavailable, Query
 from search.explained import Signs
 from search.in_words import confidence_sentences
-from search.meaning import Beside, is_e5, lead
+from search.meaning import Beside, is_e5, leads
 from search.meilisearch import Clients
 from search.meilisearch_engine import MeilisearchEngine
 from search.searcher import Searcher
@@ -83,6 +83,17 @@ def test_meaning_passes_no_filter_that_words_do_not(engine: EmbeddedEngine) -> N
     assert {hit.slug for hit in hits} <= {"return-a-bicycle", "track-an-order"}
     everything = engine.search(Query("how much money does a dealer pay for it?")).hits
     assert "internal-prices" not in {hit.slug for hit in everything}
+
+
+def test_a_filter_that_shuts_out_all_that_is_nearest_leaves_what_is_near(embedded: EmbeddedEngine, endpoint: Faulty) -> None:
+    held = [document(f"stop-{number}", f"Stop {number}", ("", "slow halt"), category="riding") for number in range(2 * ADMITTED_AT_ONCE + 1)]
+    held += [document(f"slow-{number}", f"Slow {number}", ("", "the battery is empty"), category="other") for number in range(3)]
+    embedded.sync(held)
+    meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), embedded.store)
+    meaning.sync(held)
+    assert {slug[:4] for slug in meaning.nearest(QUESTION, 5, Query(QUESTION)).similarity} == {"stop"}
+    assert set(meaning.nearest(QUESTION, 5, Query(QUESTION, category="other")).similarity) == {"slow-0", "slow-1", "slow-2"}
+    assert meaning.nearest(QUESTION, 5, Query(QUESTION, category="none")).similarity == {}
 
 
 def test_vectors_are_made_once_for_the_same_text(engine: EmbeddedEngine, endpoint: Faulty) -> None:
@@ -167,16 +178,18 @@ def test_an_article_that_stands_out_in_meaning_is_believed_more(among_many: Any)
 
 
 def test_a_lead_is_the_same_on_every_scale_of_similarities() -> None:
-    asked, own = [0.8, *(0.3 - place / 100 for place in range(20))], [0.6, *(0.5 - place / 100 for place in range(20))]
-    told = lead(asked, own)
-    assert told == pytest.approx((0.8 - 0.21) / (1 - 0.41))
-    assert lead([(1 + one) / 2 for one in asked], [(1 + one) / 2 for one in own]) == pytest.approx(told)
-    assert lead(asked, [1.0] * 20) is not None
+    asked, own = {"first": 0.8, **{f"next-{place}": 0.3 - place / 100 for place in range(20)}}, [0.6, *(0.5 - place / 100 for place in range(20))]
+    told = leads(asked, own)
+    assert [*told] == [*asked]
+    assert told["first"] == pytest.approx((0.8 - 0.21) / (1 - 0.41))
+    assert told["next-19"] < 0
+    assert leads({slug: (1 + one) / 2 for slug, one in asked.items()}, [(1 + one) / 2 for one in own]) == pytest.approx(told)
+    assert leads(asked, [1.0] * 20)["first"] > 0
 
 
 @pytest.mark.parametrize(("asked", "own"), [(9, 20), (20, 9), (0, 0)])
 def test_few_articles_have_no_lead(asked: int, own: int) -> None:
-    assert lead([0.5] * asked, [0.5] * own) is None
+    assert leads({str(place): 0.5 for place in range(asked)}, [0.5] * own) == {}
 
 
 @pytest.mark.slow
