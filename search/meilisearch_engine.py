@@ -7,9 +7,10 @@ the others, and a question always has a word that its answer lacks (meilisearch/
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from os.path import commonprefix
 from typing import Any
 
-from search.embedded import EmbeddedEngine
+from search.embedded import ENOUGH, EmbeddedEngine
 from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Query, Results, SyncReport
 from search.meaning import LEAST_TOLD, Beside, Near, leads
 from search.meilisearch import Clients, MeilisearchError
@@ -85,6 +86,7 @@ class MeilisearchEngine:
             return Near(found, leads(found, [float(hit["_rankingScore"]) for hit in own]))
 
     def _slugs(self, text: str, understood: Understood, query: Query) -> list[str]:
+        """A fragment is also asked as a whole: where enough articles hold all of it, in their titles or at all, those that hold a part are left out."""
         asked = [(slot, one) for slot in understood.telling for at, one in enumerate(slot.alternatives) if at < 3 or one.how in (How.SYNONYM, How.COMPOUND)]
         common = {"indexUid": self._index, "limit": HITS_PER_WORD, "attributesToRetrieve": ["slug"], "showRankingScore": True}
         if condition := filters(query):
@@ -94,7 +96,14 @@ class MeilisearchEngine:
         ]
         if understood.is_fragment:
             queries.append({**common, "q": understood.corrected or text, "attributesToSearchOn": _RAW, "matchingStrategy": "last"})
+        if every := _every(understood):
+            whole = common | {"q": every, "limit": MOST_RANKED, "matchingStrategy": "all"}
+            queries += [whole | {"attributesToSearchOn": fields} for fields in (_STEMS[:1], _STEMS)]
         answers = self._clients.searching.multi_search(queries)["results"]
+        if every:
+            anywhere, titled = ([hit["slug"] for hit in answers.pop()["hits"]] for _ in range(2))
+            if enough := next((found for found in (titled, anywhere) if len(found) >= ENOUGH), None):
+                return enough
         plain = [hit["slug"] for hit in answers.pop()["hits"]] if understood.is_fragment else []
         scores: dict[Slot, dict[str, float]] = defaultdict(dict)
         for (slot, one), answer in zip(asked, answers, strict=True):
@@ -107,6 +116,18 @@ class MeilisearchEngine:
                 fused[slug] += score
         best = sorted(fused, key=lambda slug: -fused[slug])[:MOST_RANKED]
         return list(dict.fromkeys([*plain[:HITS_PER_WORD], *best]))[:MOST_RANKED]
+
+
+def _every(understood: Understood) -> str:
+    """All words of a fragment in one query; empty where one may stand for several, which the server cannot be asked for in one."""
+    if not understood.is_fragment or any(one.how not in (How.TYPED, How.BEGINNING) for slot in understood.known for one in slot.alternatives):
+        return ""
+    return " ".join([f'"{spelt(slot.alternatives[0].stem)}"' if len(slot.alternatives) == 1 else spelt(_beginning(slot)) for slot in understood.known])
+
+
+def _beginning(slot: Slot) -> str:
+    """What all that an unfinished word may stand for begins with."""
+    return commonprefix([one.stem for one in slot.alternatives])  # noqa: RUF071 (of words, not of paths)
 
 
 def filters(query: Query) -> list[Any]:

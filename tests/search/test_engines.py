@@ -42,6 +42,24 @@ def test_a_correction_is_told_and_can_be_undone(pair: Pair) -> None:
     assert pair.search(Query("batery", is_verbatim=True)).hits == ()
 
 
+@pytest.mark.parametrize("text", ["red wheel", "wheel red", "red whe"])
+def test_where_many_hold_all_of_a_fragment_those_with_a_part_are_left_out(pair: Pair, text: str) -> None:
+    both = [document(f"both-{number}", f"Wheel number {number}", ("", "It is red.")) for number in range(12)]
+    parts = [document(f"part-{number}", f"Red bell {number}", ("", "It rings.")) for number in range(12)]
+    pair.fill([*both, *parts, *(document(f"other-{number}", f"Saddle {number}", ("", "It is soft.")) for number in range(60))])
+    found = pair.search(Query(text, limit=50))
+    assert {hit.slug for hit in found.hits} == {one.slug for one in both}
+    assert found.total == 12
+
+
+def test_where_few_hold_all_of_a_fragment_those_with_a_part_are_shown_too(pair: Pair) -> None:
+    parts = [document(f"part-{number}", f"Part {number}", ("", f"It has a {('red bell', 'green wheel')[number % 2]}.")) for number in range(6)]
+    pair.fill([*SHOP, document("both", "Spare parts", ("", "A red wheel.")), *parts])
+    first, *others = slugs(pair, "red wheel")
+    assert first == "both"
+    assert {one.slug for one in parts} <= {*others}
+
+
 def test_a_misspelt_word_is_told_in_the_form_that_was_typed(pair: Pair) -> None:
     pair.fill(
         [
