@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from search.explained import Signs
 from search.meaning import Near
-from search.query import Understood
+from search.query import How, Slot, Understood
 from search.ranking import Ranked, by_words
 from search.vocabulary import Vocabulary
 from search.weights import Weights
@@ -27,6 +27,9 @@ from search.weights import Weights
 _COVERAGE, _NEARNESS, _LENGTH, _BIAS = 3.6, 3.2, 2.8, -3.8
 _COVERAGE_TOO, _LEAD, _AGREEMENT, _LENGTH_TOO, _BIAS_TOO = 2.8, 4.5, 1.0, 3.0, -4.1
 """The same beside an embedder."""
+_LIKE = (How.ALIKE, How.KIN)
+_STOOD_FOR = 0.5
+"""Area on 60 questions with an answer and 10 without on a manual of 65 articles: 0.79 instead of 0.76; on hundreds of articles such words are rare."""
 _LONG = 10
 """Telling words from which a question counts as long."""
 
@@ -38,7 +41,7 @@ def signs_of(understood: Understood, ranked: Sequence[Ranked], vocabulary: Vocab
         return Signs(is_pinned=True, telling=len(telling))
     if not ranked or not telling:
         return Signs()
-    unknown = vocabulary.greatest_rarity * sum(not slot.alternatives for slot in telling)
+    unknown = sum(_unknown(slot, vocabulary.greatest_rarity) for slot in telling)
     known = sum(slot.weight for slot in understood.known)
     best = max(ranked, key=by_words)
     coverage = best.coverage * known / (known + unknown or 1.0)
@@ -60,6 +63,13 @@ def confidence_of(signs: Signs) -> float:
         agreement = 1 / signs.place if signs.place else 0.0
         weighed = _COVERAGE_TOO * signs.coverage + _LEAD * signs.lead + _AGREEMENT * agreement + _LENGTH_TOO * length + _BIAS_TOO
     return 1 / (1 + math.exp(-weighed))
+
+
+def _unknown(slot: Slot, greatest: float) -> float:
+    """The weight of a word that occurs nowhere; of one for which only others stand that are like it, half of what it would tell more than they do."""
+    if not slot.alternatives:
+        return greatest
+    return _STOOD_FOR * max(0.0, greatest - slot.weight) if all(one.how in _LIKE for one in slot.alternatives) else 0.0
 
 
 def _lead(near: Near) -> float | None:

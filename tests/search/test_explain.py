@@ -12,7 +12,7 @@ from search.engine import Query
 from search.explained import Explanation
 from search.in_words import confidence_sentences, hit_sentences, query_sentences
 from search.steering_file import read_steering
-from tests.search.conftest import Pair
+from tests.search.conftest import SHOP, Pair, document
 from tests.search.test_steering import write
 
 
@@ -106,6 +106,17 @@ def test_the_confidence_follows_from_the_signs_told(pair: Pair, text: str) -> No
     assert ("offers the request form first" in told) is (found.confidence < 0.5)
     if signs.is_fragment:
         assert found.confidence == pytest.approx(signs.coverage**2, abs=0.001)
+
+
+def test_a_word_for_which_only_others_stand_makes_it_less_sure(pair: Pair) -> None:
+    """No article says enable; `switch` means nearly the same."""
+    pair.fill([*SHOP, document("light", "Switch the light", ("", "Switch the front light on with the handle bar button."))])
+    told = {text: pair.search(Query(text, with_reasons=True)).explanation for text in ("may I switch the front light?", "may I enable the front light?")}
+    as_written, stood_for = told.values()
+    assert as_written is not None
+    assert stood_for is not None
+    assert any(name.how == "alike" for word in stood_for.words for name in word.names)
+    assert stood_for.signs.coverage < as_written.signs.coverage == 1.0
 
 
 @pytest.mark.parametrize("text", ["", "?!", "xyzzyplugh", "\x00", "🚲", "的", "a" * 2000])
