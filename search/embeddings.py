@@ -80,6 +80,7 @@ class Meaning:
 
     def nearest(self, text: str, most: int, query: Query) -> Near:
         """The `most` nearest documents that pass the filters of `query`, by cosine similarity; raises EngineUnavailable."""
+        self._store.generation()  # opens anew what was replaced: nobody else looks in this thread
         with self._store.guarded():
             return self._nearest(text, most, query)
 
@@ -122,6 +123,7 @@ class Meaning:
 
     def sync(self, documents: Iterable[Document], progress: Progress | None = None) -> SyncReport:
         """Makes the vectors that are missing and forgets those no document needs; raises EngineUnavailable, what was made until then is kept."""
+        self._store.generation()
         with self._store.guarded():
             return self._sync(documents, progress)
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from search.in_words import confidence_sentences
 from search.meaning import Beside, is_e5, leads
 from search.meilisearch import Clients
 from search.meilisearch_engine import MeilisearchEngine
+from search.search_file import discard
 from search.searcher import Searcher
 from tests.embedder import MODEL, embedder, rest
 from tests.search.conftest import SHOP, document, first
@@ -66,6 +68,18 @@ def test_vectors_that_cannot_be_read_cost_quality_until_all_is_made_anew(engine:
     meaning.sync(SHOP)
     engine.meaning = Beside(meaning.nearest)
     assert first(engine, QUESTION) == "adjust-the-brakes"
+
+
+def test_vectors_are_made_in_the_file_that_took_the_place_of_another(engine: EmbeddedEngine, endpoint: Faulty) -> None:
+    meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), engine.store)
+    with ThreadPoolExecutor(1) as keeper:
+        assert keeper.submit(meaning.sync, SHOP).result().is_empty
+        discard(engine.store.path)
+        assert engine.sync(SHOP).added == len(SHOP)
+        assert keeper.submit(meaning.sync, SHOP).result().added >= len(SHOP)
+        assert engine.store.connection.execute("SELECT count(*) FROM vectors").fetchone()[0] >= len(SHOP)
+        nearest = keeper.submit(meaning.nearest, QUESTION, 5, Query(QUESTION)).result()
+    assert next(iter(nearest.similarity)) == "adjust-the-brakes"
 
 
 def test_a_question_without_a_common_word_finds_by_meaning(engine: EmbeddedEngine) -> None:
