@@ -25,8 +25,8 @@ from search.vocabulary import Vocabulary
 from search.weights import Weights
 
 _COVERAGE, _NEARNESS, _LENGTH, _BIAS = 3.6, 3.2, 2.8, -3.8
-_COVERAGE_TOO, _LEAD, _AGREEMENT, _LENGTH_TOO, _BIAS_TOO = 2.8, 4.5, 1.0, 3.0, -4.1
-"""The same beside an embedder."""
+_COVERAGE_MEANT, _LEAD, _AGREEMENT, _LENGTH_MEANT, _BIAS_MEANT = 2.8, 4.5, 1.0, 3.0, -4.1
+"""The same where meaning is asked for as well."""
 _LIKE = (How.ALIKE, How.KIN)
 _STOOD_FOR = 0.5
 """Area on 60 questions with an answer and 10 without on a manual of 65 articles: 0.79 instead of 0.76; on hundreds of articles such words are rare."""
@@ -61,7 +61,7 @@ def confidence_of(signs: Signs) -> float:
         weighed = _COVERAGE * signs.coverage + _NEARNESS * signs.nearness + _LENGTH * length + _BIAS
     else:
         agreement = 1 / signs.place if signs.place else 0.0
-        weighed = _COVERAGE_TOO * signs.coverage + _LEAD * signs.lead + _AGREEMENT * agreement + _LENGTH_TOO * length + _BIAS_TOO
+        weighed = _COVERAGE_MEANT * signs.coverage + _LEAD * signs.lead + _AGREEMENT * agreement + _LENGTH_MEANT * length + _BIAS_MEANT
     return 1 / (1 + math.exp(-weighed))
 
 

@@ -122,7 +122,8 @@ def _every(understood: Understood) -> str:
     """All words of a fragment in one query; empty where one may stand for several, which the server cannot be asked for in one."""
     if not understood.is_fragment or any(one.how not in (How.TYPED, How.BEGINNING) for slot in understood.known for one in slot.alternatives):
         return ""
-    return " ".join([f'"{spelt(slot.alternatives[0].stem)}"' if len(slot.alternatives) == 1 else spelt(_beginning(slot)) for slot in understood.known])
+    asked = [f'"{spelt(slot.alternatives[0].stem)}"' if len(slot.alternatives) == 1 else spelt(_beginning(slot)) for slot in understood.known]
+    return " ".join(asked) if all(asked) else ""
 
 
 def _beginning(slot: Slot) -> str:
