@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -126,7 +126,8 @@ class Store:
                 raise EngineUnavailable(f"{self.path}: {error}") from error
             if self._local.file == identity(self.path):
                 log.warning("%s is damaged (%s); it is filled anew", self.path, error)
-                discard(self.path)
+                with suppress(OSError):  # in a folder that cannot be written to it stays, and search stays reduced
+                    discard(self.path)
             raise Damaged(f"{self.path}: {error}") from error
 
     @contextmanager
@@ -236,7 +237,10 @@ class Store:
 
     def _get(self, name: str) -> int:
         row = self.connection.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
-        return int(row[0]) if row else 0
+        try:
+            return int(row[0]) if row else 0
+        except ValueError as error:
+            raise sqlite3.DatabaseError(f"no number for {name}: {error}") from error
 
     def _set(self, name: str, value: int) -> None:
         self.connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, str(value)))

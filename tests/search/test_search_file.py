@@ -87,6 +87,7 @@ def garble(sql: str) -> Callable[[Path], None]:
         overwrite,
         garble('UPDATE texts SET passages = \'[["", [], "Loos\''),
         garble("UPDATE texts SET passages = CAST(x'5b5bff' AS TEXT)"),
+        garble("UPDATE about SET value = 'x'"),
         garble("UPDATE documents SET readers = '[\"e'"),
         garble("UPDATE articles_data SET block = randomblob(40) WHERE id > 10"),
     ],
