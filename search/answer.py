@@ -10,7 +10,7 @@ from search.explain import explain
 from search.fusion import fused
 from search.marks import Marks
 from search.meaning import Beside, Near
-from search.placing import placed, worth_showing
+from search.placing import boosted, placed, worth_showing
 from search.query import Understood, clean, understand
 from search.ranking import Ranked, by_words, rank, with_passages
 from search.steering import Steering
@@ -62,7 +62,7 @@ class Answerer:
         near = asked() if asked else Near({})
         if near and near.similarity:
             ranked = fused([*ranked, *self._near(understood, near, query, ranked)], near, is_fragment=understood.is_fragment)
-        ranked = worth_showing(ranked, understood)
+        ranked = worth_showing(boosted(ranked), understood)
         ranked = (
             _once(self._pinned(text, query, understood, ranked), query.locale) if len(vocabulary.locales) > 1 else self._pinned(text, query, understood, ranked)
         )

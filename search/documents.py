@@ -7,7 +7,7 @@ from datetime import datetime
 from kb.articles.article import Article, Catalog
 from search.engine import Document
 
-SCHEMA = 3
+SCHEMA = 4
 """Part of every digest: raise it when what is made of an article changes, and every index rebuilds itself."""
 
 
@@ -44,6 +44,7 @@ def document(article: Article, category_name: str, section_name: str, readers: t
         summary=article.summary,
         tags=article.tags,
         keywords=article.keywords,
+        boost=article.boost,
         passages=article.passages,
     )
 
@@ -70,6 +71,6 @@ def _shelf_names(catalog: Catalog) -> dict[tuple[str, str], str]:
 
 def _digest(article: Article, category_name: str, section_name: str, readers: tuple[str, ...]) -> str:
     shown = (SCHEMA, article.slug, article.path, article.title, article.url, article.category, category_name, article.section, section_name)
-    told = (str(article.type), article.locale, article.audience, article.summary, article.tags, article.keywords, readers)
+    told = (str(article.type), article.locale, article.audience, article.summary, article.tags, article.keywords, article.boost, readers)
     text = tuple((passage.anchor, passage.trail, passage.text) for passage in article.passages)
     return hashlib.blake2b(repr((shown, told, text)).encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -48,6 +48,8 @@ class Document:
     tags: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     passages: tuple[Passage, ...] = ()
+    boost: float = 1.0
+    """How many times as much as others it counts."""
     readers: tuple[str, ...] = ()
     """Locales whose readers get this version of the article; empty: those of its own locale."""
 

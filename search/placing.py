@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from math import log
 
 from search.query import Slot, Understood
-from search.ranking import STEM_CHARS, USUAL_WORDS, Ranked
+from search.ranking import STEM_CHARS, USUAL_WORDS, Ranked, by_words
 from search.store import KEYWORDS, LABELS, Stored
 from search.vocabulary import Vocabulary
 
-CAUSES = ("a title or keywords that were asked for", "its folder", "one section that holds most", "being short")
+_FITTED = ("a title or keywords that were asked for", "its folder", "one section that holds most", "being short")
+_BOOST = "the number in its front matter"
+CAUSES = (*_FITTED, _BOOST)
 """What each adds to a score is called so in its parts and in explanations."""
 _TITLE, _FOLDER, _PASSAGE, _BREVITY = 0.4, 0.25, 0.3, 0.07
 _FEWEST_WORDS = 20
@@ -30,10 +32,27 @@ def placed(ranked: Sequence[Ranked], understood: Understood, vocabulary: Vocabul
     return sorted(moved, key=lambda one: (-one.score, one.stored.slug))
 
 
+def boosted(ranked: Sequence[Ranked]) -> list[Ranked]:
+    """The same, best first, once what a writer gave to an article has multiplied its score."""
+    if all(one.stored.boost == 1.0 for one in ranked):
+        return list(ranked)
+    return sorted([_boosted(one) for one in ranked], key=lambda one: (-one.score, one.stored.slug))
+
+
 def worth_showing(ranked: Sequence[Ranked], understood: Understood) -> list[Ranked]:
-    """Those of `ranked` (best first) that are not far below the best; never none of some."""
-    least = (_WEAKEST_OF_FRAGMENT if understood.is_fragment else _WEAKEST) * ranked[0].score if ranked else 0.0
-    return [one for one in ranked if one.score >= least]
+    """Those of `ranked` (best first) that are not far below the best; never none of some. A boost moves, but neither shows nor hides."""
+    best = max([_earned(one) for one in ranked], default=0.0)
+    least = (_WEAKEST_OF_FRAGMENT if understood.is_fragment else _WEAKEST) * best
+    return [one for one in ranked if _earned(one) >= least]
+
+
+def _boosted(one: Ranked) -> Ranked:
+    added = max(0.0, one.score) * (one.stored.boost - 1)
+    return one._replace(score=one.score + added, parts={**one.parts, "by words": by_words(one), _BOOST: added})
+
+
+def _earned(one: Ranked) -> float:
+    return one.score - one.parts.get(_BOOST, 0.0)
 
 
 def _moved(one: Ranked, known: Sequence[Slot], asked: dict[str, float], vocabulary: Vocabulary, best: float) -> Ranked:
@@ -43,7 +62,7 @@ def _moved(one: Ranked, known: Sequence[Slot], asked: dict[str, float], vocabula
         _PASSAGE * one.passage_coverage,
         -_BREVITY * _length(one),
     )
-    causes = {cause: best * share for cause, share in zip(CAUSES, shares, strict=True)}
+    causes = {cause: best * share for cause, share in zip(_FITTED, shares, strict=True)}
     return one._replace(score=one.score + sum(causes.values()), parts={**one.parts, **causes, "by words": one.score})
 
 

@@ -55,6 +55,7 @@ class Stored:
     locale: str
     audience: str
     tags: tuple[str, ...]
+    boost: float
     stems: tuple[str, ...]
     """Of title, headings, summary, keywords and labels; empty where there are none."""
     passages: tuple["StoredPassage", ...]
@@ -222,7 +223,7 @@ class Store:
         return {id: held[id] for id in ids if id in held}
 
     def _read(self, ids: Sequence[int]) -> dict[int, Stored]:
-        columns = "id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, stems, passages"
+        columns = "id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, boost, stems, passages"
         marks = ",".join("?" * len(ids))
         rows = self.connection.execute(f"SELECT {columns} FROM documents JOIN texts ON document = id WHERE id IN ({marks})", ids)
         try:
@@ -296,7 +297,7 @@ def conditions(query: Query) -> tuple[str, list[str]]:
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:
-    id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, stems_kept, passages_kept = row
+    id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, boost, stems_kept, passages_kept = row
     stems, headings, texts = parted(stems_kept)
     told = [Passage(anchor, tuple(trail), text) for anchor, trail, text in json.loads(passages_kept)]
     passages = tuple(map(StoredPassage, told, headings, texts, count()))
@@ -304,5 +305,5 @@ def _stored(row: tuple[Any, ...]) -> Stored:
     short = "".join(stems)
     found = dict.fromkeys(short.split(), 0) | Counter(body.split())
     counts = dict(zip(map(intern, found), found.values(), strict=True))  # many documents hold the same words: interned, they are kept once
-    named = (id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tuple(json.loads(tags)))
+    named = (id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tuple(json.loads(tags)), boost)
     return Stored(*named, stems, passages, counts, short, short + body, len(body), "".join([f" {word}" for word in words(title)]))

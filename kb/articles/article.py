@@ -74,6 +74,8 @@ class Article:
     locale: str = "en"
     related: tuple[str, ...] = ()
     is_searchable: bool = True
+    boost: float = 1.0
+    """How many times as much as others it counts in search."""
     minutes: int | None = None
     """Time needed, for tutorials."""
     prefix: str = ""

@@ -1,4 +1,4 @@
-"""`{#id .class}` behind a heading, a link, an image or on a line of its own: consumed, ids and classes kept."""
+"""`{#id .class}` behind a heading, a link, an image or on a line of its own: consumed; ids, classes and the mark of an unsearched section kept."""
 
 import re
 from itertools import pairwise
@@ -6,7 +6,9 @@ from itertools import pairwise
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-_LIST = r"\{:?[ \t]*((?:[#.][^\s{}#.]+[ \t]*|[A-Za-z-]+=(?:\"[^\"{}]*\"|[^\s{}\"]+)[ \t]*)+)\}"
+UNSEARCHED = "data-search-exclude"
+"""On a heading: its section is left out of search. The name is that of Material for MkDocs."""
+_LIST = rf"\{{:?[ \t]*((?:[#.][^\s{{}}#.]+[ \t]*|[A-Za-z-]+=(?:\"[^\"{{}}]*\"|[^\s{{}}\"]+)[ \t]*|{UNSEARCHED}\b[ \t]*)+)\}}"
 _AT_START = re.compile(r"[ \t]?" + _LIST)
 _AT_END = re.compile(r"[ \t]*" + _LIST + r"[ \t]*$")
 _ENDS_ELEMENT = frozenset(("link_close", "image", "em_close", "strong_close", "code_inline", "html_inline"))
@@ -81,3 +83,5 @@ def _give(token: Token, written: str) -> None:
             token.attrSet("id", part[1:])
         elif part.startswith("."):
             token.attrJoin("class", part[1:])
+        elif part == UNSEARCHED:
+            token.attrSet(part, "")

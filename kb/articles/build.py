@@ -161,6 +161,7 @@ def article(facts: Facts, rendered: Rendered, commit: Commit | None, names: Name
         locale=facts.locale,
         prefix=facts.prefix,
         related=tuple(dict.fromkeys(related)),
-        is_searchable=values.get("search", True),
+        is_searchable=values.get("search", True) is not False,
+        boost=float(values.get("search", True) or 1.0),
         minutes=values.get("minutes"),
     )

@@ -142,6 +142,15 @@ def truth(value: Any) -> bool:
     return value
 
 
+def findable(value: Any) -> bool | float:
+    """Whether search finds it, or how many times as much as others it counts there, from 0.1 to 10."""
+    if isinstance(value, bool):
+        return value
+    if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,4})?", str(value)) or not 0.1 <= float(str(value)) <= 10:
+        raise ValueError(f"must be true, false or a number from 0.1 to 10, not {str(value)[:40]!r}")
+    return float(str(value))
+
+
 def moment(value: Any) -> datetime:
     """A date or a date with time, ISO 8601; without an offset it is UTC."""
     try:
@@ -204,7 +213,7 @@ ARTICLE_KEYS: dict[str, Checker] = {
     "aliases": words,
     "locale": locale,
     "related": words,
-    "search": truth,
+    "search": findable,
     "minutes": positive,
 }
 SHELF_KEYS: dict[str, Checker] = {"title": text, "description": text, "order": whole}

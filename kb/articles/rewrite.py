@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
 
+from kb.articles.attributes import UNSEARCHED
 from kb.articles.images import ImageUse, instead, shown
 from kb.articles.media import Media, framed, host_of, media, player
 from kb.articles.outline import Outline, squeeze
@@ -158,7 +159,7 @@ class Rewriter(HTMLParser):
         link = f'<a class="permalink" href="#{escape(anchor)}" data-copy-link aria-label="{escape(f"Link to “{text}”")}"></a>'
         self._out[element.begins] = f'<h{level} id="{escape(anchor)}"{self._kept(element.attributes)}>'
         self._out.append(f"{link}</h{level}>" if text else f"</h{level}>")
-        self.outline.heading(level, anchor, text)
+        self.outline.heading(level, anchor, text, is_searched=UNSEARCHED not in element.attributes)
 
     def _open_pre(self, element: _Element) -> None:
         self._out.append(f'<pre tabindex="0"{self._kept(element.attributes)}>')
@@ -292,7 +293,7 @@ _SEARCH_FORM = (
     '<form class="article-search" action="/search" role="search"><input class="input" type="search" name="q" aria-label="Search the help centre">'
     '<button class="button">Search</button></form>'
 )
-_HANDLED = frozenset(("id", "name", "href", "src", "alt", "width", "height", "style"))
+_HANDLED = frozenset(("id", "name", "href", "src", "alt", "width", "height", "style", UNSEARCHED))
 
 
 def _spelled(url: str | None) -> str | None:

@@ -2,6 +2,8 @@
 
 import nh3
 
+from kb.articles.attributes import UNSEARCHED
+
 _ANYWHERE = {"id", "class", "title", "lang", "dir"}
 _ATTRIBUTES: dict[str, set[str]] = {
     "a": {"href", "name"},
@@ -16,6 +18,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "details": {"open"},
     "time": {"datetime"},
     "form": {"action"},
+    **{f"h{level}": {UNSEARCHED} for level in range(1, 7)},
     **{tag: {"style"} for tag in ("p", "div", "span", "figure", "figcaption", "section")},
 }
 _TAGS = frozenset(

@@ -27,6 +27,7 @@ def test_values_arrive_as_what_they_are() -> None:
     assert read_values["draft"] is True
     assert read_values["tags"] == ("a", "b")
     assert read_values["keywords"] == ("one",)
+    assert [values(f"title: x\nsearch: {written}")["search"] for written in ("true", "false", "2", "0.5")] == [True, False, 2.0, 0.5]
     assert read_values["publish_at"] == datetime(2026, 5, 31, 7, tzinfo=UTC)
 
 
@@ -54,6 +55,10 @@ REFUSED = {
     "text": ("---\nhello\n---\n", 2, "must be lines of"),
     "type": ("---\ntitle: x\ntype: faqs\n---\n", 3, "did you mean faq?"),
     "not a truth": ('---\ntitle: x\ndraft: "yes"\n---\n', 3, "true or false"),
+    "counts far too much": ("---\ntitle: x\nsearch: 11\n---\n", 3, "a number from 0.1 to 10"),
+    "counts nothing": ("---\ntitle: x\nsearch: 0\n---\n", 3, "a number from 0.1 to 10"),
+    "counts some": ("---\ntitle: x\nsearch: twice\n---\n", 3, "not 'twice'"),
+    "counts infinitely": ("---\ntitle: x\nsearch: .inf\n---\n", 3, "not '.inf'"),
     "mapping": ("---\ntitle: x\nowner:\n  name: y\n---\n", 3, "of its own"),
     "too large": ("---\ntitle: x\ntags: [" + "a, " * 20_000 + "]\n---\n", 1, "at most"),
     "many": ("---\ntitle: x\ntags: [" + "a, " * 200 + "]\n---\n", 3, "more than 100"),

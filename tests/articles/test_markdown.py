@@ -39,6 +39,17 @@ def test_a_heading_takes_the_id_written_behind_it() -> None:
     assert "{" not in page.html
 
 
+def test_a_section_may_be_left_out_of_search_and_stays_on_the_page() -> None:
+    page = render(
+        "## How\n\nlike so\n\n## History {#past data-search-exclude}\n\nblue\n\n### 1.0\n\nred\n\n## Next { data-search-exclude }\n\ngrey\n\n## Then\n\nnow"
+    )
+    assert [passage.anchor for passage in page.passages] == ["how", "then"]
+    assert [(heading.id, heading.text) for heading in page.headings] == [("how", "How"), ("past", "History"), ("10", "1.0"), ("next", "Next"), ("then", "Then")]
+    assert "blue" in page.html
+    assert "data-search-exclude" not in page.html
+    assert render("<h2 data-search-exclude>Old</h2>\n\nblue").passages == ()
+
+
 def test_headings_get_the_anchors_readers_expect_and_begin_at_two() -> None:
     page = render("# What's new?\n\n## Größe & Gewicht\n\n## What's new?")
     assert [heading.id for heading in page.headings] == ["whats-new", "größe--gewicht", "whats-new-1"]

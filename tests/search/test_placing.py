@@ -1,5 +1,9 @@
 """What stands where beside the words' points, what is left out of an answer, and what is marked in it."""
 
+from dataclasses import replace
+
+import pytest
+
 from search.engine import Query
 from tests.search.conftest import SHOP, Pair, document
 
@@ -25,6 +29,48 @@ def test_hits_far_below_the_best_are_neither_shown_nor_counted(pair: Pair) -> No
     assert found.hits[0].slug == "charge-the-battery"
     assert found.total == 1
     assert pair.search(Query("where is my bicycle?")).total > 20
+
+
+def test_what_a_writer_lets_count_twice_comes_before_what_fits_a_little_better_and_nothing_more(pair: Pair) -> None:
+    long = "What you need before you charge the battery of our newest and finest electric bicycle"
+    notes = [document(f"charge-{at}", f"Charge the battery {at}", ("", "Plug it in.")) for at in range(30)]
+    others = [document(f"note-{at}", f"Note {at}", ("", "A bell rings.")) for at in range(30)]
+    plain, boosted = document("newest", long, ("", "Plug it in.")), document("newest", long, ("", "Plug it in."), boost=4.0)
+    for said, is_first in ((plain, False), (boosted, True)):
+        pair.fill([*notes, *others, said])
+        for query in (Query("charge the batt", is_typing=True), Query("charge the battery"), Query("how do I charge the battery if I may ask?")):
+            found = pair.search(query)
+            assert (found.hits[0].slug == "newest") == is_first, query
+        unrelated = pair.search(Query("who rings the bell of note 7?"))
+        assert unrelated.hits[0].slug == "note-7"
+        assert "newest" not in {hit.slug for hit in unrelated.hits}
+    weak = document("charge-0", "Charge the battery 0", ("", "Plug it in."), boost=0.2)
+    pair.fill([*notes[1:], weak])
+    found = pair.search(Query("how do I charge the battery?", limit=50))
+    assert found.total == 30
+    assert found.hits[-1].slug == "charge-0"
+
+
+def test_what_counts_more_is_told_and_is_believed_no_more(pair: Pair) -> None:
+    pair.fill(SHOP)
+    query = Query("where is the carton for my bicycle and the pedals?", with_reasons=True)
+    before = pair.search(query)
+    pair.fill([replace(one, boost=3.0, digest="boosted") if one.slug == "return-a-bicycle" else one for one in SHOP])
+    after = pair.search(query)
+    assert before.hits[0].slug == after.hits[0].slug == "return-a-bicycle"
+    assert after.confidence == before.confidence
+    assert after.total == before.total
+    assert before.explanation
+    assert after.explanation
+    assert after.explanation.hits[0].points == before.explanation.hits[0].points | {
+        "the number in its front matter": pytest.approx(2 * before.explanation.hits[0].score, abs=0.01)
+    }
+    words = Query("bicycle carton")
+    before = pair.search(words)
+    pair.fill([replace(one, boost=9.0, digest="boosted") if one.slug == "charge-the-battery" else one for one in SHOP])
+    after = pair.search(words)
+    assert [found.hits[0].slug for found in (before, after)] == ["return-a-bicycle", "charge-the-battery"]
+    assert after.confidence == before.confidence
 
 
 def test_an_article_far_down_is_told_with_the_section_that_answers(pair: Pair) -> None:
