@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
 
+from search.dictionary import is_word
 from search.engine import MAX_QUERY_CHARS
-from search.familiar_words import is_familiar
 from search.fillers import asked_words, is_filler
 from search.steering import Steering
 from search.stop_words import stop_words
@@ -141,7 +141,7 @@ def understand(
     stops = steering.stop_words(stop_words(locale) if locale in vocabulary.locales and locale else vocabulary.stop_words)
     telling = [word for word in typed if word not in stops] or typed
     is_fragment = not {"?", "？"} & set(text) and (len(typed) <= FRAGMENT_WORDS or (len(telling) <= FRAGMENT_WORDS and len(typed) - len(telling) <= 1))
-    is_open = (is_typing or is_fragment) and not text[-1:].isspace()
+    is_open = bool(typed) and (is_typing or is_fragment) and not text[-1:].isspace()
     slots: dict[str, Slot] = {}
     for word in typed if is_fragment or (is_open and typed[-1] in stops) else telling:
         if word not in slots:
@@ -186,18 +186,24 @@ def _new_slot(word: str, vocabulary: Vocabulary, *, is_open: bool, is_fragment: 
         _add_compounds(word, found, vocabulary)
     if not found and is_cjk(word):
         found = {one.stem: one for one in _by_character(word, vocabulary)}
-    if found or is_verbatim or (not is_fragment and vocabulary.is_english and is_familiar(word)):
+    if found or is_verbatim:
         return _made(word, word, list(found.values()))
-    if halves := vocabulary.split(word):
+    is_right = _is_word(word, vocabulary)
+    halves = vocabulary.split(word)
+    if halves and (not is_right or all(_is_word(half, vocabulary) for half in halves)):
         parts = [Alternative(known, 0.9, vocabulary.rarity(known), how=How.SPLIT) for half in halves for known in vocabulary.stems(half)]
-        return _made(word, " ".join(halves), parts)
-    whole = vocabulary.near(word)
-    near = [*whole, *(vocabulary.near_beginnings(word) if is_open else ())]
+        return _made(word, word if is_right else " ".join(halves), parts)
+    whole = () if is_right else vocabulary.near(word)
+    near = [*whole, *(vocabulary.near_beginnings(word) if is_open and not is_right else ())]
     if not near:
         return _made(word, word, list(_akin(word, vocabulary)))
     likeliest = max(near, key=lambda one: one.likeness)
     shown = next((one for one in whole if one.stems[:1] == likeliest.stems[:1]), likeliest)  # of its forms the one that was typed
     return _made(word, shown.word, _meant(near, vocabulary))
+
+
+def _is_word(word: str, vocabulary: Vocabulary) -> bool:
+    return any(is_word(word, locale) for locale in vocabulary.locales)
 
 
 def _meant(near: list[Near], vocabulary: Vocabulary) -> list[Alternative]:

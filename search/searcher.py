@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from kb.articles.article import Catalog
 from kb.config import Settings
 from search.breaker import Breaker
+from search.dictionary import prepare
 from search.documents import documents
 from search.embedded import EmbeddedEngine
 from search.engine import Document, Engine, EngineUnavailable, Progress, Query, Results, SyncReport
@@ -104,6 +105,7 @@ class Searcher:
         except EngineUnavailable as error:
             log.error("search file not written: %s", error)
             report = SyncReport()
+        prepare(document.locale for document in wanted)
         for keeper in (self._keeper, self._meaning):
             if keeper:
                 keeper.keep(wanted)

@@ -59,7 +59,6 @@ class Vocabulary:
         self.is_part = bool(self._only)
         """Whether other readers get documents in more languages."""
         self._in_locale = f" AND locale IN ({','.join('?' * len(self._only))})" if self._only else ""
-        self.is_english = any(language(locale) == "en" for locale in self.locales)
         self.has_restricted = bool(store.connection.execute("SELECT EXISTS (SELECT 1 FROM documents WHERE audience <> 'public')").fetchone()[0])
         """Whether some documents are not for everybody."""
         self._by_length: dict[int, list[str]] | None = None
@@ -254,10 +253,9 @@ class Vocabulary:
 
 
 def _is_slip(word: str, known: str, distance: int) -> bool:
-    """Whether an error of that size is likely: a short word with another first letter is another word, `slack` no slip for `lack`."""
-    if max(len(word), len(known)) >= _LEAST_TWICE_WRONG:
-        return True
-    return distance < 2 and (word[0] == known[0] or word[:2] == known[1::-1])
+    """Whether an error of that size is likely: `slack` is no slip for `lack`, nor is `fritzing`, wrong in two places, for `writing`."""
+    is_long = max(len(word), len(known)) >= _LEAST_TWICE_WRONG
+    return distance < 2 + is_long and (word[0] == known[0] or word[:2] == known[1::-1] or (is_long and distance < 2))
 
 
 def errors_allowed(word: str) -> int:

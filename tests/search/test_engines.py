@@ -79,11 +79,35 @@ def test_everyday_words_in_any_form_and_short_ones_two_letters_apart_are_not_cor
 
 
 @pytest.mark.parametrize(
-    ("text", "corrected"), [("may I send it to slack?", None), ("is the order unfinished?", None), ("do they alck grip?", "do they lack grip?")]
+    ("text", "corrected"),
+    [
+        ("may I send it to slack?", None),
+        ("is the order unfinished?", None),
+        ("is the order in fritzing?", None),
+        ("do they alck grip?", "do they lack grip?"),
+        ("is it an ordr?", "is it an order?"),
+        ("is it in rwiting?", "is it in writing?"),
+    ],
 )
 def test_another_first_letter_or_a_negation_is_no_typing_error(pair: Pair, text: str, corrected: str | None) -> None:
-    pair.fill([*SHOP, document("wet", "Finished orders", ("", "They may lack grip at first. Finished means paid. Order, send and pay."))])
+    pair.fill([*SHOP, document("wet", "Finished orders", ("", "They may lack grip at first. Finished means paid. Order, send and pay. In writing."))])
     assert pair.search(Query(text)).corrected == corrected
+
+
+@pytest.mark.parametrize(
+    "text", ["my son is eleven", "can it be bigger?", "a gift card", "what was the colour in december?", "why was I banned?", "is it misrouted or relabelled?"]
+)
+def test_a_well_spelt_word_is_not_corrected_to_one_that_articles_hold(pair: Pair, text: str) -> None:
+    pair.fill([*SHOP, document("like", "An element with a trigger", ("", "Remember the git banner. A collar, a label, a route and the giant."))])
+    assert pair.search(Query(text)).corrected is None
+    assert pair.search(Query("where is the elemnt with the triger?")).corrected == "where is the element with the trigger?"
+
+
+def test_a_well_spelt_word_finds_its_parts_and_its_kin_and_stays_as_it_was_typed(pair: Pair) -> None:
+    pair.fill([*SHOP, document("hall", "The mail and its box", ("", "An alarm detects whoever opens the box that mail lies in."))])
+    for text in ("where is my mailbox?", "is there a detector?"):
+        found = pair.search(Query(text))
+        assert (found.hits[0].slug, found.corrected) == ("hall", None), text
 
 
 @pytest.mark.parametrize("text", ["handle bar", "handlebar", "trackingnumber", "tracking number"])

@@ -73,6 +73,23 @@ def test_a_word_is_not_corrected_to_one_of_another_language(shelves: Pair) -> No
     assert (found.hits[0].slug, found.corrected) == ("parcel-nl", "waar blijft mijn pakket")
 
 
+@pytest.mark.parametrize(
+    ("locale", "held", "asked"),
+    [
+        ("de", "klammer", "kammer"),
+        ("fr", "poison", "poisson"),
+        ("es", "camion", "camino"),
+        ("it", "cavolo", "cavallo"),
+        ("pt", "cabelo", "cavalo"),
+        ("nl", "laars", "kaars"),
+    ],
+)
+def test_a_well_spelt_word_is_not_corrected(pair: Pair, locale: str, held: str, asked: str) -> None:
+    pair.fill([document("one", held, ("", f"{held} {held}."), locale=locale)])
+    assert pair.search(Query(f"{asked}?")).corrected is None
+    assert pair.search(Query(f"{held[:3]}{held[2:]}?")).corrected == f"{held}?"
+
+
 def test_part_of_a_compound_finds_the_whole(pair: Pair) -> None:
     pair.fill([*articles("de"), *articles("nl"), document("software-de", "Programm laden", ("", "Software für alle"), locale="de")])
     for locale, text, topic in (
