@@ -120,9 +120,10 @@ def test_plurals_and_verb_forms_are_found(pair: Pair, text: str) -> None:
     assert slugs(pair, text)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "?!", "\x00", "\ud800", "xyzzyplugh", "🚲"])
-def test_nothing_is_found_where_there_is_nothing_to_find(pair: Pair, text: str) -> None:
-    results = pair.search(Query(text))
+@pytest.mark.parametrize("is_typing", [False, True])
+@pytest.mark.parametrize("text", ["", "   ", "?", "？", "?? !", "?!", "\x00", "\ud800", "xyzzyplugh", "🚲", "🚲?"])
+def test_nothing_is_found_where_there_is_nothing_to_find(pair: Pair, text: str, is_typing: bool) -> None:
+    results = pair.search(Query(text, is_typing=is_typing))
     assert (results.hits, results.answered) == ((), False)
 
 
