@@ -57,15 +57,15 @@ class Answerer:
         text, vocabulary = clean(query.text), self.vocabulary(query.locale)
         understood = understand(text, vocabulary, self.steering, locale=query.locale, is_typing=query.is_typing, is_verbatim=query.is_verbatim)
         is_settled = not (query.is_typing or query.is_verbatim or (understood.is_fragment and len(understood.slots) == 1))
-        asked = meaning.begin(text, NEAREST, query) if meaning and is_settled else None
-        ranked = self._ranked(understood, query, candidates(text, understood, query)) if understood.known else []
-        near = asked() if asked else Near({})
-        if near and near.similarity:
-            ranked = fused([*ranked, *self._near(understood, near, query, ranked)], near, is_fragment=understood.is_fragment)
-        ranked = worth_showing(boosted(ranked), understood)
-        ranked = (
-            _once(self._pinned(text, query, understood, ranked), query.locale) if len(vocabulary.locales) > 1 else self._pinned(text, query, understood, ranked)
-        )
+        wide = query._replace(category=None, type=None, tag=None)
+        queries = [query] if wide == query or query.is_typing else [query, wide]
+        asked = [meaning.begin(text, NEAREST, one) if meaning and is_settled else _nothing_near for one in queries]
+        lists = [candidates(text, understood, one) if understood.known else [] for one in queries]
+        nears = [answer() for answer in asked]
+        found = [self._list(understood, one, ids, near) for one, ids, near in zip(queries, lists, nears, strict=True)]
+        unfiltered = worth_showing(found[-1], understood)
+        ranked = self._ordered(text, query, understood, _left(found[0], unfiltered, understood) if len(queries) > 1 else unfiltered)
+        near = nears[0]
         marks = Marks(understood, vocabulary)
         best = max((one.score for one in ranked), default=1.0)
         page = with_passages(understood, ranked[query.offset : query.offset + query.limit], self.steering.weights)
@@ -78,7 +78,7 @@ class Answerer:
             lacks_meaning=near is None,
             engine=engine,
             corrected=understood.corrected,
-            facets=self._facets(text, understood, query, candidates, [one.stored for one in ranked]) if query.with_facets and understood.known else {},
+            facets=_facets(query, ranked, self._ordered(text, wide, understood, unfiltered)) if query.with_facets and understood.known else {},
             explanation=explain(understood, page, vocabulary, self.steering.weights, signs) if query.with_reasons else None,
             took_ms=round((perf_counter() - started) * 1000, 2),
         )
@@ -89,6 +89,18 @@ class Answerer:
         if held is None or held.generation != self.store.generation():
             held = self._vocabularies[locale] = Vocabulary(self.store, locale)
         return held
+
+    def _list(self, understood: Understood, query: Query, ids: Sequence[int], near: Near | None) -> list[Ranked]:
+        """All that was found by words and by meaning, best first."""
+        ranked = self._ranked(understood, query, ids)
+        if near and near.similarity:
+            ranked = fused([*ranked, *self._near(understood, near, query, ranked)], near, is_fragment=understood.is_fragment)
+        return boosted(ranked)
+
+    def _ordered(self, text: str, query: Query, understood: Understood, ranked: list[Ranked]) -> list[Ranked]:
+        """What was pinned first, and of each article one version."""
+        pinned = self._pinned(text, query, understood, ranked)
+        return _once(pinned, query.locale) if len(self.vocabulary(query.locale).locales) > 1 else pinned
 
     def _ranked(self, understood: Understood, query: Query, ids: Sequence[int]) -> list[Ranked]:
         ranked = rank(understood, self.store.load(ids).values(), self.steering.weights)
@@ -115,13 +127,25 @@ class Answerer:
         slugs = {one.stored.slug for one in pinned}
         return [*pinned, *(one for one in ranked if one.stored.slug not in slugs)]
 
-    def _facets(self, text: str, understood: Understood, query: Query, candidates: Candidates, shown: Sequence[Shelved]) -> dict[str, dict[str, int]]:
-        """How many articles each value of each filter would leave, the other filters kept."""
-        if query.category or query.type or query.tag:
-            unfiltered = candidates(text, understood, query._replace(category=None, type=None, tag=None))
-            shown = [one.stored for one in worth_showing(self._ranked(understood, query, unfiltered), understood)]
-        chosen = {"category": query.category, "type": query.type, "tag": query.tag}
-        return {name: _counts(name, [one for one in shown if _passes(one, chosen, but=name)]) for name in chosen}
+
+def _nothing_near() -> Near:
+    return Near({})
+
+
+def _left(filtered: Sequence[Ranked], unfiltered: Sequence[Ranked], understood: Understood) -> list[Ranked]:
+    """What a filter leaves of what is worth showing without it, as the counts say; where that is nothing, what is worth showing with it.
+
+    So 2,258 questions that are asked with a filter find as many of their articles as with the second alone.
+    """
+    held = {one.stored.slug for one in unfiltered}
+    return [one for one in filtered if one.stored.slug in held] or worth_showing(filtered, understood)
+
+
+def _facets(query: Query, ranked: Sequence[Ranked], unfiltered: Sequence[Ranked]) -> dict[str, dict[str, int]]:
+    """How many articles each value of each filter would leave, the other filters kept; `ranked` is what those in force have left."""
+    chosen = {"category": query.category, "type": query.type, "tag": query.tag}
+    counts = {name: _counts(name, [one.stored for one in unfiltered if _passes(one.stored, chosen, but=name)]) for name in chosen}
+    return {name: counts[name] | ({value: len(ranked)} if value else {}) for name, value in chosen.items()}
 
 
 def _once(ranked: list[Ranked], locale: str | None) -> list[Ranked]:

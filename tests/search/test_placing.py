@@ -73,6 +73,33 @@ def test_what_counts_more_is_told_and_is_believed_no_more(pair: Pair) -> None:
     assert after.confidence == before.confidence
 
 
+@pytest.mark.parametrize("text", ["lamp not charged", "why is the lamp of my bicycle not charged?", "lamp", "lamp charge bicycle"])
+@pytest.mark.parametrize("locale", [None, "de"])
+def test_a_filter_leaves_as_many_as_its_count_says(pair: Pair, text: str, locale: str | None) -> None:
+    readers = {"locale": "en", "readers": ("en", "de")}
+    many = [document(f"lit-{at}", f"Lamp {at} is not charged", ("", "The lamp of a bicycle is not charged."), category="lamps", **readers) for at in range(14)]
+    few = [document(f"dim-{at}", f"Lamp {at} not charged", ("", "See above."), category="riding", tags=("dim",), **readers) for at in range(2)]
+    weak = [document(f"weak-{at}", f"Lamp holder {at}", ("", "A lamp is held."), category="riding", tags=("weak",), **readers) for at in range(20)]
+    own = [document("de/lit-0", "Lamp 0 wird nicht geladen", ("", "Lamp of a bicycle, not charged."), category="lamps", locale="de", readers=("de",))]
+    pair.fill([*many, *few, *weak, *(own if locale else ())])
+    found = pair.search(Query(text, with_facets=True, locale=locale, limit=50))
+    counts = [(name, value, count) for name, values in found.facets.items() for value, count in values.items()]
+    assert {value for _, value, _ in counts} >= {"lamps"}
+    for name, value, count in counts:
+        left = pair.search(Query(text, with_facets=True, locale=locale, limit=50, **{name: value}))  # type: ignore[arg-type]
+        assert (left.total, left.facets[name][value]) == (count, count), (name, value)
+        assert {hit.slug for hit in left.hits} <= {hit.slug for hit in found.hits}
+
+
+def test_a_filter_finds_what_is_worth_showing_only_where_nothing_else_is(pair: Pair) -> None:
+    pair.fill(SHOP)
+    text = "how do I charge the battery of my electric bicycle with the charger?"
+    assert pair.search(Query(text, with_facets=True)).facets["category"] == {"riding": 1}
+    left = pair.search(Query(text, category="orders", with_facets=True))
+    assert [hit.slug for hit in left.hits] == ["return-a-bicycle"]
+    assert left.facets["category"] == {"riding": 1, "orders": 1}
+
+
 def test_an_article_far_down_is_told_with_the_section_that_answers(pair: Pair) -> None:
     notes = [document(f"note-{at}", f"Note {at}", ("", "Nothing."), ("In the hall", "The bicycle sleeps in the hall at night.")) for at in range(60)]
     pair.fill([*SHOP, *notes])
