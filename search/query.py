@@ -189,11 +189,11 @@ def _new_slot(word: str, vocabulary: Vocabulary, *, is_open: bool, is_fragment: 
     if found or is_verbatim:
         return _made(word, word, list(found.values()))
     is_right = _is_word(word, vocabulary)
-    halves = vocabulary.split(word)
+    whole = () if is_right else vocabulary.near(word)
+    halves = None if whole and whole[0].errors == 1 else vocabulary.split(word)  # `pasword` is `password`, not `pas word`
     if halves and (not is_right or all(_is_word(half, vocabulary) for half in halves)):
         parts = [Alternative(known, 0.9, vocabulary.rarity(known), how=How.SPLIT) for half in halves for known in vocabulary.stems(half)]
         return _made(word, word if is_right else " ".join(halves), parts)
-    whole = () if is_right else vocabulary.near(word)
     near = [*whole, *(vocabulary.near_beginnings(word) if is_open and not is_right else ())]
     if not near:
         return _made(word, word, list(_akin(word, vocabulary)))
@@ -304,12 +304,12 @@ def _join_neighbours(typed: list[str], slots: dict[str, Slot], vocabulary: Vocab
     """`up load` may stand for `upload`: both words then count as found where the joined one is."""
     for left, right in pairwise(typed):
         joined = left + right
-        if len(joined) < 4 or is_cjk(joined) or not (left in slots or right in slots) or not vocabulary.frequency(joined)[0]:
-            continue
+        held = [slots[word] for word in (left, right) if word in slots]
+        if len(joined) < 4 or is_cjk(joined) or all(one.is_stop_word for one in held) or not vocabulary.frequency(joined)[0]:
+            continue  # `where is` is no `whereis`
         extra = tuple(Alternative(known, 0.9, vocabulary.rarity(known), how=How.JOINED) for known in vocabulary.stems(joined))
-        for word in {left, right} & slots.keys():
-            held = slots[word]
-            slots[word] = _made(word, word, [*(() if held.is_corrected else held.alternatives), *extra])
+        for one in held:
+            slots[one.typed] = _made(one.typed, one.typed, [*(() if one.is_corrected else one.alternatives), *extra])
 
 
 def _most_telling(slots: list[Slot]) -> list[Slot]:

@@ -41,6 +41,7 @@ class Near:
     stems: tuple[str, ...]
     """Its own first; of a beginning, those of the words that go on from it."""
     likeness: float
+    errors: int
 
 
 class Vocabulary:
@@ -143,8 +144,8 @@ class Vocabulary:
         pool = [known for length in range(len(word) - allowed, len(word) + allowed + 1) for known in by_length.get(length, ())]
         found = process.extract(word, pool, scorer=OSA.distance, score_cutoff=allowed, limit=24)
         close = [(known, int(distance)) for known, distance, _ in found if _is_slip(word, known, int(distance))]
-        rated = sorted(((self._likeness(word, known, distance), known) for known, distance in close), reverse=True)
-        return tuple(Near(known, stems[:1], likeness) for likeness, known in rated[:_CORRECTIONS] if (stems := self.stems(known)))
+        rated = sorted(((self._likeness(word, known, distance), known, distance) for known, distance in close), reverse=True)
+        return tuple(Near(known, stems[:1], likeness, distance) for likeness, known, distance in rated[:_CORRECTIONS] if (stems := self.stems(known)))
 
     def _near_beginnings(self, word: str) -> tuple[Near, ...]:
         """What an unfinished word with one typing error may go on to: `bluetooth` for `bleut`. Its first letter is right, or the first two are exchanged.
@@ -157,7 +158,9 @@ class Vocabulary:
         found = process.extract(word, pool.keys(), scorer=OSA.distance, score_cutoff=1, limit=24)
         rated = sorted(((self._rated(word, begun, int(distance), pool[begun]), begun) for begun, distance, _ in found), reverse=True)
         return tuple(
-            Near(self.form(stems[0]), stems, likeness) for likeness, begun in rated[:_CORRECTIONS] if (stems := tuple(stem for stem, _ in self.expand(begun)))
+            Near(self.form(stems[0]), stems, likeness, 1)
+            for likeness, begun in rated[:_CORRECTIONS]
+            if (stems := tuple(stem for stem, _ in self.expand(begun)))
         )
 
     def _begun_with(self, letter: str) -> dict[str, int]:
