@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
+from search.cleaning import clean
 from search.confidence import confidence_of, signs_of
 from search.engine import Hit, Query, Results
 from search.explain import explain
@@ -11,7 +12,7 @@ from search.fusion import fused
 from search.marks import Marks
 from search.meaning import Beside, Near
 from search.placing import boosted, placed, worth_showing
-from search.query import Understood, clean, understand
+from search.query import Understood, understand
 from search.ranking import Ranked, by_words, rank, with_passages
 from search.steering import Steering
 from search.store import Shelved, Store

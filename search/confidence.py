@@ -45,6 +45,8 @@ def signs_of(understood: Understood, ranked: Sequence[Ranked], vocabulary: Vocab
     known = sum(slot.weight for slot in understood.known)
     best = max(ranked, key=by_words)
     coverage = best.coverage * known / (known + unknown or 1.0)
+    if understood.says_nothing and best.stored.title_words != f" {understood.phrase}":
+        return Signs(is_fragment=understood.is_fragment)
     highest = (weights.saturation + 1) * (known + unknown) or 1.0
     nearness = min(by_words(best) / highest, 1.0)
     return Signs(False, understood.is_fragment, coverage, nearness, len(telling), _lead(near) if near else None, _place(ranked, near) if near else 0)

@@ -1,16 +1,15 @@
 """Understanding what was typed: a fragment or a question, the words that matter in it, and what each may stand for."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
 
+from search.cleaning import what_matters
 from search.dictionary import is_word
-from search.engine import MAX_QUERY_CHARS
 from search.fillers import asked_words, is_filler
 from search.steering import Steering
-from search.stop_words import stop_words
+from search.stop_words import EVERY_STOP_WORD, stop_words
 from search.synonyms import renamed
 from search.thesaurus import WEIGHT, alike
 from search.vocabulary import Near, Vocabulary
@@ -19,6 +18,8 @@ from search.words import is_cjk, spans, stem, words
 MAX_SLOTS = 16
 MOST_WORDS = 400
 FRAGMENT_WORDS = 4
+SENTENCE = 3
+"""So many stop words make one, unless a title or keywords hold them so: `where is my order` is asked."""
 COMMON_RARITY = 1.6
 """Rarity of a word that one article in five holds."""
 FEW = 4
@@ -34,14 +35,6 @@ RARITY_OF_FEW_LETTERS = 2.0
 CHARACTER_WEIGHT = 0.5
 """Of one character, where no article has the pair that was typed."""
 STEERING = Steering()
-_NOISE_LINES = re.compile(
-    r"^\s*(?:>.*|(?:from|to|cc|sent|date|von|an|de|para|datum|envoyé)\s*:.*|on .{5,80} wrote:|-{2,}\s*|sent from my .*|get outlook for .*|"
-    r"(?:hi|hello|hey|dear|hallo|bonjour|hola|ciao|beste)\b[^.?!]{0,30},?|(?:best|kind|warm)?\s*(?:regards|wishes)\b.{0,40}|"
-    r"(?:thanks|thank you|cheers|sincerely)\b.{0,30})\s*$",
-    re.IGNORECASE | re.MULTILINE,
-)
-_ADDRESSES = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+")
-_LONG_NUMBERS = re.compile(r"(?<!\w)[#№]?(?=\w*\d{4})[A-Z0-9-]{7,}(?!\w)|\b\d{5,}\b", re.IGNORECASE)
 
 
 class How(StrEnum):
@@ -110,6 +103,8 @@ class Understood:
     corrected: str | None = None
     left_out: tuple[str, ...] = ()
     """Words that were typed and do not count: stop words, and the least telling ones of a long text."""
+    says_nothing: bool = False
+    """Stop words are all that was typed, such as a greeting."""
 
     @property
     def known(self) -> tuple[Slot, ...]:
@@ -124,23 +119,18 @@ class Understood:
         return rare if len(rare) >= FEW else known
 
 
-def clean(text: str) -> str:
-    """`text` without control characters, lone surrogates and surplus space, cut to MAX_QUERY_CHARS."""
-    if text.isprintable():  # as nearly all are
-        return text.strip()[:MAX_QUERY_CHARS]
-    cut = text[: 4 * MAX_QUERY_CHARS].encode("utf-8", "ignore").decode()
-    visible = "".join(char if char.isprintable() or char == "\n" else " " for char in cut)
-    return visible.strip()[:MAX_QUERY_CHARS]
-
-
 def understand(
     text: str, vocabulary: Vocabulary, steering: Steering = STEERING, *, locale: str | None = None, is_typing: bool = False, is_verbatim: bool = False
 ) -> Understood:
     """What `text` (cleaned), in the language of `locale` where that is known, asks of an index with this vocabulary."""
-    typed = (asked_words(_what_matters(text), vocabulary.locales) or words(text))[:MOST_WORDS]
+    matter = what_matters(text)
+    typed = (asked_words(matter, vocabulary.locales) or words(text))[:MOST_WORDS]
     stops = steering.stop_words(stop_words(locale) if locale in vocabulary.locales and locale else vocabulary.stop_words)
     telling = [word for word in typed if word not in stops] or typed
-    is_fragment = not {"?", "？"} & set(text) and (len(typed) <= FRAGMENT_WORDS or (len(telling) <= FRAGMENT_WORDS and len(typed) - len(telling) <= 1))
+    common = len(typed) - len(telling)
+    is_fragment = not {"?", "？"} & set(text) and len(telling) <= FRAGMENT_WORDS and (common <= 1 or len(typed) <= FRAGMENT_WORDS)
+    if is_fragment and common >= SENTENCE and not is_typing:
+        is_fragment = vocabulary.is_in_a_title(typed)
     is_open = bool(typed) and (is_typing or is_fragment) and not text[-1:].isspace()
     slots: dict[str, Slot] = {}
     for word in typed if is_fragment or (is_open and typed[-1] in stops) else telling:
@@ -155,14 +145,7 @@ def understand(
     left_out = tuple(dict.fromkeys(word for word in typed if word not in searched))
     corrections = {slot.typed: slot.word for slot in chosen if slot.is_corrected}
     phrase = " ".join([corrections.get(word, word) for word in typed])
-    return Understood(tuple(chosen), is_fragment, phrase, _corrected(text, corrections), left_out)
-
-
-def _what_matters(text: str) -> str:
-    """The text without greetings, signatures, quoted mail, addresses and order numbers."""
-    if "\n" in text:
-        text = _NOISE_LINES.sub("", text)
-    return _LONG_NUMBERS.sub(" ", _ADDRESSES.sub(" ", text))
+    return Understood(tuple(chosen), is_fragment, phrase, _corrected(matter, corrections), left_out, all(word in stops for word in typed))
 
 
 def _slot(word: str, vocabulary: Vocabulary, *, is_open: bool, is_fragment: bool, is_verbatim: bool) -> Slot:
@@ -188,7 +171,7 @@ def _new_slot(word: str, vocabulary: Vocabulary, *, is_open: bool, is_fragment: 
         found = {one.stem: one for one in _by_character(word, vocabulary)}
     if found or is_verbatim:
         return _made(word, word, list(found.values()))
-    is_right = _is_word(word, vocabulary)
+    is_right = word in EVERY_STOP_WORD or _is_word(word, vocabulary)
     whole = () if is_right else vocabulary.near(word)
     halves = None if whole and whole[0].errors == 1 else vocabulary.split(word)  # `pasword` is `password`, not `pas word`
     if halves and (not is_right or all(_is_word(half, vocabulary) for half in halves)):
@@ -321,7 +304,7 @@ def _most_telling(slots: list[Slot]) -> list[Slot]:
 
 
 def _corrected(text: str, corrections: Mapping[str, str]) -> str | None:
-    """`text` with the corrections in it; None when there are none."""
+    """`text` in one line with the corrections in it; None when there are none."""
     if not corrections:
         return None
     pieces, done = [], 0
@@ -329,4 +312,4 @@ def _corrected(text: str, corrections: Mapping[str, str]) -> str | None:
         if word in corrections:
             pieces += [text[done:start], corrections[word]]
             done = end
-    return "".join([*pieces, text[done:]])
+    return " ".join("".join([*pieces, text[done:]]).split())

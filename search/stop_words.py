@@ -54,3 +54,7 @@ _LISTS = {
 def stop_words(locale: str) -> frozenset[str]:
     """The stop words of a locale's language; empty for a language that has no list."""
     return frozenset(_LISTS.get(language(locale), "").split())
+
+
+EVERY_STOP_WORD = frozenset().union(*map(stop_words, _LISTS))
+"""Of any language: `ich` is no slip for `ice`, whatever the articles are written in."""

@@ -19,11 +19,11 @@ from kb.events.models import Kind
 from kb.events.recorder import recorder
 from kb.web.locales import name_of
 from kb.web.templates import render
+from search.cleaning import clean
 from search.engine import Hit, Query, Results
 from search.limits import require_share
 from search.listing import listed
 from search.popular import popular
-from search.query import clean
 from search.searcher import Key, Searcher
 
 INSTANT_HITS = 6

@@ -3,7 +3,7 @@
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -206,6 +206,15 @@ class Vocabulary:
                 if self._store.connection.execute("SELECT 1 FROM articles WHERE articles MATCH ? LIMIT 1", (f'"{phrase}"',)).fetchone():
                     return phrase
         return None
+
+    def is_in_a_title(self, typed: Sequence[str]) -> bool:
+        """Whether a title, or keywords, hold these words in a row, the last of which may be unfinished."""
+        *whole, last = typed
+        begun = " ".join([(self.stems(word) or (word,))[0] for word in whole] + [""])
+        ways = " OR ".join([f'"{begun}{end}"*' for end in dict.fromkeys((last, *self.stems(last)))])
+        return (
+            self._store.connection.execute("SELECT 1 FROM articles WHERE articles MATCH ? LIMIT 1", (f"{{title keywords}} : ({ways})",)).fetchone() is not None
+        )
 
     def parts(self, word: str) -> tuple[str, ...]:
         """The known words that an unknown compound ends and begins with; empty in a language that has no compounds."""

@@ -12,8 +12,9 @@ from starlette.routing import Route
 from kb.articles.readers import audiences
 from kb.events.models import Kind
 from kb.events.recorder import recorder
-from kb.web.forms import clean, text, with_form
+from kb.web.forms import text, with_form
 from kb.web.templates import render, render_text
+from search.cleaning import clean
 from search.engine import EngineUnavailable, Query, Results
 from search.limits import require_share
 from tickets.came_from import readers_locale
@@ -22,13 +23,12 @@ from tickets.reading import catalog, embedded_html, open_article, readers_catalo
 
 MOST = 5
 FEWEST_CHARS = 3
-MAX_QUERY_CHARS = 2000
 MOST_READ = 20
 
 
 def suggestions(request: Request, words: str, *, read: Collection[str] = (), locale: str = "") -> Results:
     """At most five articles that may answer `words`, without those `read` before; none while the search is away: the form works without."""
-    asked, shelves = clean(words)[:MAX_QUERY_CHARS], catalog(request)
+    asked, shelves = clean(words), catalog(request)
     in_locale = readers_catalog(request, locale)
     searcher = getattr(request.app.state, "searcher", None)
     if searcher is None or len(asked) < FEWEST_CHARS:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from search.engine import Query
-from tests.search.conftest import SHOP, Pair, document
+from tests.search.conftest import SHOP, Pair, document, first
 
 
 def slugs(pair: Pair, text: str, **fields: object) -> list[str]:
@@ -108,6 +108,51 @@ def test_a_well_spelt_word_finds_its_parts_and_its_kin_and_stays_as_it_was_typed
     for text in ("where is my mailbox?", "is there a detector?"):
         found = pair.search(Query(text))
         assert (found.hits[0].slug, found.corrected) == ("hall", None), text
+
+
+def test_of_a_long_paste_the_end_is_read_too_and_no_line_twice(pair: Pair) -> None:
+    pair.fill(SHOP)
+    noise = [f"step {at}: quite fine, and the bicycle is very good indeed" for at in range(60)]
+    assert first(pair, "\n".join([*noise, "the light blinks red"])) == "charge-the-battery"
+    assert first(pair, "\n".join(["the light blinks red", *noise])) == "charge-the-battery"
+    assert first(pair, "\n".join([*noise[:5], *noise[5:8] * 40, "the light blinks red", *noise[8:30]])) == "charge-the-battery"
+
+
+def test_addresses_and_signatures_are_not_told_as_corrected(pair: Pair) -> None:
+    mail = "Hello,\n\nthe ligth of brakkes@example.com is red.\n\nKind regards\nBrakkes"
+    assert pair.search(Query(mail)).corrected == "the light of is red. brakes"
+
+
+@pytest.mark.parametrize("text", ["hello", "thank you", "the and of to", "how are you", "please help"])
+def test_what_says_nothing_is_not_answered(pair: Pair, text: str) -> None:
+    pair.fill([*SHOP, document("talk", "Talk to us", ("", "Say hello, and thank you. How are you? Please help the and of to."))])
+    assert pair.search(Query(text)).confidence < 0.1
+
+
+def test_stop_words_that_are_a_title_are_answered_by_it(pair: Pair) -> None:
+    pair.fill([*SHOP, document("us", "About us", ("", "Two people and a dog."))])
+    found = pair.search(Query("about us"))
+    assert (found.hits[0].slug, found.confidence) == ("us", 1.0)
+
+
+def test_a_question_without_its_mark_is_no_part_of_a_title(pair: Pair) -> None:
+    said = "In order to order, put the order in order. " * 3
+    notes = [document(f"note-{at}", f"Note {at}", ("", f"{said} This is where it is: whereis {at}.")) for at in range(12)]
+    pair.fill([*SHOP, *notes, document("what", "Where is my saddle", ("", "At home."))])
+    assert first(pair, "where is my order") == "track-an-order"
+    assert first(pair, "where is my") == "what"
+    assert first(pair, "where is my sad", is_typing=True) == "what"
+
+
+def test_a_word_of_another_language_is_no_typing_error(pair: Pair) -> None:
+    pair.fill([*SHOP, document("ice", "Ice on the wire", ("", "Ice, wire and dice."))])
+    assert pair.search(Query("wie fahre ich die bicycle?")).corrected in (None, "wie fare ich die bicycle?")
+
+
+def test_one_error_comes_before_two_words(pair: Pair) -> None:
+    pair.fill([*SHOP, document("pas", "A pas of words", ("", "One word, and a pas.")), document("reset", "Reset your password", ("", "Press it."))])
+    found = pair.search(Query("pasword"))
+    assert (found.corrected, found.hits[0].slug) == ("password", "reset")
 
 
 @pytest.mark.parametrize("text", ["handle bar", "handlebar", "trackingnumber", "tracking number"])
