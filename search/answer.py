@@ -32,20 +32,20 @@ class Answerer:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.steering = Steering()
-        self._vocabularies: dict[str | None, Vocabulary] = {}
+        self._vocabularies: dict[tuple[str | None, tuple[str, ...]], Vocabulary] = {}
 
     def answer(self, query: Query, engine: str, candidates: Candidates, meaning: Beside | None = None) -> Results:
         """The page of hits that `query` asks for; `meaning` is asked for settled questions only."""
         with self.store.snapshot():
             found = self._answer(query, engine, candidates, meaning)
-            if found.total or not query.locale or not self.vocabulary(query.locale).is_part:
+            if found.total or not query.locale or not self.vocabulary(query).is_part:
                 return found
             return self._translated(self._answer(query._replace(locale=None), engine, candidates, meaning), query)
 
     def _translated(self, found: Results, query: Query) -> Results:
         """What words of another language found, in the reader's version, from its beginning: their own words found nothing."""
         versions = {hit.slug: self.store.load(self.store.find(hit.slug, query)[:1]) for hit in found.hits}
-        unmarked = Marks(Understood((), False), self.vocabulary(query.locale))
+        unmarked = Marks(Understood((), False), self.vocabulary(query))
         hits = tuple(
             hit if stored.path == hit.path else _hit(Ranked(stored, 0.0, 0.0, None, 0.0), hit.score, unmarked)
             for hit in found.hits
@@ -55,7 +55,7 @@ class Answerer:
 
     def _answer(self, query: Query, engine: str, candidates: Candidates, meaning: Beside | None) -> Results:
         started = perf_counter()
-        text, vocabulary = clean(query.text), self.vocabulary(query.locale)
+        text, vocabulary = clean(query.text), self.vocabulary(query)
         understood = understand(text, vocabulary, self.steering, locale=query.locale, is_typing=query.is_typing, is_verbatim=query.is_verbatim)
         is_settled = not (query.is_typing or query.is_verbatim or (understood.is_fragment and len(understood.slots) == 1))
         wide = query._replace(category=None, type=None, tag=None)
@@ -84,11 +84,12 @@ class Answerer:
             took_ms=round((perf_counter() - started) * 1000, 2),
         )
 
-    def vocabulary(self, locale: str | None = None) -> Vocabulary:
-        """The vocabulary of the file as it now is, or of what readers of a locale get."""
-        held = self._vocabularies.get(locale)
+    def vocabulary(self, query: Query) -> Vocabulary:
+        """The vocabulary of the file as it now is, of what those who ask may read and, where they have a locale, get."""
+        readers = query.locale, query.audiences
+        held = self._vocabularies.get(readers)
         if held is None or held.generation != self.store.generation():
-            held = self._vocabularies[locale] = Vocabulary(self.store, locale)
+            held = self._vocabularies[readers] = Vocabulary(self.store, *readers)
         return held
 
     def _list(self, understood: Understood, query: Query, ids: Sequence[int], near: Near | None) -> list[Ranked]:
@@ -101,19 +102,19 @@ class Answerer:
     def _ordered(self, text: str, query: Query, understood: Understood, ranked: list[Ranked]) -> list[Ranked]:
         """What was pinned first, and of each article one version."""
         pinned = self._pinned(text, query, understood, ranked)
-        return _once(pinned, query.locale) if len(self.vocabulary(query.locale).locales) > 1 else pinned
+        return _once(pinned, query.locale) if len(self.vocabulary(query).locales) > 1 else pinned
 
     def _ranked(self, understood: Understood, query: Query, ids: Sequence[int]) -> list[Ranked]:
         ranked = rank(understood, self.store.load(ids).values(), self.steering.weights)
         best = ranked[0].score if ranked else 0.0
-        return placed([one for one in ranked if one.score > 0], understood, self.vocabulary(query.locale), best)
+        return placed([one for one in ranked if one.score > 0], understood, self.vocabulary(query), best)
 
     def _near(self, understood: Understood, near: Near, query: Query, ranked: Sequence[Ranked]) -> list[Ranked]:
         """The articles near in meaning that are not ranked yet, as far as the filters admit them."""
         held = {one.stored.slug for one in ranked}
         admitted = self.store.admitted([slug for slug in near.similarity if slug not in held], query)
         others = rank(understood, self.store.load(list(admitted.values())).values(), self.steering.weights)
-        return placed(others, understood, self.vocabulary(query.locale), max((by_words(one) for one in [*ranked, *others]), default=0.0))
+        return placed(others, understood, self.vocabulary(query), max((by_words(one) for one in [*ranked, *others]), default=0.0))
 
     def _pinned(self, text: str, query: Query, understood: Understood, ranked: list[Ranked]) -> list[Ranked]:
         """The article that a writer pinned to these words comes first, where the reader and the filters admit it."""

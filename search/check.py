@@ -19,6 +19,7 @@ from search.searcher import meilisearch_engine
 from search.steering_file import read_steering
 from search.store import Store
 from search.targets import Targets
+from search.vocabulary import Vocabulary
 
 PATIENCE_S = 10.0
 
@@ -37,7 +38,7 @@ def check(settings: Settings, catalog: Catalog, now: datetime, progress: Progres
     if not any((settings.content / name).exists() for name in (steering_file.FILE, golden.FILE)):
         return report
     with _engine(catalog, now, progress) as embedded:
-        targets = Targets(catalog, now, embedded.answerer.vocabulary())
+        targets = Targets(catalog, now, Vocabulary(embedded.store))
         steering, problems = read_steering(settings.content, targets)
         goldens, more = read_golden(settings.content, targets)
         report.problems.extend([*problems, *more])

@@ -69,7 +69,7 @@ class EmbeddedEngine:
     def _begun(self, understood: Understood, query: Query) -> list[int]:
         """Articles whose titles begin with just what is typed. Of 1,777 beginnings of titles 2 in 100 more showed theirs among five."""
         *whole, last = understood.phrase.split() or [""]
-        stems = self.answerer.vocabulary(query.locale).stems
+        stems = self.answerer.vocabulary(query).stems
         begun = " ".join([(stems(word) or (word,))[0] for word in whole] + [""])
         ways = " OR ".join([f'^"{begun}{end}"*' for end in dict.fromkeys((last, *stems(last)))])  # `batteri` is the stem of `battery`
         return self._first(f"title : ({ways})", query, TYPING_BEGUN) if last else []
@@ -98,7 +98,7 @@ class EmbeddedEngine:
 
     def _where(self, expression: str, query: Query) -> tuple[str, list[str]]:
         where, values = "articles MATCH ?", [expression]
-        if query.category or query.type or query.tag or query.locale or self.answerer.vocabulary().has_restricted:
+        if query.category or query.type or query.tag or query.locale or self.answerer.vocabulary(query).has_hidden:
             condition, more = conditions(query)
             # The unary plus keeps SQLite from asking the full-text index once for every admitted document.
             where, values = f"{where} AND +rowid IN (SELECT id FROM documents WHERE {condition})", [*values, *more]

@@ -23,9 +23,10 @@ _DOCUMENTS = (
 _TEXTS = ("INSERT INTO texts (document, stems, passages, labels)", 4)
 _STEMS = ("INSERT INTO articles (rowid, title, headings, summary, keywords, labels, body)", 7)
 _FORGET_STEMS = "INSERT INTO articles (articles, rowid, title, headings, summary, keywords, labels, body) VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)"
+_COUNT_HIDDEN = "INSERT INTO hidden VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET documents = documents + excluded.documents"
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _COUNT = (
-    "INSERT INTO words VALUES (?, ?, ?, ?, ?) "
+    "INSERT INTO words VALUES (?, ?, ?, ?, ?, ?) "
     "ON CONFLICT DO UPDATE SET documents = documents + excluded.documents, titles = titles + excluded.titles"
 )  # fmt: skip
 
@@ -33,7 +34,7 @@ _COUNT = (
 def empty(connection: sqlite3.Connection) -> None:
     """Removes every document."""
     connection.execute("INSERT INTO articles (articles) VALUES ('delete-all')")
-    for statement in ("DELETE FROM texts", "DELETE FROM documents", "DELETE FROM words"):
+    for statement in ("DELETE FROM texts", "DELETE FROM documents", "DELETE FROM words", "DELETE FROM hidden"):
         connection.execute(statement)
 
 
@@ -44,17 +45,19 @@ def remove(connection: sqlite3.Connection, slugs: Sequence[str]) -> None:
         id, title, locale, audience, stems, kept, labels = connection.execute(sql, (slug,)).fetchone()
         passages = json.loads(kept)
         connection.execute(_FORGET_STEMS, (id, *_searched(stems)))
-        if audience == PUBLIC:
-            in_title = set(words(title))
-            found = in_title.union(words(labels), *(words(text) for _, trail, text in passages for text in (*trail[-1:], text)))
-            connection.executemany(
-                "UPDATE words SET documents = documents - 1, titles = titles - ? WHERE word = ? AND locale = ?",
-                [(word in in_title, word, locale) for word in found],
-            )
+        in_title = set(words(title))
+        found = in_title.union(words(labels), *(words(text) for _, trail, text in passages for text in (*trail[-1:], text)))
+        connection.executemany(
+            "UPDATE words SET documents = documents - 1, titles = titles - ? WHERE word = ? AND locale = ? AND audience = ?",
+            [(word in in_title, word, locale, audience) for word in found],
+        )
+        if audience != PUBLIC:
+            connection.executemany("UPDATE hidden SET documents = documents - 1 WHERE audience = ? AND stem = ?", [(audience, stem) for stem in _held(stems)])
         connection.execute("DELETE FROM texts WHERE document = ?", (id,))
         connection.execute("DELETE FROM documents WHERE id = ?", (id,))
     if slugs:
         connection.execute("DELETE FROM words WHERE documents <= 0")
+        connection.execute("DELETE FROM hidden WHERE documents <= 0")
 
 
 def add(connection: sqlite3.Connection, documents: Iterable[Document], first: int, progress: Progress | None) -> None:
@@ -82,9 +85,11 @@ class _Rows:
 
     def __init__(self) -> None:
         self._stems = dict[str, Stems]()
-        self._documents = defaultdict[str, Counter[str]](Counter)
-        """Locale → word → documents that hold it; those of titles in the next."""
-        self._titles = defaultdict[str, Counter[str]](Counter)
+        self._documents = defaultdict[tuple[str, str], Counter[str]](Counter)
+        """Locale and audience → word → documents that hold it; those of titles in the next."""
+        self._titles = defaultdict[tuple[str, str], Counter[str]](Counter)
+        self._hidden = defaultdict[str, Counter[str]](Counter)
+        """Audience → stem → documents that hold it and are not for everybody."""
         self._values: dict[tuple[str, int], list[Any]] = {}
         self._forget()
 
@@ -105,9 +110,11 @@ class _Rows:
         )  # fmt: skip
         self._values[_TEXTS] += (id, marked, _json(passages), " ".join((document.summary, *document.keywords, shelves)))
         self._values[_STEMS] += (id, *_searched(marked))
-        if document.audience == PUBLIC:  # else a correction could tell words that the reader may not see
-            self._documents[document.locale].update(each)
-            self._titles[document.locale].update({*title})
+        readers = document.locale, document.audience
+        self._documents[readers].update(each)
+        self._titles[readers].update({*title})
+        if document.audience != PUBLIC:
+            self._hidden[document.audience].update(_held(marked))
 
     def writer(self) -> Callable[[sqlite3.Connection], None]:
         """Writes what was added until now, whatever is added meanwhile."""
@@ -123,9 +130,11 @@ class _Rows:
 
     def count(self, connection: sqlite3.Connection) -> None:
         """Writes the words of all that was added."""
-        for locale, counts in self._documents.items():
-            stems, titles = self._stems[locale], self._titles[locale]
-            connection.executemany(_COUNT, ((word, locale, stems[word], count, titles[word]) for word, count in counts.items()))
+        for readers, counts in self._documents.items():
+            stems, titles = self._stems[readers[0]], self._titles[readers]
+            connection.executemany(_COUNT, ((word, *readers, stems[word], count, titles[word]) for word, count in counts.items()))
+        for audience, counts in self._hidden.items():
+            connection.executemany(_COUNT_HIDDEN, ((audience, stem, count) for stem, count in counts.items()))
 
     def _forget(self) -> None:
         self._values = {_DOCUMENTS: [], _TEXTS: [], _STEMS: []}
@@ -140,6 +149,10 @@ def parted(stems: str) -> tuple[tuple[str, ...], list[str], list[str]]:
     title, summary, keywords, labels, *passages = [part if part != " " else "" for part in stems.split(MARK)]
     headings, texts = passages[: len(passages) // 2], passages[len(passages) // 2 :]
     return (title, "".join(headings), summary, keywords, labels), headings, texts
+
+
+def _held(stems: str) -> set[str]:
+    return {*stems.split()} - {MARK}
 
 
 def _searched(stems: str) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ from search.words import words
 log = logging.getLogger("deskbook.search")
 LOADED = 1000
 """Documents kept in memory as they were read, about 10 KB each: reading them anew was a fifth of an answer."""
+ADMITTED = "audience IN (SELECT value FROM json_each(?))"
+"""SQL: whether a document, or words, are for one of the audiences in a JSON array."""
 KEYWORDS, LABELS = 3, 4
 """Places in the short texts of a document."""
 
@@ -154,14 +156,24 @@ class Store:
             found = self._frequencies = generation, {intern(term): count for term, count in rows}
         return found[1]
 
+    def hidden(self, audiences: Sequence[str]) -> dict[str, int]:
+        """Stem → documents that hold it and are for others than these."""
+        return dict(self.connection.execute(f"SELECT stem, total(documents) FROM hidden WHERE NOT {ADMITTED} GROUP BY stem", [json.dumps(audiences)]))
+
     def size(self) -> int:
         """The number of documents."""
         return int(self.connection.execute("SELECT count(*) FROM documents").fetchone()[0])
 
-    def locales(self, reader: str | None = None) -> dict[str, int]:
-        """Locale → its documents: all, or those that readers of one locale get; their own first, then those of most."""
-        where, values = ("WHERE EXISTS (SELECT 1 FROM json_each(readers) WHERE value = ?)", [reader]) if reader else ("", [])
-        rows = self.connection.execute(f"SELECT locale, count(*) FROM documents {where} GROUP BY locale", values)
+    def locales(self, reader: str | None = None, audiences: Sequence[str] | None = None) -> dict[str, int]:
+        """Locale → its documents: all, or those that readers of one locale get, or may read; their own first, then those of most."""
+        clauses, values = ["TRUE"], []
+        if reader:
+            clauses.append("EXISTS (SELECT 1 FROM json_each(readers) WHERE value = ?)")
+            values.append(reader)
+        if audiences is not None:
+            clauses.append(ADMITTED)
+            values.append(json.dumps(audiences))
+        rows = self.connection.execute(f"SELECT locale, count(*) FROM documents WHERE {' AND '.join(clauses)} GROUP BY locale", values)
         return dict(sorted(rows, key=lambda row: (row[0] != reader, -row[1])))
 
     def digests(self) -> dict[str, str]:
@@ -282,7 +294,7 @@ class Store:
 
 def conditions(query: Query) -> tuple[str, list[str]]:
     """The filters of `query` as SQL on `documents`, and its values."""
-    clauses, values = ["audience IN (SELECT value FROM json_each(?))"], [json.dumps(query.audiences)]
+    clauses, values = [ADMITTED], [json.dumps(query.audiences)]
     for column in ("category", "type"):
         if value := getattr(query, column):
             clauses.append(f"{column} = ?")

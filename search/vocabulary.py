@@ -1,5 +1,6 @@
 """The words of the index: how rare each is, which it may have been meant for, and how it may be split or joined."""
 
+import json
 import math
 import threading
 from collections import defaultdict
@@ -14,7 +15,7 @@ from rapidfuzz.distance import OSA
 from search.compounds import COMPOUNDING, LEAST_PART, UNSPACED, Compounds
 from search.recent import Recent
 from search.stop_words import stop_words
-from search.store import Store
+from search.store import ADMITTED, Store
 from search.words import is_cjk, language, spellings, stem
 
 if TYPE_CHECKING:
@@ -47,25 +48,36 @@ class Near:
 class Vocabulary:
     """The vocabulary of one generation of a store, read when asked for and then remembered.
 
-    With a `locale`, only that of the documents its readers get: a Dutch word is not corrected to a German one.
+    With a `locale`, only that of the documents its readers get: a Dutch word is not corrected to a German one. With `audiences`, only
+    that of the documents for them: neither a correction nor how far an answer is believed tells what others may read.
     """
 
-    def __init__(self, store: Store, locale: str | None = None) -> None:
+    def __init__(self, store: Store, locale: str | None = None, audiences: tuple[str, ...] | None = None) -> None:
         self._store = store
         self.generation = store.generation()
-        counts = store.locales(locale) or store.locales()
+        every = store.locales(audiences=audiences)
+        counts = store.locales(locale, audiences) or every
         self.size = sum(counts.values())
         self.locales: tuple[str, ...] = tuple(counts)
-        self._only = self.locales if len(counts) < len(store.locales()) else ()
+        self._only = self.locales if len(counts) < len(every) else ()
         self.is_part = bool(self._only)
         """Whether other readers get documents in more languages."""
-        self._in_locale = f" AND locale IN ({','.join('?' * len(self._only))})" if self._only else ""
-        self.has_restricted = bool(store.connection.execute("SELECT EXISTS (SELECT 1 FROM documents WHERE audience <> 'public')").fetchone()[0])
-        """Whether some documents are not for everybody."""
+        self.has_hidden = audiences is not None and sum(every.values()) < store.size()
+        """Whether some documents are for others."""
+        self._audiences = json.dumps(audiences)
+        self._where = f" AND locale IN ({','.join('?' * len(self._only))})" if self._only else ""
+        self._values = self._only
+        if self.has_hidden:
+            self._where += f" AND {ADMITTED}"
+            self._values = (*self._only, self._audiences)
         self._by_length: dict[int, list[str]] | None = None
         self._begun: dict[str, dict[str, int]] = {}
         self._reading = threading.Lock()
         self._frequencies = store.frequencies()  # looked up one by one they took a tenth of a new answer
+        if self.has_hidden and audiences is not None:
+            self._frequencies = dict(self._frequencies)
+            for hidden, count in store.hidden(audiences).items():
+                self._frequencies[hidden] = self._frequencies.get(hidden, 0) - int(count)
         self.documents = lru_cache(maxsize=8192)(self._documents)
         self.frequency = lru_cache(maxsize=4096)(self._frequency)
         self.rarity_of = lru_cache(maxsize=4096)(self._rarity_of)
@@ -98,10 +110,10 @@ class Vocabulary:
 
     def _documents(self, stem: str) -> int:
         count = self._frequencies.get(stem, 0)
-        return min(count, self.size) if count and not (self._only and self._is_foreign(stem)) else 0
+        return min(count, self.size) if count > 0 and not (self._only and self._is_foreign(stem)) else 0
 
     def _is_foreign(self, stem: str) -> bool:
-        """Whether only documents in other languages hold the stem, as far as the words of restricted ones are kept at all."""
+        """Whether only documents in other languages hold the stem."""
         rows = self._store.connection.execute("SELECT DISTINCT locale FROM words WHERE stem = ?", (stem,)).fetchall()
         return bool(rows) and not any(locale in self._only for (locale,) in rows)
 
@@ -112,21 +124,22 @@ class Vocabulary:
 
     def form(self, stem: str) -> str:
         """The word behind a stem that the articles use most."""
-        rows = self._store.connection.execute("SELECT word FROM words WHERE stem = ? ORDER BY documents DESC, length(word), word LIMIT 1", (stem,))
+        sql = f"SELECT word FROM words WHERE stem = ?{self._where} GROUP BY word ORDER BY total(documents) DESC, length(word), word LIMIT 1"
+        rows = self._store.connection.execute(sql, (stem, *self._values))
         return next((str(word) for (word,) in rows), stem)
 
     def _frequency(self, word: str) -> tuple[int, int]:
         """In how many documents and titles this very form of the word occurs."""
-        sql = "SELECT total(documents), total(titles) FROM words WHERE word = ?" + self._in_locale
-        row = self._store.connection.execute(sql, (word, *self._only)).fetchone()
+        sql = "SELECT total(documents), total(titles) FROM words WHERE word = ?" + self._where
+        row = self._store.connection.execute(sql, (word, *self._values)).fetchone()
         return int(row[0]), int(row[1])
 
     def _expand(self, prefix: str) -> tuple[tuple[str, bool], ...]:
         """The stems of words that begin with `prefix`, those in titles and then the most frequent first, and whether a title holds each."""
         rows = self._store.connection.execute(
-            f"SELECT stem, max(titles) > 0 FROM words WHERE word >= ? AND word < ?{self._in_locale}"
+            f"SELECT stem, max(titles) > 0 FROM words WHERE word >= ? AND word < ?{self._where}"
             " GROUP BY +stem ORDER BY total(titles) * 4 + total(documents) DESC LIMIT ?",
-            (prefix, prefix + "\U0010ffff", *self._only, EXPANSIONS),
+            (prefix, prefix + "\U0010ffff", *self._values, EXPANSIONS),
         )
         return tuple((stem, bool(in_title)) for stem, in_title in rows)
 
@@ -168,7 +181,7 @@ class Vocabulary:
         found = self._begun.get(letter)
         if found is None:
             sql = "SELECT word, total(titles) * 4 + total(documents) FROM words WHERE word >= ? AND word < ?"
-            rows = self._store.connection.execute(f"{sql}{self._in_locale} GROUP BY word", (letter, letter + "\U0010ffff", *self._only))
+            rows = self._store.connection.execute(f"{sql}{self._where} GROUP BY word", (letter, letter + "\U0010ffff", *self._values))
             counts: dict[str, int] = defaultdict(int)
             for word, count in rows:
                 if word.isalpha() and not is_cjk(word):
@@ -203,7 +216,7 @@ class Vocabulary:
             halves = word[:at], word[at:]
             if not (self.stop_words - _ELECTRONIC) & {*halves} and all(self.frequency(half)[0] for half in halves):
                 phrase = " ".join((self.stems(half) or (half,))[0] for half in halves)
-                if self._store.connection.execute("SELECT 1 FROM articles WHERE articles MATCH ? LIMIT 1", (f'"{phrase}"',)).fetchone():
+                if self._matches(f'"{phrase}"'):
                     return phrase
         return None
 
@@ -212,9 +225,13 @@ class Vocabulary:
         *whole, last = typed
         begun = " ".join([(self.stems(word) or (word,))[0] for word in whole] + [""])
         ways = " OR ".join([f'"{begun}{end}"*' for end in dict.fromkeys((last, *self.stems(last)))])
-        return (
-            self._store.connection.execute("SELECT 1 FROM articles WHERE articles MATCH ? LIMIT 1", (f"{{title keywords}} : ({ways})",)).fetchone() is not None
-        )
+        return self._matches(f"{{title keywords}} : ({ways})")
+
+    def _matches(self, expression: str) -> bool:
+        sql, values = "SELECT 1 FROM articles WHERE articles MATCH ?", [expression]
+        if self.has_hidden:
+            sql, values = f"{sql} AND +rowid IN (SELECT id FROM documents WHERE {ADMITTED})", [*values, self._audiences]
+        return self._store.connection.execute(f"{sql} LIMIT 1", values).fetchone() is not None
 
     def parts(self, word: str) -> tuple[str, ...]:
         """The known words that an unknown compound ends and begins with; empty in a language that has no compounds."""
@@ -247,7 +264,7 @@ class Vocabulary:
         if self._joined is None:
             chosen = self._in((*COMPOUNDING, *UNSPACED))
             marks = ",".join("?" * len(chosen))
-            rows = self._store.connection.execute(f"SELECT word, stem FROM words WHERE locale IN ({marks})", chosen)
+            rows = self._store.connection.execute(f"SELECT word, stem FROM words WHERE locale IN ({marks}){self._where}", (*chosen, *self._values))
             self._joined = Compounds(dict(rows), lambda word: bool(self.stems(word)))
         return self._joined
 
@@ -258,7 +275,7 @@ class Vocabulary:
         with self._reading:
             if self._by_length is None:
                 self._by_length = defaultdict(list)
-                for (word,) in self._store.connection.execute("SELECT DISTINCT word FROM words WHERE length(word) > 2" + self._in_locale, self._only):
+                for (word,) in self._store.connection.execute("SELECT DISTINCT word FROM words WHERE length(word) > 2" + self._where, self._values):
                     if word.isalpha() and not is_cjk(word):
                         self._by_length[len(word)].append(word)
             return self._by_length

@@ -7,7 +7,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from starlette.testclient import TestClient
 
-MOST_PAGES = 600
+MOST_PAGES = 1000
 HERE = ("testserver", "127.0.0.1:8000")
 
 
@@ -34,7 +34,7 @@ class _Links(HTMLParser):
 
 
 def crawl(browser: TestClient, seeds: Iterable[str]) -> list[Visited]:
-    """Every page of this site reached from the seeds by links, in the order found, at most 600."""
+    """Every page of this site reached from the seeds by links, in the order found, at most 1000."""
     waiting, seen, visited = list(seeds), set(seeds), []
     while waiting and len(visited) < MOST_PAGES:
         address = waiting.pop(0)
