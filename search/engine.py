@@ -117,6 +117,7 @@ class Results(NamedTuple):
     confidence: float = 0.0
     """0.0 to 1.0: how far the engine believes that the first hits answer."""
     engine: str = ""
+    """Which answered; empty for none."""
     degraded: bool = False
     """The configured engine did not answer and the embedded one stood in."""
     lacks_meaning: bool = False
@@ -128,6 +129,11 @@ class Results(NamedTuple):
     """`category`, `type`, `tag` → value → matching articles, before that filter is applied."""
     explanation: Explanation | None = None
     """Why all this is so, when the query asked for it."""
+
+    @property
+    def is_down(self) -> bool:
+        """Whether nothing was searched: no file could be read, or none has been filled yet."""
+        return self.degraded and not self.engine
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,18 @@
 from collections.abc import Callable, Iterable
 from html import escape
 
-from kb.articles.article import Article
+from kb.web.locales import direction
 from search.engine import Hit, Results
+from search.popular import Link
 
 
-def listed(found: Results, reader: str, marks: Callable[[Hit, str], str], popular: Iterable[Article]) -> str:
-    """The hits, or the popular articles where nothing was found; `reader` is the locale on a site of several languages, else empty.
+def listed(found: Results, reader: str, marks: Callable[[Hit, str], str], popular: Iterable[Link]) -> str:
+    """The hits, or places to start from where nothing was found; `reader` is the locale on a site of several languages, else empty.
 
     `marks` is the macro `other_language` of `_ui.html`. The names by which a screen reader finds the parts of a hit are added by the
     script of the box; the wrapper tells it what to announce.
     """
-    told = f'data-count="{len(found.hits)}" data-total="{found.total}" data-answered="{_flag(found.answered)}" data-degraded="{_flag(found.degraded)}"'
+    told = f'data-answered="{_flag(found.answered)}" data-degraded="{_flag(found.degraded)}" data-down="{_flag(found.is_down)}"'
     if found.corrected:
         told += f' data-corrected="{escape(found.corrected)}"'
     hits = "".join([_item(hit, reader, marks) for hit in found.hits])
@@ -22,7 +23,7 @@ def listed(found: Results, reader: str, marks: Callable[[Hit, str], str], popula
 
 
 def _item(hit: Hit, reader: str, marks: Callable[[Hit, str], str]) -> str:
-    lang = f' lang="{escape(hit.locale)}"' if reader else ""
+    lang = f' lang="{escape(hit.locale)}" dir="{direction(hit.locale)}"' if reader else ""
     own = marks(hit, reader) if reader or hit.audience != "public" else ""
     heading = f' <span class="hit-heading">{hit.heading_marked}</span>' if hit.heading else ""
     trail = f'<span class="hit-trail">{escape(" › ".join(hit.breadcrumb))}</span>' if hit.breadcrumb else ""

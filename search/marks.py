@@ -20,10 +20,14 @@ class Marked(NamedTuple):
 
 
 class Marks:
-    """Marks what was typed, in every form; in snippets words that only mean nearly the same, where nothing else is there to mark."""
+    """Marks what was typed, in every form, but no stop word beside others.
+
+    In snippets also words that only mean nearly the same, where nothing else is there to mark.
+    """
 
     def __init__(self, understood: Understood, vocabulary: Vocabulary) -> None:
-        alternatives = [one for slot in understood.slots for one in slot.alternatives]
+        telling = [slot for slot in understood.slots if not slot.is_stop_word] or understood.slots
+        alternatives = [one for slot in telling for one in slot.alternatives]
         typed = {stem: None for one in alternatives if one.how is not How.ALIKE and not one.is_prefix for stem in one.stem.split()}
         self._typed = list(typed)
         self._alike = [stem for one in alternatives if one.how is How.ALIKE for stem in one.stem.split() if stem not in typed]

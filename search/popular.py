@@ -1,20 +1,28 @@
-"""Articles to offer where a search has nothing to show."""
+"""Where to start from, for a search that has nothing to show."""
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from starlette.requests import Request
 
-from kb.articles.article import Article, ArticleType, Catalog
+from kb.articles.article import Catalog
+from kb.articles.shelf import public_shelves
 
 MOST = 6
 
 
-def popular(request: Request, catalog: Catalog) -> list[Article]:
-    """The promoted articles, then the most read, then the first of each category."""
+class Link(NamedTuple):
+    """A page of the site."""
+
+    title: str
+    url: str
+
+
+def popular(request: Request, catalog: Catalog) -> list[Link]:
+    """The promoted articles, then the most read; the categories where nothing is promoted and nobody has read yet."""
     moment = datetime.now(UTC)
-    public = {slug: article for slug, article in catalog.articles.items() if article.is_public(moment)}
+    public = {slug: article for slug, article in catalog.articles.items() if article.is_public(moment) and article.is_searchable}
     promoted = [article for article in public.values() if article.promoted]
     read = [public[slug] for slug in request.app.state.most_read.slugs() if slug in public]
-    firsts = {article.category: article for article in list(public.values())[::-1] if article.type != ArticleType.FAQ}
-    offered = {article.slug: article for article in [*promoted, *read] or list(firsts.values())[::-1]}
-    return list(offered.values())[:MOST]
+    articles = {article.slug: Link(article.title, article.url) for article in [*promoted, *read]}
+    return (list(articles.values()) or [Link(category.name, category.url) for category in public_shelves(catalog, moment)])[:MOST]

@@ -59,7 +59,8 @@ class _Connection(sqlite3.Connection):
     """Closes when its thread ends; from Python 3.13 on, one left open is warned of."""
 
     def __del__(self) -> None:
-        self.close()
+        with suppress(sqlite3.ProgrammingError):  # of one that could not be opened
+            self.close()
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -10,7 +10,7 @@ import json
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
 
 from kb.articles.article import Catalog
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("deskbook.search")
 REMEMBERED = 512
+COMPLAINS_EVERY_S = 60.0
 QUICK_CHARS = 60
 """Each unknown word is compared with all words of the index, so a pasted text may take long."""
 Key = tuple[int, int, Query]
@@ -55,6 +56,7 @@ class Searcher:
         self._steered = 0
         self._found_wrong: str | None = None
         self._last_refusal = ""
+        self._silent_until = 0.0
         self._seen = -1
         self._documents: list[Document] | None = None
         self._steered_by: tuple[int, ...] | None = None
@@ -94,7 +96,7 @@ class Searcher:
         try:
             return (self.embedded.store.generation(), self._steered, query)
         except (EngineUnavailable, OSError) as error:
-            log.error("search file unreadable: %s", error)
+            self._complain("search file unreadable", error)
             return None
 
     def sync(self, catalog: Catalog, progress: Progress | None = None) -> SyncReport:
@@ -125,7 +127,7 @@ class Searcher:
             report = self.embedded.sync(self._documents)
             self._seen = self.embedded.store.generation()
         except EngineUnavailable as error:
-            log.error("search file not compared: %s", error)
+            self._complain("search file not compared", error)
             return False
         return not report.is_empty
 
@@ -198,10 +200,17 @@ class Searcher:
     def _embedded(self, query: Query) -> Results:
         try:
             found = self.embedded.search(query)
-            return found if found.hits or self.embedded.store.generation() or not self._documents else found._replace(degraded=True)
+            return found if found.hits or self.embedded.store.generation() or not self._documents else found._replace(degraded=True, engine="")
         except EngineUnavailable as error:
-            log.error("embedded search unavailable: %s", error)
+            self._complain("embedded search unavailable", error)
             return Results(query.text, degraded=True)
+
+    def _complain(self, what: str, error: Exception) -> None:
+        """Logs once a minute what every search would say again."""
+        now = monotonic()
+        if now >= self._silent_until:
+            self._silent_until = now + COMPLAINS_EVERY_S
+            log.error("%s: %s", what, error)
 
     def _forget(self) -> None:
         self._remembered.clear()

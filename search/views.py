@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from kb.articles.article import Article, Catalog
+from kb.articles.article import Catalog
 from kb.articles.languages import Language
 from kb.articles.readers import audiences, audiences_of
-from kb.articles.shelf import open_shelves
+from kb.articles.shelf import find_category, open_shelves
 from kb.events.models import Kind
 from kb.events.recorder import recorder
 from kb.web.locales import name_of
@@ -23,8 +23,9 @@ from search.cleaning import clean
 from search.engine import Hit, Query, Results
 from search.limits import require_share
 from search.listing import listed
-from search.popular import popular
+from search.popular import Link, popular
 from search.searcher import Key, Searcher
+from search.words import words
 
 INSTANT_HITS = 6
 INSTANT_POPULAR = 3
@@ -70,6 +71,8 @@ def results(request: Request) -> Response:
     page = _number(request, "page", 1, 1, MOST_PAGES)
     query = _query(request, limit=PAGE_HITS, offset=(page - 1) * PAGE_HITS, is_verbatim=request.query_params.get("verbatim") == "1")
     catalog = _catalog(request)
+    if not words(query.text):
+        query = query._replace(text="")  # nothing but signs
     found = _placed(request, _searcher(request).search(query), query.locale) if query.text else Results("")
     response = render(request, "search/results.html", _page(request, query, found, page, catalog))
     if query.text and page == 1:
@@ -140,12 +143,12 @@ async def _typed(query: Query, searcher: Searcher, key: Key | None) -> Results:
     return searcher.search(query, key) if searcher.is_quick(query) else await run_in_threadpool(searcher.search, query, key)
 
 
-def _list(request: Request, query: Query, found: Results, offered: list[Article]) -> bytes:
+def _list(request: Request, query: Query, found: Results, offered: list[Link]) -> bytes:
     marks = request.app.state.templates.get_template("_ui.html").module.other_language
     return listed(_placed(request, found, query.locale), query.locale or "", marks, offered).encode()
 
 
-def _popular(request: Request, query: Query) -> list[Article]:
+def _popular(request: Request, query: Query) -> list[Link]:
     catalog = _catalog(request)
     return popular(request, catalog.translated.get(query.locale or "", catalog))
 
@@ -172,7 +175,8 @@ def _page(request: Request, query: Query, found: Results, page: int, catalog: Ca
     prefixed = query.locale if query.locale in catalog.translated else None
     chosen = {"category": query.category, "type": query.type, "tag": query.tag, "verbatim": "1" if query.is_verbatim else None, "locale": prefixed}
     base = {"q": query.text} | {name: value for name, value in chosen.items() if value}
-    names = {"category": _category_names(request, catalog.translated.get(query.locale or "", catalog)), "type": TYPE_NAMES, "tag": {}}
+    shelves = open_shelves(catalog.translated.get(query.locale or "", catalog), audiences(request), datetime.now(UTC))
+    names = {"category": {category.slug: category.name for category in shelves}, "type": TYPE_NAMES, "tag": {}}
     filters = [_filter(title, name, names[name], found, base) for title, name in (("Category", "category"), ("Kind", "type"), ("Tag", "tag"))]
     return {
         "query": query.text,
@@ -189,6 +193,7 @@ def _page(request: Request, query: Query, found: Results, page: int, catalog: Ca
         "verbatim_url": f"/search?{urlencode(base | {'verbatim': '1'})}",
         "request_url": _request_url(query),
         "popular": [] if found.hits else _popular(request, query),
+        "search_category": find_category(shelves, query.category) if query.category else None,
         "home_url": f"/{prefixed}/" if prefixed else "/",
         "languages": _languages(catalog, query, base),
     }

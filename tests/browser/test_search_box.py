@@ -108,7 +108,7 @@ def test_the_clear_button_gives_the_focus_back(home: Any) -> None:
 def test_a_screen_reader_hears_the_count_and_each_title_with_its_place(home: Any) -> None:
     home.locator(FIELD).fill("tracking number")
     home.get_by_role("option", name="Track an order Orders › Delivery", exact=True).wait_for()
-    assert home.locator("search [role=status]").inner_text() == "1 result"
+    assert home.locator("search [role=status]").inner_text() == "1 result listed"
     assert "The tracking number is in the mail" in home.locator(f"#{home.locator(OPTIONS).first.get_attribute('aria-describedby')}").inner_text()
 
 

@@ -1,8 +1,8 @@
 """The list under the search box: what its script reads there, and nothing of a text taken for markup."""
 
-from kb.articles.article import Article
 from search.engine import Hit, Results
 from search.listing import listed
+from search.popular import Link
 
 HIT = Hit(
     slug="a", path="a.md", title="A & B", url="/articles/a", anchor='x"y', heading="<i>", breadcrumb=("Sales & care", "<b>"), snippet="1 &lt; <mark>2</mark>",
@@ -16,7 +16,7 @@ def mark(hit: Hit, reader: str) -> str:
 
 def test_a_hit_is_told_with_everything_escaped_once() -> None:
     assert listed(Results("b", (HIT,), 12, answered=True, corrected='b"<'), "", mark, ()) == (
-        '<div data-count="1" data-total="12" data-answered="true" data-degraded="false" data-corrected="b&quot;&lt;">'
+        '<div data-answered="true" data-degraded="false" data-down="false" data-corrected="b&quot;&lt;">'
         '<ul class="hits" role="listbox" aria-label="Articles"><li class="hit" role="option" data-href="/articles/a#x&quot;y" aria-selected="false">'
         '<span class="hit-name"><span class="hit-title">A &amp; <mark>B</mark> <span class="hit-heading">&lt;i&gt;</span></span> '
         '<span class="hit-trail">Sales &amp; care › &lt;b&gt;</span></span> <span class="hit-snippet">1 &lt; <mark>2</mark></span></li></ul></div>'
@@ -32,7 +32,7 @@ def test_other_languages_and_audiences_are_marked() -> None:
 
 
 def test_without_hits_the_popular_articles_are_offered() -> None:
-    one = Article(path="p.md", slug="p", title="Pay & go", html="", digest="", category="", section="")
+    one = Link("Pay & go", "/p")
     told = listed(Results("zqx", degraded=True), "", mark, [one])
-    assert 'data-count="0" data-total="0" data-answered="false" data-degraded="true"' in told
+    assert 'data-answered="false" data-degraded="true" data-down="true"' in told
     assert f'</ul><ul data-popular><li><a href="{one.url}">Pay &amp; go</a></li></ul></div>' in told

@@ -60,8 +60,18 @@ def test_one_reader_who_reads_often_is_one(site: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", EMPTY)
-def test_before_anybody_has_read_the_first_of_each_category_is_offered(site: TestClient, path: str) -> None:
-    assert offered(site, path) == ["axle"]
+def test_before_anybody_has_read_the_categories_are_offered(site: TestClient, path: str) -> None:
+    assert '<li><a href="/categories/riding">' in site.get(path).text
+    assert offered(site, path) == []
+
+
+@pytest.mark.parametrize("path", EMPTY)
+def test_what_is_kept_out_of_search_is_not_offered(site: TestClient, settings: Settings, path: str) -> None:
+    write(settings.content, "brakes", "promoted: true\nsearch: false\n")
+    with TestClient(create_app(settings), headers={"user-agent": "Mozilla/5.0 (test)"}) as again:
+        read(again, "brakes", 2)
+        read(again, "chain", 1)
+        assert offered(again, path) == ["chain"]
 
 
 def test_a_promoted_article_comes_before_the_most_read(site: TestClient, settings: Settings) -> None:

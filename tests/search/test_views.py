@@ -77,7 +77,7 @@ def test_the_box_gets_a_small_list_of_marked_hits(client: TestClient) -> None:
     answer = client.get("/search/instant", params={"q": "adjust br"})
     assert '<li class="hit" role="option" data-href="/articles/adjust-the-brakes"' in answer.text
     assert "<mark>Adjust</mark> the <mark>brakes</mark>" in answer.text
-    assert 'data-count="2"' in answer.text
+    assert 'data-answered="true"' in answer.text
     assert len(answer.content) < 8000
 
 
@@ -111,7 +111,7 @@ def test_the_page_escapes_what_was_typed_and_what_was_written(client: TestClient
 
 def test_a_correction_is_shown_and_can_be_undone(client: TestClient) -> None:
     page = client.get("/search", params={"q": "battry"}).text
-    assert "Showing results for <strong>battery</strong>" in page
+    assert 'Showing results for <strong dir="auto">battery</strong>' in page
     assert "/search?q=battry&amp;verbatim=1" in page
     assert "Nothing found" in client.get("/search", params={"q": "battry", "verbatim": "1"}).text
 
@@ -121,6 +121,55 @@ def test_no_answer_leads_to_the_request_form_with_the_words(client: TestClient) 
     assert "Nothing found" in page
     assert "/requests/new?subject=xyzzyplugh%20%26%20co" in page
     assert "Good places to start" in page
+
+
+def heading(page: str) -> str:
+    return unescape(re.sub("<[^>]*>", "", page[page.index("<h1>") : page.index("</h1>")]))
+
+
+@pytest.mark.parametrize("text", ["?", "？", "??? !!", "…", "🚲"])
+def test_signs_alone_are_no_question(client: TestClient, text: str) -> None:
+    page = client.get("/search", params={"q": text}).text
+    assert heading(page) == "Search"
+    assert "Type a few words" in page
+    assert client.get("/search/instant", params={"q": text}).status_code == 200
+
+
+def test_a_page_beyond_the_last_says_so_and_nothing_else(client: TestClient) -> None:
+    page = client.get("/search", params={"q": "brakes", "page": "2"}).text
+    assert heading(page) == "Results for “brakes”, page 2"
+    assert "There is no page 2" in page
+    assert "We may not have an article" not in page
+    assert "Page 2 · Search" in page
+
+
+def test_filters_that_leave_nothing_offer_to_be_removed(client: TestClient) -> None:
+    page = client.get("/search", params={"q": "brakes", "type": "faq", "category": "riding"}).text
+    assert heading(page) == "Nothing found for “brakes”"
+    assert "These filters leave nothing of it." in page
+    assert '<a class="button" href="/search?q=brakes">Search everything</a>' in page
+    assert "Check the spelling" not in page
+
+
+def test_a_search_that_cannot_search_does_not_say_that_there_is_nothing(client: TestClient) -> None:
+    path = client.app.state.searcher.embedded.store.path  # type: ignore[attr-defined]
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    path.mkdir()
+    page = client.get("/search", params={"q": "brakes"}).text
+    assert heading(page) == "Search is not working just now"
+    assert '<a href="/search?q=brakes&amp;">search again' in page
+    assert "/requests/new?subject=brakes" in page
+    assert "Check the spelling" not in page
+    assert 'data-down="true"' in client.get("/search/instant", params={"q": "brakes"}).text
+    path.rmdir()
+
+
+def test_a_category_is_offered_again_to_the_next_search(client: TestClient) -> None:
+    page = client.get("/search", params={"q": "brakes", "category": "riding"}).text
+    assert 'data-category="riding" data-category-name="Riding"' in page
+    assert '<input type="checkbox" form="search" name="category" value="riding" checked> Only in Riding' in page
+    assert "data-category=" not in client.get("/search", params={"q": "brakes"}).text
 
 
 def test_a_draft_is_never_found(client: TestClient) -> None:

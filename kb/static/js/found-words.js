@@ -16,10 +16,11 @@ function mark(query, page) {
   document.addEventListener("keydown", (event) => event.key === "Escape" && CSS.highlights.delete("found"));
 }
 
-// Each word with whatever ending it has on the page: "driver" also marks "drivers".
+// Each word with whatever ending it has on the page: "driver" also marks "drivers", but "the" not "then".
 function wordsOf(query) {
   const words = query.split(/[^\p{L}\p{N}]+/u).filter((word) => word.length >= SHORTEST);
-  return words.length ? new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join("|")})[\\p{L}\\p{N}]{0,3}(?![\\p{L}\\p{N}])`, "giu") : null;
+  const forms = words.map((word) => `${word}[\\p{L}\\p{N}]{0,${word.length > 3 ? 3 : 1}}`);
+  return words.length ? new RegExp(`(?<![\\p{L}\\p{N}])(?:${forms.join("|")})(?![\\p{L}\\p{N}])`, "giu") : null;
 }
 
 function rangesIn(node, pattern) {

@@ -1,41 +1,58 @@
-// Asks the server while somebody types: only for the latest words, and never twice for the same.
+// Asks the server while somebody types, and never twice for the same words. On a slow network several questions are under way, each the
+// beginning of the next: the list follows the typing, late, instead of waiting for its end.
 import { ofLocale } from "./search-locale.js";
 
 const PAUSE_MS = 80;
 const PATIENCE_MS = 6000;
 const MOST_KEPT = 60;
+const MOST_AT_ONCE = 3;
 
 export class Answers {
   #kept = new Map();
-  #going = null;
+  #going = new Map();
+  #pausing = null;
   #lastAsked = 0;
 
-  // The answer to `query`; null when a later question overtook it. Throws when the server does not answer.
+  // The answer to `query`; null when later ones made it needless. Throws NoAnswer with what to say when the server does not answer.
   async ask(query) {
-    this.drop();
+    for (const [words, going] of this.#going) if (!query.startsWith(words)) going.abort();
+    this.#pausing?.abort();
     if (this.#kept.has(query)) return parse(this.#kept.get(query));
-    const going = (this.#going = new AbortController());
-    // The first key after a rest is asked at once; a burst waits for its end.
+    const going = (this.#pausing = new AbortController());
+    // The first key after a rest is asked at once; a burst waits for its end, and for one of those under way.
     const isBurst = performance.now() - this.#lastAsked < 3 * PAUSE_MS;
     this.#lastAsked = performance.now();
     if (isBurst) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    while (this.#going.size >= MOST_AT_ONCE && !going.signal.aborted) await Promise.any([...this.#going.values()].map((one) => one.over));
     if (going.signal.aborted) return null;
+    this.#pausing = null;
+    return this.#load(query, going);
+  }
+
+  // Whatever is under way no longer matters.
+  drop() {
+    this.#pausing?.abort();
+    for (const going of this.#going.values()) going.abort();
+  }
+
+  async #load(query, going) {
+    const loading = load(query, going.signal);
+    going.over = loading.catch(() => {});
+    this.#going.set(query, going);
     try {
-      const html = await load(query, going.signal);
+      const html = await loading;
       this.#keep(query, html);
       return parse(html);
     } catch (error) {
       if (going.signal.aborted) return null;
       throw error;
+    } finally {
+      if (this.#going.get(query) === going) this.#going.delete(query);
     }
   }
 
-  // Whatever is under way no longer matters.
-  drop() {
-    this.#going?.abort();
-  }
-
   #keep(query, html) {
+    if (parse(html).isDegraded) return;
     if (this.#kept.size >= MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value);
     this.#kept.set(query, html);
   }
@@ -43,22 +60,31 @@ export class Answers {
 
 async function load(query, signal) {
   const address = `/search/instant?${new URLSearchParams({ q: query, ...ofLocale() })}`;
-  const response = await fetch(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]) });
-  if (!response.ok) throw new Error(`search answered ${response.status}`);
-  return response.text();
+  try {
+    const response = await fetch(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]) });
+    if (response.ok) return await response.text();
+    throw new NoAnswer(response.status === 429 ? tooMany(response.headers.get("Retry-After")) : SILENT);
+  } catch (error) {
+    throw error instanceof NoAnswer ? error : new NoAnswer(navigator.onLine ? SILENT : "You seem to be offline. Search again when you are back");
+  }
 }
+
+const SILENT = "Search did not answer. You can try the results page, browse, or write to us";
+const tooMany = (seconds) => `Very many searches came from your internet connection. Go on in ${seconds > 1 ? `${seconds} seconds` : "a second"}, or browse by topic`;
+
+export class NoAnswer extends Error {}
 
 function parse(html) {
   const holder = document.createElement("template");
   holder.innerHTML = html;
-  const answer = holder.content.querySelector("[data-count]");
+  const answer = holder.content.querySelector("[data-answered]");
   return {
     hits: [...holder.content.querySelectorAll("[role=option]")].map(named),
     popular: [...holder.content.querySelectorAll("[data-popular] a")].map((link) => ({ title: link.textContent, url: link.getAttribute("href") })),
-    total: Number(answer?.dataset.total ?? 0),
     isAnswered: answer?.dataset.answered === "true",
     corrected: answer?.dataset.corrected ?? "",
     isDegraded: answer?.dataset.degraded === "true",
+    isDown: answer?.dataset.down === "true",
   };
 }
 

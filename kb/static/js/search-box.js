@@ -1,14 +1,22 @@
 // The search box as a combobox: results while typing, the focus always in the field (ARIA APG, editable combobox with a list).
 import { withFoundWords } from "./found-address.js";
-import { Answers } from "./search-answers.js";
+import { Answers, NoAnswer } from "./search-answers.js";
 import { Completion } from "./search-completion.js";
 import { onSearchKey } from "./search-keys.js";
 import { SearchList } from "./search-list.js";
 import { forgetSearch, recentSearches, rememberSearch } from "./search-recent.js";
 import { described, recentRows, resultRows, unreachableRows } from "./search-rows.js";
 
+const SLOW_MS = 400;
+const DEGRADED = "Search is running in a reduced mode, so some results may be missing";
+const DOWN = "Search is not working just now. You can browse, or write to us";
+
 class SearchBox {
   #answers = new Answers();
+  #asked = 0;
+  #shown = 0;
+  #slow = 0;
+  #cameFrom = null;
 
   constructor(box) {
     this.box = box;
@@ -25,7 +33,7 @@ class SearchBox {
   }
 
   #listen() {
-    this.input.addEventListener("input", (event) => event.isComposing || this.refresh());
+    this.input.addEventListener("input", (event) => this.refresh(event.isComposing)); // a phone's keyboard composes every word
     this.input.addEventListener("compositionend", () => this.refresh());
     this.input.addEventListener("focus", () => this.query || this.refresh());
     this.input.addEventListener("keydown", (event) => this.#key(event));
@@ -35,7 +43,10 @@ class SearchBox {
     this.list.rows.addEventListener("click", (event) => this.#click(event));
     this.list.rows.addEventListener("auxclick", (event) => event.button === 1 && this.#click(event));
     window.addEventListener("pageshow", (event) => event.persisted && this.close());
-    onSearchKey((words) => this.ask(words ?? this.input.value));
+    onSearchKey((words) => {
+      this.#cameFrom = scrollY;
+      this.ask(words ?? this.input.value);
+    });
   }
 
   get query() {
@@ -50,33 +61,47 @@ class SearchBox {
     this.refresh();
   }
 
-  async refresh() {
+  async refresh(isComposing = false) {
     const query = this.query;
+    const turn = ++this.#asked;
     this.clear.hidden = !this.input.value;
-    this.completion.follow();
-    this.list.wait();
-    if (!query) {
+    if (isComposing) this.completion.drop();
+    else this.completion.follow();
+    this.list.wait(query);
+    clearTimeout(this.#slow);
+    if (!/[\p{L}\p{N}]/u.test(query)) {
       this.#answers.drop();
       return this.#showRecent();
     }
+    this.#slow = setTimeout(() => this.list.say("Searching…"), SLOW_MS);
     try {
       const answer = await this.#answers.ask(query);
-      if (answer && query === this.query) this.#show(answer, query);
-    } catch {
-      if (query === this.query) this.list.open(unreachableRows(query), { notice: "Search did not answer. You can try the results page, browse, or write to us" });
+      if (!answer || turn < this.#shown || !this.query.startsWith(query)) return;
+      this.#shown = turn;
+      this.#show(answer, query, isComposing);
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      if (query !== this.query) return;
+      clearTimeout(this.#slow);
+      this.list.open(unreachableRows(query), { notice: error.message });
     }
   }
 
   close() {
+    clearTimeout(this.#slow);
     this.#answers.drop();
     this.completion.drop();
     this.list.close();
   }
 
-  #show(answer, query) {
-    const notice = answer.isDegraded ? "Search is running in a reduced mode, so some results may be missing" : "";
-    this.list.open(resultRows(answer, query, this.scope), { notice, status: described(answer, query) });
-    if (this.list.isOpen) this.completion.offer(answer.hits);
+  // The answer to the beginning of what is typed by now is shown until that to all of it arrives.
+  #show(answer, query, isComposing) {
+    const isLast = query === this.query;
+    if (isLast) clearTimeout(this.#slow);
+    if (answer.isDown) this.list.open(unreachableRows(query), { notice: DOWN });
+    else this.list.open(resultRows(answer, query, this.scope), { notice: answer.isDegraded ? DEGRADED : "", status: described(answer, query) });
+    if (!isLast) this.list.wait(this.query);
+    else if (this.list.isOpen && !isComposing) this.completion.offer(answer.hits);
   }
 
   #showRecent() {
@@ -86,7 +111,8 @@ class SearchBox {
   }
 
   #key(event) {
-    if (event.isComposing || event.altKey) return;
+    if (event.isComposing || event.keyCode === 229 || event.altKey) return; // Safari ends a composition by a key that says so only there
+    if (["Home", "End", "ArrowLeft"].includes(event.key)) this.list.activate(-1); // the caret moves
     const act = {
       ArrowDown: () => this.#move(1),
       ArrowUp: () => this.#move(-1),
@@ -94,6 +120,7 @@ class SearchBox {
       Enter: () => this.#enter(event),
       Escape: () => this.#escape(),
       Delete: () => this.#forget(),
+      k: () => (event.ctrlKey || event.metaKey) && !event.shiftKey && this.#again(),
     }[event.key];
     if (act?.()) event.preventDefault();
   }
@@ -119,7 +146,19 @@ class SearchBox {
   #escape() {
     if (this.list.isOpen) this.close();
     else if (this.input.value) this.ask("");
-    else this.input.blur();
+    else this.#leave();
+    return true;
+  }
+
+  // Whoever came by a key goes on reading where they were.
+  #leave() {
+    this.input.blur();
+    if (this.#cameFrom !== null) scrollTo({ top: this.#cameFrom, behavior: "instant" });
+    this.#cameFrom = null;
+  }
+
+  #again() {
+    this.ask(this.input.value);
     return true;
   }
 

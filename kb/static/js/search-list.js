@@ -9,11 +9,13 @@ export class SearchList {
     this.rows = box.querySelector("[data-list]");
     this.notice = box.querySelector("[data-notice]");
     this.status = box.querySelector("[data-status]");
+    this.rows.tabIndex = -1; // browsers let the Tab key stop at what scrolls
     this.#becomeCombobox();
     this.panel.addEventListener("mousedown", (event) => event.preventDefault()); // or the field would lose the focus
     this.rows.addEventListener("pointermove", (event) => event.pointerType === "mouse" && this.#point(event.target));
     window.visualViewport?.addEventListener("resize", () => this.isOpen && this.#makeRoom());
     window.visualViewport?.addEventListener("scroll", () => this.isOpen && this.#fit());
+    window.addEventListener("scroll", () => this.isOpen && this.#fit(), { passive: true });
   }
 
   get isOpen() {
@@ -58,15 +60,32 @@ export class SearchList {
     this.close();
   }
 
-  wait() {
+  // An answer to `query` is under way: what is of the words, not of their answer, says them at once.
+  wait(query) {
     this.activate(-1);
     this.rows.setAttribute("aria-busy", "true");
+    for (const row of this.rows.children) row.follow?.(query);
   }
 
-  // The field itself (-1) is one of the stops.
+  // It takes long.
+  say(words) {
+    this.status.textContent = words;
+    if (this.isOpen || document.activeElement !== this.input) return;
+    const label = document.createElement("div");
+    label.className = "search-label";
+    label.setAttribute("role", "presentation");
+    label.textContent = words;
+    this.rows.replaceChildren(label);
+    this.notice.hidden = true;
+    this.panel.hidden = false;
+    this.#makeRoom();
+  }
+
+  // The field itself (-1) is one of the stops. The first step down leads to the first answer, past what only stands above it.
   move(step) {
     const stops = this.options.length + 1;
-    this.activate(((this.#active + 1 + step + stops) % stops) - 1);
+    const first = step > 0 && this.#active < 0 ? this.options.findIndex((option) => !("aside" in option.dataset)) : -1;
+    this.activate(first >= 0 ? first : ((this.#active + 1 + step + stops) % stops) - 1);
   }
 
   activate(index) {

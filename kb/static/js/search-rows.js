@@ -12,23 +12,24 @@ const ICONS = {
 // What a screen reader hears of an answer.
 export function described(answer, query) {
   if (!answer.hits.length) return `No results for “${shorten(query)}”`;
-  const count = `${answer.total} ${answer.total === 1 ? "result" : "results"}`;
+  const count = `${answer.hits.length} ${answer.hits.length === 1 ? "result" : "results"} listed`;
   const corrected = answer.corrected ? ` for “${shorten(answer.corrected)}”` : "";
   return `${count}${corrected}${answer.isAnswered ? "" : ", which may only be related"}`;
 }
 
+// Above the answers stands how they were looked for: what a word was read as, and where.
 export function resultRows(answer, query, scope) {
   const rows = answer.hits.length ? foundRows(answer, query, scope) : emptyRows(answer, query, scope);
-  if (answer.corrected) rows.push(row("verbatim", ICONS.all, ["Search instead for ", strong(`“${shorten(query)}”`)], `${results(query)}&verbatim=1`));
-  return rows;
+  if (!answer.corrected) return rows;
+  const verbatim = aside(asked("verbatim", ICONS.all, (words) => ["Search instead for ", quoted(words)], (words) => `${results(words)}&verbatim=1`, query));
+  return [label(`${answer.isAnswered ? "Showing results for" : "Read as"} “${shorten(answer.corrected)}”`), verbatim, ...rows];
 }
 
 // What nothing answers for sure leads with the request form.
 function foundRows(answer, query, scope) {
-  const rows = [...answer.hits, first(allRow(query, answer.total))];
-  if (scope) rows.push(row("scope", ICONS.all, ["Search only in ", strong(scope.name)], results(query, scope.slug)));
+  const rows = [...answer.hits, first(allRow(query))];
+  if (scope) rows.unshift(aside(asked("scope", ICONS.all, () => ["Search only in ", strong(scope.name)], (words) => results(words, scope.slug), query)));
   if (!answer.isAnswered) rows.unshift(label("We may not have an article on this yet"), askRow(query, scope), label("These may be related"));
-  if (answer.corrected) rows.unshift(label(`Showing results for “${shorten(answer.corrected)}”`));
   return rows;
 }
 
@@ -52,16 +53,16 @@ export function recentRows(searches) {
 }
 
 export function unreachableRows(query) {
-  return [allRow(query, 0), row("browse", ICONS.page, ["Browse the help centre"], home()), askRow(query, null)];
+  return [allRow(query), row("browse", ICONS.page, ["Browse the help centre"], home()), askRow(query, null)];
 }
 
-function allRow(query, total) {
-  return row("all", ICONS.all, [total > 1 ? `See all ${total} results for ` : "See the results page for ", strong(`“${shorten(query)}”`)], results(query));
+function allRow(query) {
+  return asked("all", ICONS.all, (words) => ["See all results for ", quoted(words)], results, query);
 }
 
 function askRow(query, scope) {
-  const fields = { subject: query.slice(0, 200), ...(scope && { category: scope.slug }) };
-  return row("ask", ICONS.ask, [strong("Submit a request"), " with what you typed"], `/requests/new?${new URLSearchParams(fields)}`);
+  const address = (words) => `/requests/new?${new URLSearchParams({ subject: words.slice(0, 200), ...(scope && { category: scope.slug }), ...ofLocale() })}`;
+  return asked("ask", ICONS.ask, () => [strong("Submit a request"), " with what you typed"], address, query);
 }
 
 const home = () => document.querySelector(".site-header .brand")?.getAttribute("href") ?? "/";
@@ -77,6 +78,23 @@ function row(id, icon, words, href) {
   const text = document.createElement("span");
   text.append(...words);
   element.append(drawing(icon), text);
+  return element;
+}
+
+// A row on the words in the field, which change while an answer is under way.
+function asked(id, icon, say, address, query) {
+  const element = row(id, icon, []);
+  element.follow = (words) => {
+    element.querySelector("span").replaceChildren(...say(words));
+    element.dataset.href = address(words);
+  };
+  element.follow(query);
+  return element;
+}
+
+// A row that the first arrow down passes by.
+function aside(element) {
+  element.dataset.aside = "";
   return element;
 }
 
@@ -107,6 +125,12 @@ function forgetMark() {
 function strong(words) {
   const element = document.createElement("b");
   element.textContent = words;
+  return element;
+}
+
+function quoted(words) {
+  const element = strong(`“${shorten(words)}”`);
+  element.dir = "auto";
   return element;
 }
 
