@@ -228,3 +228,19 @@ def test_without_scripts_a_category_is_searched_alone_when_it_is_asked_for(chrom
     page.wait_for_url("**/search?q=brakes&category=riding")
     assert page.get_by_label("Only in Riding").is_checked()
     context.close()
+
+
+def test_on_a_phone_the_request_form_tells_of_articles_below_where_one_types(chromium: Any, help_centre: LiveServer) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(f"{help_centre.url}/requests/new")
+    before = page.locator("#field-description").bounding_box()
+    page.locator("#field-subject").fill("my brakes squeak")
+    jump = page.get_by_role("link", name="may answer this")
+    jump.wait_for()
+    assert page.locator("#field-description").bounding_box() == before
+    jump.click()
+    page.locator("#suggestions:focus-within, #suggestions:target").wait_for()
+    page.set_viewport_size({"width": 1280, "height": 844})
+    assert not jump.is_visible()
+    context.close()

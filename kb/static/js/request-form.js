@@ -7,6 +7,7 @@ const MIN_CHARS = 3;
 const form = document.querySelector("[data-request-form]");
 const list = form.querySelector("[data-suggestion-list]");
 const count = form.querySelector("[data-suggestion-count]");
+const jump = form.querySelector("[data-suggestion-jump]"); // on a phone the list stands below what is being filled in
 const { subject, description } = form.elements;
 let timer;
 let request;
@@ -25,7 +26,7 @@ async function suggest() {
   request?.abort();
   if (asked.length < MIN_CHARS) {
     list.replaceChildren();
-    count.textContent = "";
+    tell(0);
     return;
   }
   request = new AbortController();
@@ -43,9 +44,15 @@ function show(html) {
   const before = list.querySelector("[data-hits]")?.dataset.hits;
   list.innerHTML = html;
   const hits = list.querySelector("[data-hits]")?.dataset.hits;
-  const number = list.querySelectorAll("[data-suggestion]").length;
-  count.textContent = number ? `${number} article${number === 1 ? "" : "s"} may answer this` : "";
+  tell(list.querySelectorAll("[data-suggestion]").length);
   if (hits && hits !== before) report("suggest_shown", { query: asked.slice(0, 500), hits: hits.split(" ") });
+}
+
+function tell(number) {
+  const said = number ? `${number} article${number === 1 ? "" : "s"} may answer this` : "";
+  count.textContent = said;
+  jump.firstElementChild.hidden = !number;
+  jump.firstElementChild.textContent = said;
 }
 
 async function open(details) {
@@ -84,5 +91,6 @@ addEventListener("pageshow", () => {
 });
 
 form.querySelector("[data-check]").hidden = true;
+jump.hidden = false; // its place is kept, so that nothing moves when it has something to say
 restoreDraft(form);
 if (!list.querySelector("[data-hits]")) suggest();
