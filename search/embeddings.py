@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import sqlite3
 import threading
 import urllib.error
@@ -25,6 +24,10 @@ MOST_PIECES = 40
 PIECES_AT_ONCE = 16
 ADMITTED_AT_ONCE = 100
 MOST_ANSWER_BYTES = 64_000_000
+MOST_QUESTION_BYTES = 1_000_000
+"""Of the answer for one question: reading more would keep the process from everything else."""
+GREATEST = 1e30
+"""A number beyond belongs to no embedding, and has no square in a vector."""
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS vectors (piece TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS pieces (slug TEXT NOT NULL, piece TEXT NOT NULL, PRIMARY KEY (slug, piece)) WITHOUT ROWID",
@@ -50,7 +53,11 @@ class Endpoint:
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.key}"} if self.key else {})
         try:
             with urllib.request.urlopen(urllib.request.Request(self.url, body, headers), timeout=timeout_s) as answer:  # noqa: S310 (the setting admits http and https only)
-                rows = sorted(json.loads(answer.read(MOST_ANSWER_BYTES))["data"], key=lambda row: row["index"])
+                most = MOST_QUESTION_BYTES if is_query else MOST_ANSWER_BYTES
+                body = answer.read(most + 1)
+            if len(body) > most:
+                raise EmbeddingsUnavailable(f"{self.url}: its answer has more than {most:,} bytes")
+            rows = sorted(json.loads(body)["data"], key=lambda row: row["index"])
             found = [[float(value) for value in row["embedding"]] for row in rows]
         except urllib.error.HTTPError as refusal:
             with refusal:
@@ -60,8 +67,8 @@ class Endpoint:
             raise EmbeddingsUnavailable(f"{self.url}: {error}") from error
         if len(found) != len(texts) or len({len(vector) for vector in found}) > 1 or not all(found):
             raise EmbeddingsUnavailable(f"{self.url}: {len(found)} vectors for {len(texts)} texts, of {sorted({len(vector) for vector in found})} numbers")
-        if not all(math.isfinite(value) for vector in found for value in vector):
-            raise EmbeddingsUnavailable(f"{self.url}: a vector holds something that is no number")
+        if not all(abs(value) < GREATEST for vector in found for value in vector):  # of what is no number neither
+            raise EmbeddingsUnavailable(f"{self.url}: a vector holds something that is no number, or far too large")
         return found
 
 
@@ -216,5 +223,5 @@ def _digest(text: str, size: int) -> str:
 def _normal(vector: Sequence[float]) -> Any:
     import numpy
 
-    array = numpy.asarray(vector, dtype=numpy.float32)
-    return array / (float(numpy.linalg.norm(array)) or 1.0)
+    array = numpy.asarray(vector, dtype=numpy.float64)  # a smaller one has no room for the squares
+    return (array / (float(numpy.linalg.norm(array)) or 1.0)).astype(numpy.float32)

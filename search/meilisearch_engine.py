@@ -5,7 +5,7 @@ the others, and a question always has a word that its answer lacks (meilisearch/
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from os.path import commonprefix
 from typing import Any
@@ -65,6 +65,19 @@ class MeilisearchEngine:
         except EngineUnavailable as error:
             return str(error)
         return None if found["estimatedTotalHits"] else f"The Meilisearch index {self._index} is empty; it is filled by the next synchronisation."
+
+    def refusals(self) -> Iterator[str]:
+        """What the server says of keys that may not do what they are for, with the setting that holds each."""
+        ways: dict[str, Callable[[], Any]] = {
+            "DESKBOOK_MEILISEARCH_KEY": lambda: self._clients.searching.http.post(f"indexes/{self._index}/search", {"limit": 0}),
+            "DESKBOOK_MEILISEARCH_INDEX_KEY": lambda: self._clients.indexing.http.get(f"indexes/{self._index}"),
+        }
+        for setting, ask in ways.items():
+            try:
+                ask()
+            except MeilisearchError as error:
+                if getattr(error, "code", None) in ("invalid_api_key", "missing_authorization_header"):
+                    yield f"Meilisearch refuses the key in {setting}: {error.message[:300]}"
 
     def _candidates(self, text: str, understood: Understood, query: Query) -> list[int]:
         with _named():

@@ -47,6 +47,14 @@ def opened(path: Path) -> sqlite3.Connection:
         return _prepare(_connect(path))
 
 
+def held(path: Path) -> dict[str, str]:
+    """Slug → digest of what the file holds, which is not changed; empty for one that is missing, damaged or of another version."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        if connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+            return dict(connection.execute("SELECT slug, digest FROM documents"))
+    return {}
+
+
 def copy_log(path: Path, before: threading.Thread | None) -> None:
     """Copies what was committed from the log to the file, once `before` has done so."""
     if before:

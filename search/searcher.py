@@ -120,6 +120,8 @@ class Searcher:
         """
         if self.engine is not self.embedded and self._keeper is None:
             self._found_wrong = self.engine.problem()
+        if self._last_refusal:
+            self._last_refusal = self.engine.problem() or ""
         try:
             generation = self.embedded.store.generation()
             if self._documents is None or generation == self._seen:
@@ -155,7 +157,15 @@ class Searcher:
     @property
     def trouble(self) -> str | None:
         """What is known to be wrong with the configured engine, in its own words; asks nobody."""
-        return (self._last_refusal if self.breaker.is_open else None) or (self._keeper.problem if self._keeper else self._found_wrong)
+        return self._last_refusal or self._file_trouble() or (self._keeper.problem if self._keeper else self._found_wrong)
+
+    def _file_trouble(self) -> str | None:
+        """What keeps the search file from answering; None when nothing does."""
+        try:
+            is_filled = self.embedded.store.generation() > 0
+        except (EngineUnavailable, OSError) as error:
+            return str(error)
+        return None if is_filled or not self._documents else "The search file is being filled."
 
     @property
     def status(self) -> str:
@@ -181,6 +191,7 @@ class Searcher:
             self.breaker.failed(retry_after_s=error.retry_after_s)
             log.warning("search engine unavailable: %s", str(error)[:300])
             return self._embedded(query)._replace(degraded=True)
+        self._last_refusal = ""
         if self.breaker.succeeded() and self._keeper:
             self._keeper.look()
         if found.hits:
@@ -213,6 +224,7 @@ class Searcher:
             log.error("%s: %s", what, error)
 
     def _forget(self) -> None:
+        self._last_refusal = ""
         self._remembered.clear()
         self.lists.clear()
 

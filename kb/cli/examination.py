@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from time import perf_counter
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import make_url
@@ -21,6 +22,9 @@ from kb.config import Settings
 from kb.db import Database
 from kb.migrations import SchemaMismatch, require_current, schema_of
 from search.steering_file import read_steering
+
+if TYPE_CHECKING:
+    from search.meilisearch_engine import MeilisearchEngine
 
 LEAST_FREE_MB = 500
 TIMEOUT_S = 5
@@ -127,8 +131,11 @@ def _meilisearch(settings: Settings) -> Iterator[Finding]:
         with urllib.request.urlopen(f"{settings.meilisearch_url}/indexes", timeout=TIMEOUT_S):  # noqa: S310 (the setting admits http and https only)
             yield Finding("search", False, f"{settings.meilisearch_url} answers anybody without a key: start Meilisearch with --master-key")
     except urllib.error.HTTPError as refusal:
-        is_closed = refusal.code in (401, 403)
-        yield Finding("search", is_closed, f"{settings.meilisearch_url} {'refuses who has no key' if is_closed else f'answers {refusal.code}'}")
+        if refusal.code not in (401, 403):
+            yield Finding("search", False, f"{settings.meilisearch_url} answers {refusal.code}")
+            return
+        refused = [Finding("search", False, said) for said in _meilisearch_engine(settings).refusals()]
+        yield from refused or [Finding("search", True, f"{settings.meilisearch_url} takes our keys, and refuses who has none")]
     except OSError as error:
         yield Finding("search", False, f"{settings.meilisearch_url} does not answer: {error} (DESKBOOK_MEILISEARCH_URL)")
 
@@ -159,10 +166,15 @@ def _embedders(settings: Settings) -> Iterator[tuple[str, Callable[[str], object
         endpoint = Endpoint(settings.embeddings_url, settings.embeddings_model, settings.embeddings_key.get_secret_value())
         yield "DESKBOOK_EMBEDDINGS_URL", lambda text: endpoint.vectors([text], TIMEOUT_S, is_query=True)
     if settings.meilisearch_url and settings.meilisearch_embedder:
-        from search.embedded import EmbeddedEngine
         from search.engine import Query
-        from search.searcher import meilisearch_engine
-        from search.store import Store
 
-        engine = meilisearch_engine(settings, EmbeddedEngine(Store(settings.data / "search.sqlite")))
+        engine = _meilisearch_engine(settings)
         yield "DESKBOOK_MEILISEARCH_EMBEDDER", lambda text: engine.nearest(text, 1, Query(text))
+
+
+def _meilisearch_engine(settings: Settings) -> "MeilisearchEngine":
+    from search.embedded import EmbeddedEngine
+    from search.searcher import meilisearch_engine
+    from search.store import Store
+
+    return meilisearch_engine(settings, EmbeddedEngine(Store(settings.data / "search.sqlite")))

@@ -1,8 +1,11 @@
 """`deskbook search` and `deskbook index`: the search of this site from a terminal."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from html import unescape
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +16,7 @@ from kb.cli.refusal import Refused
 if TYPE_CHECKING:
     from kb.articles.library import Library
     from kb.config import Settings
-    from search.engine import Hit, Results
+    from search.engine import Document, Hit, Results
 
 
 @click.command()
@@ -32,9 +35,9 @@ def search(context: click.Context, words: tuple[str, ...], limit: int, category:
     from search.searcher import Searcher
 
     settings = load()
-    with closing(Searcher(settings)) as searcher:
-        # Only the engine of this folder: a server's index is kept by `serve` and `index`.
-        searcher.embedded.sync(documents(_library(settings).catalog, now()), progress("Indexing articles"))
+    wanted = list(documents(_library(settings).catalog, now()))
+    with _in_step(settings, wanted) as data, closing(Searcher(settings.model_copy(update={"data": data}))) as searcher:
+        searcher.embedded.sync(wanted, progress("Indexing articles"))
         found = searcher.search(Query(" ".join(words), limit=limit, category=category, with_reasons=explain))
     if is_json:
         hits = [{"path": hit.path, "slug": hit.slug, "title": hit.title, "url": hit.url, "anchor": hit.anchor, "score": hit.score} for hit in found.hits]
@@ -46,6 +49,18 @@ def search(context: click.Context, words: tuple[str, ...], limit: int, category:
         said = "answers this" if found.answered else "may not answer this"
         click.echo(f"{found.total} articles by {found.engine or 'no engine'} in {found.took_ms} ms; {said} (confidence {found.confidence:.2f})", err=True)
     context.exit(0 if found.hits else 1)
+
+
+@contextmanager
+def _in_step(settings: "Settings", wanted: "list[Document]") -> Iterator[Path]:
+    """The folder whose search file holds just these articles: a running site's is never changed for a question, another is filled and removed."""
+    from search.search_file import held
+
+    if held(settings.data / "search.sqlite") == {document.slug: document.digest for document in wanted}:
+        yield settings.data
+        return
+    with TemporaryDirectory(prefix="deskbook-search-") as folder:
+        yield Path(folder)
 
 
 @click.group()

@@ -17,6 +17,8 @@ from click.testing import CliRunner, Result
 
 from kb.cli import main
 from kb.migrations import head
+from search.store import Store
+from tests.services import MeilisearchServer
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -96,9 +98,7 @@ def test_a_database_that_does_not_answer_is_named_without_a_traceback(deskbook) 
     assert "Traceback" not in answer.output
 
 
-@pytest.mark.parametrize(
-    "command", [["migrate"], ["serve"], ["serve", "--get", "/"], ["user", "list"], ["worker", "--once"], ["search", "reset"], ["index", "sync"]]
-)
+@pytest.mark.parametrize("command", [["migrate"], ["serve"], ["serve", "--get", "/"], ["user", "list"], ["worker", "--once"], ["index", "sync"]])
 def test_a_data_folder_that_cannot_be_used_is_named_without_a_traceback(deskbook, tmp_path: Path, command: list[str]) -> None:
     (tmp_path / "file").touch()
     answer = deskbook(*command, DATA="file")
@@ -172,6 +172,17 @@ def test_doctor_finds_a_dead_mail_server_and_a_dead_search_server(deskbook) -> N
     assert {"mail", "search"} <= faults
 
 
+@pytest.mark.slow
+def test_doctor_finds_keys_that_the_search_server_refuses(deskbook, meilisearch: MeilisearchServer, meilisearch_index: str) -> None:
+    deskbook("migrate")
+    good = {"MEILISEARCH_URL": meilisearch.url, "MEILISEARCH_INDEX": meilisearch_index, "MEILISEARCH_INDEX_KEY": meilisearch.key}
+    assert "takes our keys" in deskbook("doctor", **good, MEILISEARCH_KEY=meilisearch.key).output
+    for name in ("MEILISEARCH_KEY", "MEILISEARCH_INDEX_KEY"):
+        answer = deskbook("doctor", **(good | {"MEILISEARCH_KEY": meilisearch.key} | {name: "a-key-that-is-not-known"}))
+        assert answer.exit_code == 1
+        assert f"Meilisearch refuses the key in DESKBOOK_{name}" in answer.output
+
+
 def test_doctor_finds_a_dead_embedder(deskbook) -> None:
     deskbook("migrate")
     answer = deskbook("doctor", EMBEDDINGS_URL="http://127.0.0.1:1/v1/embeddings", EMBEDDINGS_MODEL="none")
@@ -204,6 +215,19 @@ def test_search_finds_an_article_and_says_when_there_is_none(deskbook) -> None:
     nothing = deskbook("search", "xylophone", "--json")
     assert nothing.exit_code == 1
     assert json.loads(nothing.stdout)["hits"] == []
+
+
+def test_a_question_in_a_terminal_leaves_the_search_file_of_a_running_site_alone(deskbook, tmp_path: Path) -> None:
+    deskbook("index", "sync")
+    with closing(Store(tmp_path / "var" / "search.sqlite")) as store:
+        before = store.generation()
+        assert json.loads(deskbook("search", "reset", "--json").stdout)["total"] == 1
+        (tmp_path / "content" / "help" / "more.md").write_text("---\ntitle: Reset it all\n---\nPress it.\n")
+        assert json.loads(deskbook("search", "reset", "--json").stdout)["total"] == 2
+        assert (store.generation(), store.size()) == (before, 1)
+    (tmp_path / "var" / "search.sqlite").write_bytes(b"no database" * 400)
+    assert json.loads(deskbook("search", "reset", "--json").stdout)["total"] == 2
+    assert (tmp_path / "var" / "search.sqlite").read_bytes() == b"no database" * 400
 
 
 def test_the_index_is_filled_once(deskbook) -> None:

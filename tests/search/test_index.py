@@ -19,6 +19,7 @@ from search.engine import EngineUnavailable, Query
 from search.meilisearch import Clients, MeilisearchApiError
 from search.meilisearch_engine import MeilisearchEngine
 from search.meilisearch_index import IndexKeeper
+from search.search_file import discard
 from search.searcher import Searcher
 from search.store import Store
 from tests import services
@@ -194,6 +195,32 @@ def test_a_key_that_may_only_search_cannot_write(engine: MeilisearchEngine, meil
 def catalog() -> Catalog:
     articles = [Article("a/brakes.md", "brakes", "Adjust the brakes", "", "1", "a", "", passages=(Passage("", (), "Turn the bolt."),))]
     return Catalog(1, (), {one.slug: one for one in articles})
+
+
+@slow
+def test_one_refused_search_is_enough_to_be_known_as_degraded(tmp_path: Path, catalog: Catalog, meilisearch: MeilisearchServer, meilisearch_index: str) -> None:
+    keys = {"meilisearch_key": "a-key-that-is-not-known", "meilisearch_index_key": meilisearch.key}
+    searcher = Searcher(Settings(data=tmp_path, meilisearch_url=meilisearch.url, meilisearch_index=meilisearch_index, search_timeout_s=10, **keys))
+    searcher.sync(catalog)
+    try:
+        until(lambda: searcher.status == "ok")
+        assert searcher.search(Query("brakes")).degraded
+        assert "invalid_api_key" in str(searcher.trouble)
+        searcher.look()
+        assert searcher.status == "degraded"
+    finally:
+        searcher.close()
+
+
+def test_a_search_file_that_is_gone_is_known_as_degraded(tmp_path: Path, catalog: Catalog) -> None:
+    searcher = Searcher(Settings(data=tmp_path))
+    searcher.sync(catalog)
+    assert searcher.status == "ok"
+    discard(tmp_path / "search.sqlite")
+    assert (searcher.status, searcher.search(Query("brakes")).is_down) == ("degraded", True)
+    searcher.look()
+    assert searcher.status == "ok"
+    searcher.close()
 
 
 @slow

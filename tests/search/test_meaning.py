@@ -248,9 +248,43 @@ def test_vectors_of_another_length_are_all_made_anew(engine: EmbeddedEngine, end
 
 
 def test_numbers_that_are_none_are_refused(endpoint: Faulty) -> None:
-    endpoint.answer = says(200, b'{"data": [{"index": 0, "embedding": [NaN, 1.0]}]}')
-    with pytest.raises(EmbeddingsUnavailable, match="no number"):
-        Endpoint(f"{endpoint.url}/v1/embeddings", "topics").vectors(["x"], 5, is_query=True)
+    for wrong in ("NaN", "Infinity", "1e308", "-1e300"):
+        endpoint.answer = says(200, f'{{"data": [{{"index": 0, "embedding": [{wrong}, 1.0]}}]}}'.encode())
+        with pytest.raises(EmbeddingsUnavailable, match="no number"):
+            Endpoint(endpoint.url, "m").vectors(["x"], 5, is_query=True)
+    endpoint.answer = says(200, b'{"data": [{"index": 0, "embedding": [1.0]}], "more": "' + b"x" * 1_100_000 + b'"}')
+    assert Endpoint(endpoint.url, "m").vectors(["x"], 5, is_query=False) == [[1.0]]
+    with pytest.raises(EmbeddingsUnavailable, match="more than 1,000,000 bytes"):
+        Endpoint(endpoint.url, "m").vectors(["x"], 5, is_query=True)
+
+
+def test_great_numbers_and_small_ones_are_vectors_like_any(endpoint: Faulty, engine: EmbeddedEngine) -> None:
+    usual = engine.search(Query(QUESTION))
+    for scale in (1e25, 1e-25):
+
+        def scaled(handler: BaseHTTPRequestHandler, scale: float = scale) -> None:
+            texts = [text.lower() for text in handler.body["input"]]  # type: ignore[attr-defined]
+            vectors = [[scale * (0.01 + sum(text.count(word) for word in topic)) for topic in TOPICS] for text in texts]
+            says(200, {"data": [{"index": at, "embedding": vector} for at, vector in enumerate(vectors)]})(handler)
+
+        endpoint.answer = scaled
+        meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", f"topics {scale}"), engine.store)
+        meaning.sync(SHOP)
+        engine.meaning = Beside(meaning.nearest)
+        found = engine.search(Query(QUESTION))
+        assert found.confidence == pytest.approx(usual.confidence, abs=0.001)
+        assert [hit.slug for hit in found.hits] == [hit.slug for hit in usual.hits]
+
+
+def test_numbers_without_end_damage_nothing(endpoint: Faulty, embedded: EmbeddedEngine) -> None:
+    embedded.sync(SHOP)
+    endpoint.answer = says(200, b'{"data": [{"index": 0, "embedding": [1e308, 1e308]}]}')
+    meaning = Meaning(Endpoint(endpoint.url, "m"), embedded.store)
+    with pytest.raises(EmbeddingsUnavailable):
+        meaning.sync(SHOP[:1])
+    embedded.meaning = Beside(meaning.nearest)
+    assert first(embedded, "why do brakes squeak?") == "adjust-the-brakes"
+    assert embedded.store.size() == len(SHOP)
 
 
 def test_an_answer_that_lacks_meaning_says_so(engine: EmbeddedEngine, endpoint: Faulty) -> None:
