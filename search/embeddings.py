@@ -18,8 +18,10 @@ from search.search_file import is_damage
 from search.store import Store
 
 INDEXING_TIMEOUT_S = 60.0
-PIECE_CHARS = 600
-"""A passage's meaning shows in its first hundred words; twice as many cost twice the time."""
+PIECE_CHARS = 1200
+"""Of 2,220 course questions 0.980 found their entry among five with multilingual-e5-small, of 600 characters 0.977; one passage in four is longer
+than those, so it costs a fifth more time. Of all-MiniLM-L6-v2 both find 0.980, and of 2,000 characters no model more. Passages cut in pieces find less.
+"""
 MOST_PIECES = 40
 PIECES_AT_ONCE = 16
 ADMITTED_AT_ONCE = 100
