@@ -83,7 +83,11 @@ def _golden(file: StrictFile, item: yaml.Node, targets: Targets) -> Golden | Non
     if fault:
         file.tell(given["article"], fault.message, is_error=fault.is_error)
     slug = targets.slug(name) if name and not fault else None
-    if query is None or slug is None or None in written.values():
+    faults = {"category": targets.category_fault, "locale": targets.locale_fault}
+    wrong = [(key, found) for key, look in faults.items() if (value := written.get(key)) and (found := look(value))]
+    for key, found in wrong:
+        file.tell(given[key], found.message)
+    if query is None or slug is None or wrong or None in written.values():
         return None
     return Golden(query, slug, line_of(item), top, written.get("category"), written.get("locale"))
 

@@ -79,8 +79,8 @@ def _one_way(file: StrictFile, item: yaml.Node) -> dict[Words, list[Words]]:
     if written is None:
         return {}
     left, arrow, right = written.partition("->")
-    if not arrow or not left.strip() or not right.strip():
-        file.tell(item, f"“{written[:60]}” is no synonym: write `[name, name]`, or `name -> other name, another` for one way only")
+    if not arrow or not left.strip() or not right.strip() or "->" in right:
+        file.tell(item, f"“{written[:60]}” is no synonym: write `[name, name]`, or `name -> other name, another` with one arrow for one way only")
         return {}
     parts = [file.words_of(item, part, "a word or a short phrase", LONGEST_NAME) for part in (left, *right.split(",")[:MOST_NAMES])]
     name, others = parts[0], [other for other in parts[1:] if other and other != parts[0]]

@@ -21,6 +21,8 @@ class Targets:
 
     def __init__(self, catalog: Catalog, now: datetime, vocabulary: Vocabulary | None = None) -> None:
         self._articles = catalog.articles
+        self._categories = [category.slug for category in catalog.categories]
+        self._locales = [catalog.locale, *catalog.translated]
         self._paths = {article.path: slug for slug, article in catalog.articles.items()}
         self._now = now
         self._vocabulary = vocabulary
@@ -41,6 +43,18 @@ class Targets:
         if article.audience != "public":
             return Fault(f"`{name}` is for {article.audience} only and not found by readers in general: name another article")
         return None if article.is_public(self._now) else Fault(f"`{name}` is not published yet: until then this does nothing", is_error=False)
+
+    def category_fault(self, slug: str) -> Fault | None:
+        """Why there is no such category; None when there is."""
+        if slug in self._categories:
+            return None
+        return Fault(f"there is no category `{slug[:80]}`: {did_you_mean(slug, self._categories) or 'use the slug of its folder, as in its address'}")
+
+    def locale_fault(self, locale: str) -> Fault | None:
+        """Why no articles are in such a language; None when some are."""
+        if locale in self._locales:
+            return None
+        return Fault(f"no articles are in `{locale[:20]}`: known are {', '.join(self._locales)}")
 
     def occurs(self, name: Words) -> bool:
         """Whether each word of `name` stands in some article; True where no index was given."""

@@ -117,7 +117,9 @@ def _locale(request: Request) -> str | None:
     """The reader's language: as the address says, else the site's; None on a site with one language."""
     catalog = _catalog(request)
     asked = request.query_params.get("locale", "").lower()
-    return (asked if asked in catalog.translated else catalog.locale) if catalog.translated else None
+    known = (catalog.locale, *catalog.translated)
+    # `es-MX` reads `es`, where nothing is nearer.
+    return next((one for one in (asked, asked.partition("-")[0]) if one in known), catalog.locale) if catalog.translated else None
 
 
 def _placed(request: Request, found: Results, locale: str | None) -> Results:

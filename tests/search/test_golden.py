@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from kb.articles.article import Article, Catalog, Passage
+from kb.articles.article import Article, Catalog, Category, Passage
 from kb.cli import main
 from kb.config import Settings
 from search.check import Report, check
@@ -20,7 +20,7 @@ ARTICLES = [
     Article(f"a/{slug}.md", slug, title, "", slug, "a", "", passages=(Passage("", (), text),))
     for slug, title, text in (("brakes", "Adjust the brakes", "Turn the bolt."), ("bell", "Mount the bell", "Turn the screw."))
 ]
-CATALOG = Catalog(1, (), {one.slug: one for one in ARTICLES})
+CATALOG = Catalog(1, (Category("a", "A"),), {one.slug: one for one in ARTICLES})
 
 
 def report(root: Path, golden: str = "", steering: str = "") -> Report:
@@ -66,6 +66,8 @@ SLIPS = {
     "- {query: bell, article: bell, tpo: 1}": (1, "unknown key `tpo`: did you mean `top`?"),
     "- {query: [bell], article: bell}": (1, "must be text, not a list"),
     "- {query: bell, article: bell, locale: }": (1, "must be text, not nothing"),
+    "- {query: bell, article: bell, category: as}": (1, "there is no category `as`"),
+    "- {query: bell, article: bell, locale: de}": (1, "no articles are in `de`: known are en"),
     "- {query: bell, article": (2, "this is not valid YAML"),
 }
 

@@ -164,6 +164,7 @@ SLIPS = {
     "synonyms:\n  - one two three four five six seven -> x": (2, "has 7 words; at most 6"),
     "synonyms:\n  - one": (2, "“one” is no synonym: write"),
     "synonyms:\n  - one ->": (2, "“one ->” is no synonym: write"),
+    "synonyms:\n  - one -> two -> three": (2, "with one arrow for one way only"),
     "synonyms:\n  - one -> ONE": (2, "leads to itself"),
     "synonyms:\n  - a: b": (2, "must be `[name, name]` or `name -> other name`, not lines of `key: value`"),
     "synonyms: word": (1, "must be a list of `[name, name]`"),

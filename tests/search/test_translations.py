@@ -58,6 +58,7 @@ def test_a_search_is_taken_along_into_another_language(settings: Settings) -> No
         assert '<a href="/search?q=pay+pal%26&amp;category=billing&amp;locale=es" lang="es" hreflang="es" aria-current="true">Español</a>' in switch
         assert 'rel="alternate"' not in page.partition("</head>")[0].replace('rel="alternate" type', "")
         assert '<a href="/search?locale=es" lang="es"' in client.get("/search").text
+        assert 'aria-current="true">Español</a>' in client.get("/search?q=paypal&locale=es-MX").text
 
 
 def test_a_site_with_one_language_offers_no_other(settings: Settings) -> None:
