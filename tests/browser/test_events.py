@@ -70,7 +70,7 @@ def test_choosing_a_hit_on_the_results_page_is_a_click(help_centre: LiveServer, 
 def test_choosing_a_hit_while_typing_is_a_click(help_centre: LiveServer, page: Any) -> None:
     page.goto(f"{help_centre.url}/requests/new")
     page.locator("[data-search-box] input[type=search]").press_sequentially("adjust")
-    page.locator("[data-search-box] .hit").first.wait_for()
+    page.locator("[data-search-box] [data-list]:not([aria-busy]) .hit").first.wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/articles/{SLUG}*")

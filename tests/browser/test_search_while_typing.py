@@ -193,6 +193,7 @@ def test_the_list_fits_the_window_wherever_the_page_was_scrolled_to_and_leaving_
     page.keyboard.type("brakes")
     page.locator(OPTIONS).first.wait_for()
     until(page, "document.querySelector('[data-panel]').getBoundingClientRect().bottom <= innerHeight")
+    until(page, "scrollY === 0")  # it glides there
     for _ in range(3):
         page.keyboard.press("Escape")
     until(page, "scrollY === 1500")
@@ -222,11 +223,11 @@ def test_without_scripts_a_category_is_searched_alone_when_it_is_asked_for(chrom
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{help_centre.url}/categories/riding")
-    page.get_by_label("Only in Riding").check()
+    page.get_by_label("Search only in Riding").check()
     page.locator(FIELD).fill("brakes")
     page.locator(FIELD).press("Enter")
     page.wait_for_url("**/search?q=brakes&category=riding")
-    assert page.get_by_label("Only in Riding").is_checked()
+    assert page.get_by_label("Search only in Riding").is_checked()
     context.close()
 
 

@@ -168,7 +168,7 @@ def test_a_search_that_cannot_search_does_not_say_that_there_is_nothing(client: 
 def test_a_category_is_offered_again_to_the_next_search(client: TestClient) -> None:
     page = client.get("/search", params={"q": "brakes", "category": "riding"}).text
     assert 'data-category="riding" data-category-name="Riding"' in page
-    assert '<input type="checkbox" form="search" name="category" value="riding" checked> Only in Riding' in page
+    assert '<input type="checkbox" form="search" name="category" value="riding" checked> Search only in Riding' in page
     assert "data-category=" not in client.get("/search", params={"q": "brakes"}).text
 
 

@@ -94,14 +94,19 @@ class SearchBox {
     this.list.close();
   }
 
-  // The answer to the beginning of what is typed by now is shown until that to all of it arrives.
   #show(answer, query, isComposing) {
-    const isLast = query === this.query;
-    if (isLast) clearTimeout(this.#slow);
-    if (answer.isDown) this.list.open(unreachableRows(query), { notice: DOWN });
-    else this.list.open(resultRows(answer, query, this.scope), { notice: answer.isDegraded ? DEGRADED : "", status: described(answer, query) });
-    if (!isLast) this.list.wait(this.query);
-    else if (this.list.isOpen && !isComposing) this.completion.offer(answer.hits);
+    if (query !== this.query) return this.#showMeanwhile(answer);
+    clearTimeout(this.#slow);
+    if (answer.isDown) return this.list.open(unreachableRows(query), { notice: DOWN });
+    this.list.open(resultRows(answer, query, this.scope), { notice: answer.isDegraded ? DEGRADED : "", status: described(answer, query) });
+    if (this.list.isOpen && !isComposing) this.completion.offer(answer.hits);
+  }
+
+  // What the beginning of the words finds, until the answer to all of them arrives: only that can say that there is none.
+  #showMeanwhile(answer) {
+    if (!answer.hits.length) return;
+    this.list.open(resultRows({ ...answer, isAnswered: true, corrected: "" }, this.query, null), { status: this.list.status.textContent });
+    this.list.wait(this.query);
   }
 
   #showRecent() {
