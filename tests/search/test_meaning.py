@@ -281,7 +281,7 @@ def test_numbers_without_end_damage_nothing(endpoint: Faulty, embedded: Embedded
     endpoint.answer = says(200, b'{"data": [{"index": 0, "embedding": [1e308, 1e308]}]}')
     meaning = Meaning(Endpoint(endpoint.url, "m"), embedded.store)
     with pytest.raises(EmbeddingsUnavailable):
-        meaning.sync(SHOP[:1])
+        meaning.sync([document("one", "One", ("", "One piece."))])
     embedded.meaning = Beside(meaning.nearest)
     assert first(embedded, "why do brakes squeak?") == "adjust-the-brakes"
     assert embedded.store.size() == len(SHOP)
