@@ -68,11 +68,8 @@ class EmbeddedEngine:
 
     def _begun(self, understood: Understood, query: Query) -> list[int]:
         """Articles whose titles begin with just what is typed. Of 1,777 beginnings of titles 2 in 100 more showed theirs among five."""
-        *whole, last = understood.phrase.split() or [""]
-        stems = self.answerer.vocabulary(query).stems
-        begun = " ".join([(stems(word) or (word,))[0] for word in whole] + [""])
-        ways = " OR ".join([f'^"{begun}{end}"*' for end in dict.fromkeys((last, *stems(last)))])  # `batteri` is the stem of `battery`
-        return self._first(f"title : ({ways})", query, TYPING_BEGUN) if last else []
+        typed = understood.phrase.split()
+        return self._first(f"title : ({self.answerer.vocabulary(query).in_a_row(typed, sign='^')})", query, TYPING_BEGUN) if typed else []
 
     def _typed(self, understood: Understood, query: Query) -> list[int]:
         """Articles that hold every word in their titles: where these are many, first those that begin as typed; where few, then others with the words."""

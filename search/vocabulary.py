@@ -222,10 +222,13 @@ class Vocabulary:
 
     def is_in_a_title(self, typed: Sequence[str]) -> bool:
         """Whether a title, or keywords, hold these words in a row, the last of which may be unfinished."""
+        return self._matches(f"{{title keywords}} : ({self.in_a_row(typed)})")
+
+    def in_a_row(self, typed: Sequence[str], sign: str = "") -> str:
+        """Asks FTS5 for these words in a row, the last of which may be unfinished; with `^` at the beginning of a field."""
         *whole, last = typed
         begun = " ".join([(self.stems(word) or (word,))[0] for word in whole] + [""])
-        ways = " OR ".join([f'"{begun}{end}"*' for end in dict.fromkeys((last, *self.stems(last)))])
-        return self._matches(f"{{title keywords}} : ({ways})")
+        return " OR ".join([f'{sign}"{begun}{end}"*' for end in dict.fromkeys((last, *self.stems(last)))])  # `batteri` is the stem of `battery`
 
     def _matches(self, expression: str) -> bool:
         sql, values = "SELECT 1 FROM articles WHERE articles MATCH ?", [expression]
