@@ -21,7 +21,7 @@ UNCOUNTED = {"de"}
 """German nouns, which have a capital, were not counted there: every word is taken."""
 _NEGATING = re.compile("^(?:un|non|dis|mis)")
 _AMERICAN = (("our", "or"), ("is", "iz"), ("ys", "yz"), ("tre", "ter"), ("ogue", "og"), ("ll", "l"))
-"""British spellings, which the list of English lacks, and its own."""
+"""How British words are spelt, which the list of English lacks, and how it spells them."""
 
 
 def is_word(word: str, locale: str) -> bool:

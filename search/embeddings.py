@@ -56,10 +56,10 @@ class Endpoint:
         try:
             with urllib.request.urlopen(urllib.request.Request(self.url, body, headers), timeout=timeout_s) as answer:  # noqa: S310 (the setting admits http and https only)
                 most = MOST_QUESTION_BYTES if is_query else MOST_ANSWER_BYTES
-                body = answer.read(most + 1)
-            if len(body) > most:
+                received = answer.read(most + 1)
+            if len(received) > most:
                 raise EmbeddingsUnavailable(f"{self.url}: its answer has more than {most:,} bytes")
-            rows = sorted(json.loads(body)["data"], key=lambda row: row["index"])
+            rows = sorted(json.loads(received)["data"], key=lambda row: row["index"])
             found = [[float(value) for value in row["embedding"]] for row in rows]
         except urllib.error.HTTPError as refusal:
             with refusal:

@@ -156,7 +156,7 @@ class Searcher:
 
     @property
     def trouble(self) -> str | None:
-        """What is known to be wrong with the configured engine, in its own words; asks nobody."""
+        """What is known to be wrong with the configured engine, in its own words, or with the search file; asks no server."""
         return self._last_refusal or self._file_trouble() or (self._keeper.problem if self._keeper else self._found_wrong)
 
     def _file_trouble(self) -> str | None:
@@ -169,7 +169,7 @@ class Searcher:
 
     @property
     def status(self) -> str:
-        """`ok` or `degraded`, without asking anybody."""
+        """`ok` or `degraded`, without asking a server."""
         return "degraded" if self.trouble else "ok"
 
     def close(self) -> None:
