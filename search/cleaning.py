@@ -27,9 +27,11 @@ def clean(text: str) -> str:
     text = text.strip()
     if len(text) <= MAX_QUERY_CHARS:
         return text
-    text = "\n".join(dict.fromkeys(text.split("\n")))
-    half = MAX_QUERY_CHARS // 2
-    return text if len(text) <= MAX_QUERY_CHARS else f"{text[:half].rstrip()}\n{text[1 - half :].lstrip()}"
+    text = "\n".join(dict.fromkeys(text.split("\n"))).strip()
+    if len(text) <= MAX_QUERY_CHARS:
+        return text
+    begin, end = text[: MAX_QUERY_CHARS // 2], text[1 - MAX_QUERY_CHARS // 2 :]
+    return f"{begin.rsplit(None, 1)[0]}\n{end.split(None, 1)[-1]}"  # no half words
 
 
 def what_matters(text: str) -> str:

@@ -124,7 +124,9 @@ def understand(
 ) -> Understood:
     """What `text` (cleaned), in the language of `locale` where that is known, asks of an index with this vocabulary."""
     matter = what_matters(text)
-    typed = (asked_words(matter, vocabulary.locales) or words(text))[:MOST_WORDS]
+    typed = asked_words(matter, vocabulary.locales) or words(text)
+    if len(typed) > MOST_WORDS:
+        typed = typed[: MOST_WORDS // 2] + typed[-MOST_WORDS // 2 :]
     stops = steering.stop_words(stop_words(locale) if locale in vocabulary.locales and locale else vocabulary.stop_words)
     telling = [word for word in typed if word not in stops] or typed
     common = len(typed) - len(telling)

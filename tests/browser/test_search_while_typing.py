@@ -245,3 +245,10 @@ def test_on_a_phone_the_request_form_tells_of_articles_below_where_one_types(chr
     page.set_viewport_size({"width": 1280, "height": 844})
     assert not jump.is_visible()
     context.close()
+
+
+def test_articles_are_suggested_by_the_end_of_a_long_paste_too(page: Any, help_centre: LiveServer) -> None:
+    page.goto(f"{help_centre.url}/requests/new")
+    noise = "\n".join(f"step {at}: fine, it went on as before" for at in range(120))
+    page.locator("#field-description").fill(f"{noise}\nthe battery is too hot, its light blinks red")
+    page.locator("[data-suggestion=charge-the-battery]").wait_for(state="attached")

@@ -115,7 +115,15 @@ def test_of_a_long_paste_the_end_is_read_too_and_no_line_twice(pair: Pair) -> No
     noise = [f"step {at}: quite fine, and the bicycle is very good indeed" for at in range(60)]
     assert first(pair, "\n".join([*noise, "the light blinks red"])) == "charge-the-battery"
     assert first(pair, "\n".join(["the light blinks red", *noise])) == "charge-the-battery"
+    short = [f"it is {at} a b c d e f" for at in range(90)]
+    assert first(pair, "\n".join([*short, "the light blinks red"])) == "charge-the-battery"
     assert first(pair, "\n".join([*noise[:5], *noise[5:8] * 40, "the light blinks red", *noise[8:30]])) == "charge-the-battery"
+
+
+@pytest.mark.parametrize("text", ["brakes\n" + " " * 4000 + "\nbrakes", "brakes" + "\n" * 5000 + "x", "brakes " + "x" * 5000, "brakes\n" * 2000])
+def test_a_long_text_of_next_to_nothing_is_read_as_what_it_holds(pair: Pair, text: str) -> None:
+    pair.fill(SHOP)
+    assert first(pair, text) == "adjust-the-brakes"
 
 
 def test_addresses_and_signatures_are_not_told_as_corrected(pair: Pair) -> None:

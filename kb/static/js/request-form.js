@@ -4,6 +4,7 @@ import { ofLocale } from "./search-locale.js";
 
 const QUIET_MS = 500;
 const MIN_CHARS = 3;
+const MOST_CHARS = 2000;
 const form = document.querySelector("[data-request-form]");
 const list = form.querySelector("[data-suggestion-list]");
 const count = form.querySelector("[data-suggestion-count]");
@@ -20,7 +21,7 @@ function report(kind, more) {
 }
 
 async function suggest() {
-  const words = `${subject.value}\n${description.value}`.trimStart().slice(0, 2000);
+  const words = bothEnds(`${subject.value}\n${description.value}`.trimStart());
   if (words.trim() === asked || list.querySelector("details[open]")) return;
   asked = words.trim();
   request?.abort();
@@ -38,6 +39,11 @@ async function suggest() {
   } catch (error) {
     if (error.name !== "AbortError") asked = "";
   }
+}
+
+// Of a long text, as the server reads it: a pasted log says at its end what went wrong.
+function bothEnds(text) {
+  return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS / 2)}\n${text.slice(1 - MOST_CHARS / 2)}` : text;
 }
 
 function show(html) {
