@@ -10,6 +10,9 @@ import pytest
 from kb.config import Settings
 from tests.services import LiveServer
 
+FIELD = "input[type=search]"
+OPTIONS = "[data-panel] [data-list]:not([aria-busy]) [role=option]"
+"""What the search box offers once the answer to all that is typed has arrived."""
 ARTICLES = {
     "riding/brakes/adjust-the-brakes.md": """---
 title: Adjust the brakes
@@ -91,3 +94,10 @@ def watch(page: Any) -> Iterator[Watch]:
     page.on("console", lambda message: watch.complaints.append(message.text) if message.type in ("error", "warning") else None)
     yield watch
     assert watch.complaints == []
+
+
+@pytest.fixture
+def home(page: Any, help_centre: LiveServer, watch: Watch) -> Any:
+    """The start page, watched."""
+    page.goto(help_centre.url)
+    return page

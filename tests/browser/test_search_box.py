@@ -4,20 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import ARTICLES, Watch, write
+from tests.browser.conftest import ARTICLES, FIELD, OPTIONS, Watch, write
 from tests.services import LiveServer, free_port
 
 pytestmark = pytest.mark.browser
-FIELD = "input[type=search]"
-OPTIONS = "[data-panel] [data-list]:not([aria-busy]) [role=option]"
 PANEL = "[data-panel]"
 MARKED = "[...(CSS.highlights.get('found') ?? [])].map((range) => range.toString().toLowerCase())"
-
-
-@pytest.fixture
-def home(page: Any, help_centre: LiveServer, watch: Watch) -> Any:
-    page.goto(help_centre.url)
-    return page
 
 
 def open_box(page: Any) -> None:

@@ -5,21 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Watch, write
+from tests.browser.conftest import FIELD, OPTIONS, Watch, write
 from tests.services import LiveServer
 
 pytestmark = pytest.mark.browser
-FIELD = "input[type=search]"
 ROWS = "[data-list] [role=option]"
 HITS = "[data-list] .hit"
-OPTIONS = "[data-panel] [data-list]:not([aria-busy]) [role=option]"
 STATUS = "search [role=status]"
-
-
-@pytest.fixture
-def home(page: Any, help_centre: LiveServer, watch: Watch) -> Any:
-    page.goto(help_centre.url)
-    return page
 
 
 def held(page: Any, of: Callable[[str], bool]) -> dict[str, Any]:
