@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Column, Connection, MetaData, Table, insert, select
 
-import kb.migrations
 from kb.db import Database
 from kb.migrations import MigrationFailed, head, migrate, schema_of
+from tests.upgrade.old_database import bring_to
 
 OLDEST = "0001"
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -30,7 +28,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def test_an_upgrade_from_the_first_schema_keeps_every_row_of_every_table(empty: str) -> None:
     database = Database(empty)
     with database.engine.execution_options(deskbook_begin="IMMEDIATE").begin() as connection:
-        _bring_to(connection, OLDEST)
+        bring_to(connection, OLDEST)
         _fill_every_table(connection)
         before = _counts(connection)
     assert set(before.values()) == {1}
@@ -48,20 +46,13 @@ def test_an_upgrade_from_the_first_schema_keeps_every_row_of_every_table(empty: 
 def test_an_upgrade_that_would_leave_loose_ends_changes_nothing(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'old.sqlite'}")
     with database.engine.begin() as connection:
-        _bring_to(connection, OLDEST)
+        bring_to(connection, OLDEST)
     with closing(sqlite3.connect(tmp_path / "old.sqlite")) as other, other:
         other.execute("INSERT INTO ticket_tags (ticket_id, name) VALUES (4711, 'lost')")
     with pytest.raises(MigrationFailed, match="ticket_tags"):
         migrate(database)
     assert schema_of(database) == OLDEST
     database.close()
-
-
-def _bring_to(connection: Connection, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(kb.migrations.__file__).parent))
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
 
 
 def _tables(connection: Connection) -> list[Table]:
