@@ -16,6 +16,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from kb import health
 from kb.accounts import views as accounts
+from kb.accounts.audit_log.settings_watch import record_changes
 from kb.articles import views as articles
 from kb.articles.library import Library, Options, Progress
 from kb.articles.old_addresses import not_found
@@ -93,6 +94,7 @@ def _open(app: Starlette, settings: Settings, on_article: Progress | None) -> No
 async def _serving(app: Starlette) -> AsyncIterator[None]:
     """While the app serves it follows the content and, unless a worker runs beside it, does the work of the outbox."""
     state = app.state
+    record_changes(state.database, state.settings, state.secret_key)
     try:
         with following(state.library, state.searcher), running_worker(state.worker) if state.settings.worker else nullcontext():
             yield

@@ -113,6 +113,16 @@ class Settings(BaseModel):
     attachments_max: int = Field(10, ge=0, le=50, description="Most attachments of one message.")
     event_retention_days: int = Field(400, ge=8, description="Days the events behind the deflection report are kept.")
     record_events: bool = Field(True, description="Record what visitors search and read, for the deflection report. No IP address is stored.")
+    sign_ins_per_hour: int = Field(20, ge=1, description="Sign-ins one address may try in an hour, by password or by asking for a link.")
+    password_tries_per_day: int = Field(20, ge=1, description="Passwords that may be tried for one account in a day.")
+    links_per_hour: int = Field(3, ge=1, description="Sign-in links one email address is sent in an hour.")
+    audit_retention_days: int = Field(400, ge=30, description="Days the audit log is kept.")
+    audit_failures_per_hour: int = Field(
+        200, ge=1, description="Failed sign-ins the audit log lists in an hour. Further ones are counted, so that a flood cannot fill the database."
+    )
+    audit_network: Literal["none", "short", "full"] = Field(
+        "short", description="What the audit log keeps of the address a sign-in came from: nothing, its network (`/24`, or `/48` for IPv6), or all of it."
+    )
     cost_per_ticket: float = Field(
         0.0, ge=0, allow_inf_nan=False, description="Cost of answering one ticket, for the saving in the report. 0: no saving is shown."
     )

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
+from kb.accounts.audit_log import queries as audit_queries
+from kb.accounts.audit_log.log import summarise_failures
 from kb.accounts.queries import delete_events_before, delete_expired
 from kb.config import Settings, secret_key
 from kb.db import Database
@@ -51,4 +53,11 @@ def chores(settings: Settings) -> list[Chore]:
     def close_solved(session: Session, moment: datetime) -> None:
         close_long_solved(session, now=moment)
 
-    return [delete_expired, forget_events, forget_files, close_solved]
+    def forget_audit_records(session: Session, moment: datetime) -> None:
+        audit_queries.delete_before(session, moment - timedelta(days=settings.audit_retention_days))
+
+    def count_failed_sign_ins(session: Session, moment: datetime) -> None:
+        summarise_failures(session, settings, moment)
+
+    # Counts of limits are summarised before `delete_expired` deletes them.
+    return [count_failed_sign_ins, delete_expired, forget_audit_records, forget_events, forget_files, close_solved]

@@ -5,8 +5,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kb.accounts import passwords, people, sessions
+from kb.accounts.audit_log import log as audit
+from kb.accounts.audit_log.models import Kind
 from kb.accounts.models import Role, User
-from kb.db import database
+from kb.db import database, now
 from kb.web.forms import text
 from kb.web.templates import render
 
@@ -30,8 +32,9 @@ def update(request: Request, form: FormData) -> Response:
         if not errors:
             stored = session.get_one(User, user.id)
             stored.name = name
-            if user.role == Role.ADMIN:
+            if user.role == Role.ADMIN and email != user.email:
                 stored.email = email
+                audit.record(session, Kind.ADDRESS_CHANGED, audit.source(request, user), now(), person=user, detail=f"to {email}")
     if errors:
         return _page(request, user, errors=errors, name=name, email=email)
     return RedirectResponse("/account?saved=details", 303)
@@ -53,6 +56,7 @@ def update_password(request: Request, form: FormData) -> Response:
     with database(request).write() as session:
         session.get_one(User, user.id).password_hash = stored_hash
         sessions.end_others(request, session, user)
+        audit.record(session, Kind.PASSWORD_CHANGED, audit.source(request, user), now(), person=user)
     return RedirectResponse("/account?saved=password", 303)
 
 

@@ -1,11 +1,14 @@
 """For admins: the people who may sign in, and the keys of the API."""
 
+from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kb.accounts import api_keys, people, queries, sessions
+from kb.accounts.audit_log import log as audit
+from kb.accounts.audit_log.models import Kind
 from kb.accounts.models import Role, User
 from kb.db import database, now
 from kb.web.forms import text
@@ -23,11 +26,12 @@ def list_people(request: Request) -> Response:
 
 def add_person(request: Request, form: FormData) -> Response:
     """Adds a person and mails them nothing: they sign in by a link they ask for."""
-    sessions.require_admin(request)
+    admin = sessions.require_admin(request)
     email, name, role = text(form, "email", 300), text(form, "name", people.MAX_NAME_CHARS), text(form, "role", 20)
     try:
         with database(request).write() as session:
-            people.add_user(session, email, name, role, now())
+            person = people.add_user(session, email, name, role, now())
+            audit.record(session, Kind.PERSON_ADDED, audit.source(request, admin), now(), person=person, detail=f"as {person.role}")
     except people.PersonRefused as refusal:
         return _people_page(request, error=str(refusal), typed={"email": email, "name": name, "role": role})
     return RedirectResponse("/desk/people?saved=1", 303)
@@ -35,20 +39,37 @@ def add_person(request: Request, form: FormData) -> Response:
 
 def change_role(request: Request, form: FormData) -> Response:
     """Gives a person another role."""
-    sessions.require_admin(request)
-    return _change(request, lambda session, user: people.change_role(session, user, text(form, "role", 20)))
+    admin = sessions.require_admin(request)
+
+    def change(session: Session, person: User) -> None:
+        before = person.role
+        people.change_role(session, person, text(form, "role", 20))
+        if person.role != before:
+            audit.record(session, Kind.ROLE_CHANGED, audit.source(request, admin), now(), person=person, detail=f"from {before} to {person.role}")
+
+    return _change(request, change)
 
 
 def disable(request: Request, form: FormData) -> Response:  # noqa: ARG001
     """Locks a person out at once."""
-    sessions.require_admin(request)
-    return _change(request, people.disable)
+    admin = sessions.require_admin(request)
+
+    def change(session: Session, person: User) -> None:
+        people.disable(session, person)
+        audit.record(session, Kind.PERSON_DISABLED, audit.source(request, admin), now(), person=person)
+
+    return _change(request, change)
 
 
 def enable(request: Request, form: FormData) -> Response:  # noqa: ARG001
     """Lets a person in again."""
-    sessions.require_admin(request)
-    return _change(request, lambda _session, user: people.enable(user))
+    admin = sessions.require_admin(request)
+
+    def change(session: Session, person: User) -> None:
+        people.enable(person)
+        audit.record(session, Kind.PERSON_ENABLED, audit.source(request, admin), now(), person=person)
+
+    return _change(request, change)
 
 
 def list_keys(request: Request) -> Response:
@@ -64,15 +85,17 @@ def make_key(request: Request, form: FormData) -> Response:
     if not name or scope not in api_keys.SCOPES:
         return _keys_page(request, error="Give the key a name that says what it is for." if not name else "Choose reading, or reading and writing.", name=name)
     with database(request).write() as session:
-        _key, secret = api_keys.make_key(session, name, scope, user, now())
+        key, secret = api_keys.make_key(session, name, scope, user, now())
+        audit.record(session, Kind.KEY_MADE, audit.source(request, user), now(), person=user, detail=api_keys.described(key))
     return _keys_page(request, secret=secret)
 
 
 def revoke_key(request: Request, form: FormData) -> Response:  # noqa: ARG001
     """Ends a key at once."""
-    sessions.require_admin(request)
+    user = sessions.require_admin(request)
     with database(request).write() as session:
-        queries.revoke_api_key(session, path_number(request), now())
+        if key := api_keys.revoke_key(session, path_number(request), now()):
+            audit.record(session, Kind.KEY_REVOKED, audit.source(request, user), now(), person=key.user, detail=api_keys.described(key))
     return RedirectResponse("/desk/api-keys", 303)
 
 

@@ -24,6 +24,17 @@ def make_key(session: Session, name: str, scope: str, user: User, now: datetime)
     return key, secret
 
 
+def revoke_key(session: Session, key_id: int, now: datetime) -> ApiKey | None:
+    """End the key at once; return it, or None when there is no live key with this number."""
+    key = session.get(ApiKey, key_id)
+    return key if key is not None and queries.revoke_api_key(session, key_id, now) else None
+
+
+def described(key: ApiKey) -> str:
+    """The key in words, for the audit log."""
+    return f"“{key.name}” (number {key.id}), may {'read' if key.scope == 'read' else 'read and write'}"
+
+
 def check_key(session: Session, secret: str) -> ApiKey | None:
     """The live key with this text; None when it is unknown, revoked or its owner is disabled or no longer staff."""
     key = queries.api_key_by_hash(session, digest(secret))

@@ -89,9 +89,10 @@ def api_keys(session: Session) -> Sequence[ApiKey]:
     return session.scalars(select(ApiKey).order_by(ApiKey.id.desc()).limit(200)).all()
 
 
-def revoke_api_key(session: Session, key_id: int, now: datetime) -> None:
-    """Ends the key."""
-    session.execute(update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None)).values(revoked_at=now))
+def revoke_api_key(session: Session, key_id: int, now: datetime) -> bool:
+    """End the key; return True if it was live until now."""
+    ended = update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None)).values(revoked_at=now).returning(ApiKey.id)
+    return session.execute(ended).scalar_one_or_none() is not None
 
 
 def join_events(session: Session, visitor: str, user_id: int) -> None:

@@ -3,6 +3,7 @@
 from starlette.routing import Route
 
 from kb.accounts import account, admin, sign_in
+from kb.accounts.audit_log import page as audit_log
 from kb.web.forms import with_form
 
 routes = [
@@ -20,6 +21,7 @@ routes = [
     Route("/desk/people/{id:int}/role", with_form(admin.change_role), methods=["POST"]),
     Route("/desk/people/{id:int}/disablement", with_form(admin.disable), methods=["POST"]),
     Route("/desk/people/{id:int}/enablement", with_form(admin.enable), methods=["POST"]),
+    Route("/desk/audit-log", audit_log.show, methods=["GET"]),
     Route("/desk/api-keys", admin.list_keys, methods=["GET"]),
     Route("/desk/api-keys", with_form(admin.make_key), methods=["POST"]),
     Route("/desk/api-keys/{id:int}/revocation", with_form(admin.revoke_key), methods=["POST"]),

@@ -20,6 +20,8 @@ def api_key() -> None:
 def add(name: str, email: str, scope: str, is_json: bool) -> None:
     """Make a key and print it; it is never shown again."""
     from kb.accounts import api_keys, people
+    from kb.accounts.audit_log.log import COMMAND_LINE, record
+    from kb.accounts.audit_log.models import Kind
     from kb.db import now
 
     with opened() as (_, database), database.write() as session:
@@ -27,6 +29,7 @@ def add(name: str, email: str, scope: str, is_json: bool) -> None:
         if person is None or not person.is_staff:
             raise Refused(f"{email} is not an agent or admin here. `deskbook user list` lists them.")
         key, secret = api_keys.make_key(session, name, scope, person, now())
+        record(session, Kind.KEY_MADE, COMMAND_LINE, now(), person=person, detail=api_keys.described(key))
         made = {"id": key.id, "name": key.name, "scope": key.scope, "key": secret}
     emit(made) if is_json else click.echo(secret)
 
@@ -54,10 +57,13 @@ def list_keys(is_json: bool) -> None:
 @click.argument("key_id", metavar="ID", type=int)
 def revoke(key_id: int) -> None:
     """End a key at once."""
-    from kb.accounts import queries
+    from kb.accounts import api_keys, queries
+    from kb.accounts.audit_log.log import COMMAND_LINE, record
+    from kb.accounts.audit_log.models import Kind
     from kb.db import now
 
     with opened() as (_, database), database.write() as session:
         if key_id not in [key.id for key in queries.api_keys(session)]:
             raise Refused(f"There is no key {key_id}. `deskbook api-key list` lists them.")
-        queries.revoke_api_key(session, key_id, now())
+        if key := api_keys.revoke_key(session, key_id, now()):
+            record(session, Kind.KEY_REVOKED, COMMAND_LINE, now(), person=key.user, detail=api_keys.described(key))

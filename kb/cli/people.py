@@ -20,6 +20,8 @@ def user() -> None:
 def add(email: str, name: str, role: str, is_json: bool) -> None:
     """Add a person and print a link that signs them in once."""
     from kb.accounts import links, people
+    from kb.accounts.audit_log.log import COMMAND_LINE, record
+    from kb.accounts.audit_log.models import Kind
     from kb.db import now
 
     with opened() as (settings, database), database.write() as session:
@@ -28,6 +30,7 @@ def add(email: str, name: str, role: str, is_json: bool) -> None:
         except people.PersonRefused as refusal:
             raise Refused(str(refusal)) from None
         url = settings.public_url + links.path(links.make_link(session, person, now()))
+        record(session, Kind.PERSON_ADDED, COMMAND_LINE, now(), person=person, detail=f"as {person.role}, with a sign-in link")
         added = {"id": person.id, "email": person.email, "role": str(person.role), "sign_in_link": url}
     if is_json:
         emit(added)
@@ -70,6 +73,8 @@ def list_people(customers: bool, limit: int, is_json: bool) -> None:
 def sign_in_link(email: str, is_json: bool) -> None:
     """Print a link that signs a person in once, within an hour."""
     from kb.accounts import links, people
+    from kb.accounts.audit_log.log import COMMAND_LINE, record
+    from kb.accounts.audit_log.models import Kind
     from kb.db import now
 
     with opened() as (settings, database), database.write() as session:
@@ -77,4 +82,5 @@ def sign_in_link(email: str, is_json: bool) -> None:
         if person is None or not person.is_active:
             raise Refused(f"Nobody who may sign in has the address {email}. `deskbook user list --customers` lists everybody.")
         url = settings.public_url + links.path(links.make_link(session, person, now()))
+        record(session, Kind.SIGN_IN_LINK_MADE, COMMAND_LINE, now(), person=person)
     emit({"email": person.email, "sign_in_link": url}) if is_json else click.echo(url)

@@ -8,6 +8,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from kb.accounts import links, people
+from kb.accounts.audit_log.log import DESKBOOK, record
+from kb.accounts.audit_log.models import Kind
 from kb.app import create_app
 from kb.cli.content import require_folder
 from kb.cli.logs import start_log
@@ -83,6 +85,8 @@ def _greeting(settings: Settings, database: Database) -> str:
     with database.write() as session:
         admin = people.first_admin(session, now())
         token = links.make_link(session, admin, now()) if admin else None
+        if admin:
+            record(session, Kind.SIGN_IN_LINK_MADE, DESKBOOK, now(), person=admin, detail="printed at the start, for the first admin")
     lines = [f"{settings.site_name} is at {settings.public_url}"]
     if token:
         lines += ["Sign in as its first admin with this link, once, within an hour:", settings.public_url + links.path(token)]

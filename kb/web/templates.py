@@ -27,7 +27,7 @@ def environment(settings: Settings, static: StaticFiles) -> Environment:
         auto_reload=False,
     )
     env.globals |= {"site": settings, "static": static.url, "has_logo": settings.logo is not None}
-    env.filters |= {"ago": ago, "day": day, "direction": direction, "iso": iso, "language": name_of, "plaintext": as_html, "size": size}
+    env.filters |= {"ago": ago, "day": day, "direction": direction, "iso": iso, "language": name_of, "minute": minute, "plaintext": as_html, "size": size}
     return env
 
 
@@ -62,6 +62,11 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
 def day(moment: datetime) -> str:
     """`7 March 2026`."""
     return f"{moment.day} {moment:%B %Y}"
+
+
+def minute(moment: datetime) -> str:
+    """`7 Mar 2026, 09:05 UTC`."""
+    return f"{moment.day} {moment.astimezone(UTC):%b %Y, %H:%M} UTC"
 
 
 def iso(moment: datetime) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from kb.accounts.audit_log.models import AuditRecord
 from kb.accounts.models import ApiKey, SignInLink, SignInSession, User
 from kb.db import now
 from kb.jobs.models import OutboxJob
@@ -88,6 +89,7 @@ admin POST /desk/people
 admin POST /desk/people/{id:int}/role
 admin POST /desk/people/{id:int}/disablement
 admin POST /desk/people/{id:int}/enablement
+admin GET /desk/audit-log
 admin GET /desk/api-keys
 admin POST /desk/api-keys
 admin POST /desk/api-keys/{id:int}/revocation
@@ -95,7 +97,7 @@ admin POST /desk/api-keys/{id:int}/revocation
 TABLE = {(method, path): level for level, method, path in (line.split() for line in ACCESS.split("\n") if line)}
 RANK = {"anonymous": 0, "customer": 1, "agent": 2, "admin": 3}
 NEEDED = {"open": 0, "own": 1, "staff": 2, "admin": 3}
-STORED = (User, SignInSession, SignInLink, ApiKey, Ticket, Comment, Attachment, AuditEntry, OutboxJob)
+STORED = (User, AuditRecord, SignInSession, SignInLink, ApiKey, Ticket, Comment, Attachment, AuditEntry, OutboxJob)
 
 
 @pytest.fixture

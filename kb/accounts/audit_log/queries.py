@@ -1,0 +1,42 @@
+"""What the audit log asks of the database."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from kb.accounts.audit_log.models import AuditRecord, Kind, SettingInForce
+from kb.accounts.models import LimitCount, User
+
+MOST_PEOPLE = 50
+
+
+def records(session: Session, *, person: str = "", kind: Kind | None = None, before: int | None = None, limit: int) -> Sequence[AuditRecord]:
+    """Records, newest first. `person` is an address, or a part of a name or address of somebody with an account; `before` is the id to go on from."""
+    query = select(AuditRecord).order_by(AuditRecord.id.desc()).limit(limit)
+    if person:
+        known = select(User.id).where(or_(User.email.icontains(person, autoescape=True), User.name.icontains(person, autoescape=True)))
+        ids = session.scalars(known.order_by(User.id).limit(MOST_PEOPLE)).all()
+        query = query.where(or_(AuditRecord.actor_id.in_(ids), AuditRecord.person_id.in_(ids), AuditRecord.person == person.lower()))
+    if kind is not None:
+        query = query.where(AuditRecord.kind == kind)
+    if before is not None:
+        query = query.where(AuditRecord.id < before)
+    return session.scalars(query).all()
+
+
+def delete_before(session: Session, moment: datetime) -> None:
+    """Delete the records older than `moment`; the database refuses when any is younger than 30 days."""
+    session.execute(delete(AuditRecord).where(AuditRecord.at < moment))
+
+
+def take_ended_counts(session: Session, bucket: str, now: datetime) -> list[tuple[datetime, int]]:
+    """Delete the ended windows of `bucket`; return when each began, and its count."""
+    ended = delete(LimitCount).where(LimitCount.bucket == bucket, LimitCount.expires_at < now).returning(LimitCount.window, LimitCount.count)
+    return sorted((datetime.fromtimestamp(window, UTC), count) for window, count in session.execute(ended))
+
+
+def settings_in_force(session: Session) -> dict[str, SettingInForce]:
+    """The settings of the last start, by name; locked until the transaction ends."""
+    return {row.name: row for row in session.scalars(select(SettingInForce).with_for_update())}
