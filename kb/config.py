@@ -116,6 +116,9 @@ class Settings(BaseModel):
     sign_ins_per_hour: int = Field(20, ge=1, description="Sign-ins one address may try in an hour, by password or by asking for a link.")
     password_tries_per_day: int = Field(20, ge=1, description="Passwords that may be tried for one account in a day.")
     links_per_hour: int = Field(3, ge=1, description="Sign-in links one email address is sent in an hour.")
+    fresh_sign_in_minutes: int = Field(
+        60, ge=1, description="Minutes after signing in before changing a password or address, people or keys asks for the password, or a mailed link, again."
+    )
     audit_retention_days: int = Field(400, ge=30, description="Days the audit log is kept.")
     audit_failures_per_hour: int = Field(
         200, ge=1, description="Failed sign-ins the audit log lists in an hour. Further ones are counted, so that a flood cannot fill the database."

@@ -11,10 +11,10 @@ from kb.accounts.tokens import digest, new_token
 LIFE = timedelta(hours=1)
 
 
-def make_link(session: Session, user: User, now: datetime) -> str:
-    """The token of a new link; its path is `/sign-in/link/<token>`."""
+def make_link(session: Session, user: User, now: datetime, *, life: timedelta = LIFE, target: str = "") -> str:
+    """The token of a new link that leads to the path `target`; its own path is `/sign-in/link/<token>`."""
     token = new_token()
-    session.add(SignInLink(token_hash=digest(token), user_id=user.id, created_at=now, expires_at=now + LIFE))
+    session.add(SignInLink(token_hash=digest(token), user_id=user.id, created_at=now, expires_at=now + life, target=target))
     return token
 
 
@@ -28,11 +28,12 @@ def is_open(session: Session, token: str, now: datetime) -> bool:
     return queries.open_link(session, digest(token), now) is not None
 
 
-def use_link(session: Session, token: str, now: datetime) -> User | None:
-    """Uses the link up: whom it signs in, None when it is used, over, unknown or its owner disabled."""
-    user_id = queries.use_link(session, digest(token), now)
-    user = session.get(User, user_id) if user_id is not None else None
-    if user is None or not user.is_active:
+def use_link(session: Session, token: str, now: datetime) -> SignInLink | None:
+    """Uses the link up; None when it is used, over, unknown or its owner disabled."""
+    if not queries.use_link(session, digest(token), now):
         return None
-    user.is_verified = True
-    return user
+    link = session.get_one(SignInLink, digest(token))
+    if not link.user.is_active:
+        return None
+    link.user.is_verified = True
+    return link

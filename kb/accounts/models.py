@@ -58,6 +58,10 @@ class SignInSession(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    proved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When the person last showed who they are, by password or link."""
+    browser: Mapped[str] = mapped_column(String(60), default="")
+    network: Mapped[str] = mapped_column(String(64), default="")
     user: Mapped[User] = relationship(lazy="joined")
 
 
@@ -71,6 +75,8 @@ class SignInLink(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    target: Mapped[str] = mapped_column(String(1000), default="")
+    """Path the person is led to; empty for their usual first page."""
     user: Mapped[User] = relationship(lazy="joined")
 
 

@@ -41,6 +41,8 @@ def add_user(session: Session, email: str, name: str, role: str, now: datetime) 
     found = queries.user_by_email(session, spelling)
     if found is not None and (found.role != Role.CUSTOMER or role == Role.CUSTOMER):
         raise PersonRefused(f"{spelling} is here already, as {found.role}.")
+    if found is not None:
+        sign_out_everywhere(session, found)
     user = found or User(email=spelling, is_active=True, is_verified=False, created_at=now)
     user.role, user.name = Role(role), name.strip()[:MAX_NAME_CHARS] or user.name or ""
     session.add(user)
@@ -68,11 +70,14 @@ def first_admin(session: Session, now: datetime) -> User | None:
 
 
 def change_role(session: Session, user: User, role: str) -> None:
-    """Gives the person another role, in force on their next request; raises PersonRefused for the last admin."""
+    """Gives the person another role and signs them out everywhere; raises PersonRefused for the last admin."""
     if role not in list(Role):
         raise PersonRefused("Choose admin, agent or customer.")
     if role != Role.ADMIN:
         _keep_an_admin(session, user)
+    if role != user.role:
+        # A session outlives no change of rights: what was signed in as less, or more, signs in again.
+        sign_out_everywhere(session, user)
     user.role = Role(role)
 
 
@@ -80,6 +85,11 @@ def disable(session: Session, user: User) -> None:
     """Signs the person out everywhere and lets them in no more; raises PersonRefused for the last admin."""
     _keep_an_admin(session, user)
     user.is_active = False
+    sign_out_everywhere(session, user)
+
+
+def sign_out_everywhere(session: Session, user: User) -> None:
+    """Ends every session of the person and voids every sign-in link."""
     queries.delete_sessions_of(session, user.id)
     queries.delete_links_of(session, user.id)
 

@@ -54,9 +54,26 @@ def delete_session(session: Session, token_hash: str) -> None:
     session.execute(delete(SignInSession).where(SignInSession.token_hash == token_hash))
 
 
-def delete_sessions_of(session: Session, user_id: int, *, but: str = "") -> None:
-    """Signs the person out everywhere, except in the session with the digest `but`."""
-    session.execute(delete(SignInSession).where(SignInSession.user_id == user_id, SignInSession.token_hash != but))
+def mark_proved(session: Session, token_hash: str, now: datetime) -> None:
+    """Note that the person of this session has just shown who they are."""
+    session.execute(update(SignInSession).where(SignInSession.token_hash == token_hash).values(proved_at=now))
+
+
+def sessions_of(session: Session, user_id: int, now: datetime) -> Sequence[SignInSession]:
+    """The person's sessions that have not reached their absolute end, last used first, at most 100."""
+    query = select(SignInSession).where(SignInSession.user_id == user_id, SignInSession.expires_at > now)
+    return session.scalars(query.order_by(SignInSession.seen_at.desc(), SignInSession.token_hash).limit(100)).all()
+
+
+def delete_session_of(session: Session, user_id: int, beginning: str) -> None:
+    """Sign out the person's browser whose digest begins so."""
+    session.execute(delete(SignInSession).where(SignInSession.user_id == user_id, SignInSession.token_hash.startswith(beginning, autoescape=True)))
+
+
+def delete_sessions_of(session: Session, user_id: int, *, but: str = "") -> int:
+    """Sign the person out everywhere, except in the session with the digest `but`; return how many sessions ended."""
+    ended = delete(SignInSession).where(SignInSession.user_id == user_id, SignInSession.token_hash != but).returning(SignInSession.token_hash)
+    return len(session.execute(ended).all())
 
 
 def open_link(session: Session, token_hash: str, now: datetime) -> SignInLink | None:
@@ -64,14 +81,11 @@ def open_link(session: Session, token_hash: str, now: datetime) -> SignInLink | 
     return session.scalar(select(SignInLink).where(SignInLink.token_hash == token_hash, SignInLink.used_at.is_(None), SignInLink.expires_at > now))
 
 
-def use_link(session: Session, token_hash: str, now: datetime) -> int | None:
-    """Uses the link up; the id of its user, None when it cannot be used. Of two at once, one gets it."""
-    return session.execute(
-        update(SignInLink)
-        .where(SignInLink.token_hash == token_hash, SignInLink.used_at.is_(None), SignInLink.expires_at > now)
-        .values(used_at=now)
-        .returning(SignInLink.user_id)
-    ).scalar_one_or_none()
+def use_link(session: Session, token_hash: str, now: datetime) -> bool:
+    """Use the link up; return False when it cannot be used. Of two at once, one gets it."""
+    is_open = (SignInLink.token_hash == token_hash, SignInLink.used_at.is_(None), SignInLink.expires_at > now)
+    used = update(SignInLink).where(*is_open).values(used_at=now).returning(SignInLink.user_id)
+    return session.execute(used).scalar_one_or_none() is not None
 
 
 def delete_links_of(session: Session, user_id: int) -> None:

@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kb.accounts import queries
+from kb.accounts.audit_log.log import shown_network
+from kb.accounts.browser_name import browser_name
 from kb.accounts.models import Role, SignInSession, User
 from kb.accounts.tokens import digest, new_token
 from kb.config import Settings
@@ -24,7 +26,6 @@ ABSOLUTE = {Role.CUSTOMER: timedelta(days=30), Role.AGENT: timedelta(hours=12), 
 SEEN_EVERY = timedelta(minutes=1)
 VISITOR = re.compile(r"[0-9a-f]{32}")
 LOCAL = re.compile(r"/(?!/|%2f|%5c)[!-~]*", re.I)
-FRESH = timedelta(hours=1)
 
 
 def current_user(request: Request) -> User | None:
@@ -59,8 +60,11 @@ def require_admin(request: Request) -> User:
 
 
 def is_fresh(request: Request) -> bool:
-    """Whether the person who sends this request signed in within the last hour."""
-    return current_user(request) is not None and bool(request.state.is_fresh)
+    """Whether the person who sends this request has lately shown who they are, by signing in or by confirming it."""
+    if current_user(request) is None:
+        return False
+    age = now() - cast(datetime, request.state.proved_at)
+    return abs(age) < timedelta(minutes=_settings(request).fresh_sign_in_minutes)
 
 
 def begin(request: Request, session: Session, user: User, moment: datetime) -> str:
@@ -68,7 +72,17 @@ def begin(request: Request, session: Session, user: User, moment: datetime) -> s
     if old := _token(request):
         queries.delete_session(session, digest(old))
     token = new_token()
-    session.add(SignInSession(token_hash=digest(token), user_id=user.id, created_at=moment, seen_at=moment, expires_at=moment + ABSOLUTE[Role(user.role)]))
+    row = SignInSession(
+        token_hash=digest(token),
+        user_id=user.id,
+        created_at=moment,
+        seen_at=moment,
+        proved_at=moment,
+        expires_at=moment + ABSOLUTE[Role(user.role)],
+        browser=browser_name(request.headers.get("user-agent", "")),
+        network=shown_network(request),
+    )
+    session.add(row)
     visitor = request.cookies.get("deskbook_visitor", "")
     if VISITOR.fullmatch(visitor):
         queries.join_events(session, visitor, user.id)
@@ -89,12 +103,22 @@ def end(request: Request, response: Response) -> None:
     if token := _token(request):
         with database(request).write() as session:
             queries.delete_session(session, digest(token))
+    forget(request, response)
+
+
+def forget(request: Request, response: Response) -> None:
+    """Takes the session's cookie from this browser."""
     response.delete_cookie(cookie_name(request), path="/", secure=_is_secure(request), httponly=True, samesite="lax")
 
 
 def end_others(request: Request, session: Session, user: User) -> None:
     """Signs the person out everywhere but here."""
-    queries.delete_sessions_of(session, user.id, but=digest(_token(request)))
+    queries.delete_sessions_of(session, user.id, but=token_digest(request))
+
+
+def token_digest(request: Request) -> str:
+    """The digest under which the session of this request is stored."""
+    return digest(_token(request))
 
 
 def cookie_name(request: Request) -> str:
@@ -110,6 +134,13 @@ def safe_next(target: str, otherwise: str = "/") -> str:
     return otherwise if parts.scheme or parts.netloc else target
 
 
+def is_over(row: SignInSession, moment: datetime) -> bool:
+    """Whether the session was idle for too long, or has reached its end."""
+    # The role may have changed since: the shorter life of the new one counts. A clock set back makes nothing eternal.
+    role = Role(row.user.role)
+    return moment - row.seen_at > IDLE[role] or moment - row.created_at > ABSOLUTE[role] or row.created_at - moment > timedelta(hours=1)
+
+
 def _load(request: Request) -> User | None:
     token = _token(request)
     if not token:
@@ -117,20 +148,14 @@ def _load(request: Request) -> User | None:
     moment = now()
     with database(request).read() as session:
         row = queries.live_session(session, digest(token), moment)
-        if row is None or not row.user.is_active or _is_over(row, moment):
+        if row is None or not row.user.is_active or is_over(row, moment):
             return None
         user, seen_at = row.user, row.seen_at
-        request.state.is_fresh = moment - row.created_at < FRESH
+        request.state.proved_at = row.proved_at
     if moment - seen_at > SEEN_EVERY:
         with suppress(OperationalError), database(request).write() as session:
             queries.mark_seen(session, digest(token), moment)
     return user
-
-
-def _is_over(row: SignInSession, moment: datetime) -> bool:
-    # The role may have changed since: the shorter life of the new one counts. A clock set back makes nothing eternal.
-    role = Role(row.user.role)
-    return moment - row.seen_at > IDLE[role] or moment - row.created_at > ABSOLUTE[role] or row.created_at - moment > timedelta(hours=1)
 
 
 def _token(request: Request) -> str:
@@ -138,7 +163,11 @@ def _token(request: Request) -> str:
 
 
 def _is_secure(request: Request) -> bool:
-    return cast(Settings, request.app.state.settings).base_url.startswith("https:")
+    return _settings(request).base_url.startswith("https:")
+
+
+def _settings(request: Request) -> Settings:
+    return cast(Settings, request.app.state.settings)
 
 
 def _way_back(request: Request) -> str:

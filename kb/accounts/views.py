@@ -2,8 +2,10 @@
 
 from starlette.routing import Route
 
-from kb.accounts import account, admin, sign_in
+from kb.accounts import account, admin, fresh_sign_in, own_sessions, sign_in
 from kb.accounts.audit_log import page as audit_log
+from kb.accounts.fresh_sign_in import with_fresh_sign_in
+from kb.accounts.sessions import require_admin, require_user
 from kb.web.forms import with_form
 
 routes = [
@@ -15,14 +17,17 @@ routes = [
     Route("/sign-out", with_form(sign_in.sign_out), methods=["POST"]),
     Route("/account", account.show, methods=["GET"]),
     Route("/account", with_form(account.update), methods=["POST"]),
-    Route("/account/password", with_form(account.update_password), methods=["POST"]),
+    Route("/account/password", with_form(with_fresh_sign_in(account.update_password, require_user)), methods=["POST"]),
+    Route("/account/confirmed", fresh_sign_in.confirmed, methods=["GET"]),
+    Route("/account/sessions/revocation", with_form(own_sessions.end_all), methods=["POST"]),
+    Route("/account/sessions/{session}/revocation", with_form(own_sessions.end_one), methods=["POST"]),
     Route("/desk/people", admin.list_people, methods=["GET"]),
-    Route("/desk/people", with_form(admin.add_person), methods=["POST"]),
-    Route("/desk/people/{id:int}/role", with_form(admin.change_role), methods=["POST"]),
-    Route("/desk/people/{id:int}/disablement", with_form(admin.disable), methods=["POST"]),
-    Route("/desk/people/{id:int}/enablement", with_form(admin.enable), methods=["POST"]),
+    Route("/desk/people", with_form(with_fresh_sign_in(admin.add_person, require_admin)), methods=["POST"]),
+    Route("/desk/people/{id:int}/role", with_form(with_fresh_sign_in(admin.change_role, require_admin)), methods=["POST"]),
+    Route("/desk/people/{id:int}/disablement", with_form(with_fresh_sign_in(admin.disable, require_admin)), methods=["POST"]),
+    Route("/desk/people/{id:int}/enablement", with_form(with_fresh_sign_in(admin.enable, require_admin)), methods=["POST"]),
     Route("/desk/audit-log", audit_log.show, methods=["GET"]),
     Route("/desk/api-keys", admin.list_keys, methods=["GET"]),
-    Route("/desk/api-keys", with_form(admin.make_key), methods=["POST"]),
+    Route("/desk/api-keys", with_form(with_fresh_sign_in(admin.make_key, require_admin)), methods=["POST"]),
     Route("/desk/api-keys/{id:int}/revocation", with_form(admin.revoke_key), methods=["POST"]),
 ]

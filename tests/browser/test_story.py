@@ -154,7 +154,7 @@ def _signs_in(page: Any, site: LiveServer) -> None:
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/account")
     page.goto(site.url + links.path(token))
-    assert "This link is over" in page.locator("h1").inner_text()
+    assert "This link no longer works" in page.locator("h1").inner_text()
 
 
 def _finds_the_ticket_and_its_trail(page: Any, site: LiveServer) -> None:

@@ -69,7 +69,7 @@ def _sign_in_link(mails: Mails, session: Session, job: Job) -> Letter | None:
     if user is None:
         return None
     # Made only now, so that the outbox never holds a link that works.
-    url = mails.settings.public_url + links.path(links.make_link(session, user, now()))
+    url = mails.settings.public_url + links.path(links.make_link(session, user, now(), target=job.payload.get("next", "")))
     return Letter(user.email, f"Your sign-in link for {mails.settings.site_name}", mails.text("sign_in_link.txt", url=url))
 
 

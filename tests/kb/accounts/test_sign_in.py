@@ -163,6 +163,8 @@ def test_disabling_and_lowering_take_effect_on_the_next_request(client: TestClie
     assert client.get("/desk/people").status_code == 200
     with client.app.state.database.write() as session:
         people.change_role(session, session.get_one(User, boss.id), "agent")
+    assert client.get("/account").status_code == 303
+    sign_in(client, boss)
     assert client.get("/desk/people").status_code == 403
     with client.app.state.database.write() as session:
         session.get_one(User, boss.id).is_active = False

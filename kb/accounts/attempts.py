@@ -1,0 +1,62 @@
+"""Attempts at a password: limited for each network and account, and recorded when they fail."""
+
+from datetime import timedelta
+from typing import cast
+
+from starlette.requests import Request
+
+from kb.accounts import limits
+from kb.accounts.audit_log import log as audit
+from kb.config import Settings
+from kb.db import database, now
+from kb.jobs import outbox
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TOO_MANY = "There were too many attempts. Wait an hour, or ask for a sign-in link by email."
+
+
+def may_try(request: Request, email: str) -> bool:
+    """Count one more attempt; return True while neither this network nor the account with this address has had too many.
+
+    The owner hears once a day that their account is being tried.
+    """
+    moment, settings = now(), _settings(request)
+    with database(request).write() as session:
+        from_here = limits.taken(session, network_bucket(request), window=HOUR, now=moment)
+        at_address = limits.taken(session, f"password:{email}", window=DAY, now=moment)
+        # Each limit is recorded when it is reached, not again for every attempt that is refused after.
+        if at_address == settings.password_tries_per_day + 1:
+            outbox.enqueue(session, "mail.sign_in_paused", {"email": email}, now=moment)
+            audit.record_failure(session, request, email, "too many attempts at this account today", moment)
+        elif from_here == settings.sign_ins_per_hour + 1:
+            audit.record_failure(session, request, email, "too many attempts from this network within an hour", moment)
+    return from_here <= settings.sign_ins_per_hour and at_address <= settings.password_tries_per_day
+
+
+def mail_link(request: Request, email: str, target: str) -> bool:
+    """Have a sign-in link mailed that leads to `target`; return False when this network asked for too many.
+
+    Too many for one address are dropped in silence, and whether the address is known is looked up when the mail is written: the answer tells neither.
+    """
+    moment, settings = now(), _settings(request)
+    with database(request).write() as session:
+        is_calm = limits.take(session, network_bucket(request), most=settings.sign_ins_per_hour, window=HOUR, now=moment)
+        if is_calm and limits.take(session, f"link:{email}", most=settings.links_per_hour, window=HOUR, now=moment):
+            outbox.enqueue(session, "mail.sign_in_link", {"email": email} | ({"next": target} if target else {}), now=moment)
+    return is_calm
+
+
+def record_failure(request: Request, email: str, reason: str) -> None:
+    """Record a failed attempt, in a transaction of its own."""
+    moment = now()
+    with database(request).write() as session:
+        audit.record_failure(session, request, email, reason, moment)
+
+
+def network_bucket(request: Request) -> str:
+    """What the attempts of one network are counted under."""
+    return f"sign-in:{limits.client_network(request)}"
+
+
+def _settings(request: Request) -> Settings:
+    return cast(Settings, request.app.state.settings)

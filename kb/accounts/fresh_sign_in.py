@@ -1,0 +1,75 @@
+"""Sensitive acts want a fresh proof of who is there: by password, or by a mailed link. Then the act goes on with what was typed."""
+
+from collections.abc import Callable
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kb.accounts import attempts, passwords, queries, sessions
+from kb.accounts.audit_log import log as audit
+from kb.accounts.audit_log.models import Kind
+from kb.accounts.models import User
+from kb.db import database, now
+from kb.web.forms import FormView
+from kb.web.templates import render
+
+PASSWORD, LINK, CONTINUE = "confirm_password", "confirm_link", "confirm_continue"
+CONFIRMED_PATH = "/account/confirmed"
+WRONG = "The password is not right."
+
+
+def with_fresh_sign_in(view: FormView, require: Callable[[Request], User]) -> FormView:
+    """Return `view` for people that `require` lets in, and that have proved lately who they are."""
+
+    def checked(request: Request, form: FormData) -> Response:
+        require(request)
+        return ask(request, form) or view(request, form)
+
+    checked.__name__ = getattr(view, "__name__", "view")
+    return checked
+
+
+def ask(request: Request, form: FormData) -> Response | None:
+    """Return the page that asks for proof, holding all that was typed; None when the act may go on."""
+    user = sessions.require_user(request)
+    if sessions.is_fresh(request):
+        return None
+    if isinstance(password := form.get(PASSWORD), str) and LINK not in form:
+        error = _check(request, user, password)
+        return _page(request, form, user, error=error) if error else None
+    if LINK in form:
+        is_sent = attempts.mail_link(request, user.email, CONFIRMED_PATH)
+        return _page(request, form, user, is_sent=is_sent, error="" if is_sent else attempts.TOO_MANY)
+    is_waiting = CONTINUE in form
+    return _page(request, form, user, is_sent=is_waiting, error="You haven't confirmed yet. Open the link in this browser first." if is_waiting else "")
+
+
+def confirmed(request: Request) -> Response:
+    """Where the mailed link leads."""
+    sessions.require_user(request)
+    return render(request, "accounts/confirmed.html")
+
+
+def _check(request: Request, user: User, password: str) -> str:
+    """Mark the session as proved when the password is right; return what is wrong otherwise."""
+    if not 0 < len(password) <= passwords.MAX_CHARS:
+        return WRONG
+    if not attempts.may_try(request, user.email):
+        return attempts.TOO_MANY
+    if not passwords.verify(password, user.password_hash):
+        attempts.record_failure(request, user.email, "wrong password while confirming")
+        return WRONG
+    moment = now()
+    with database(request).write() as session:
+        queries.mark_proved(session, sessions.token_digest(request), moment)
+        audit.record(session, Kind.IDENTITY_CONFIRMED, audit.source(request, user), moment, detail="by password")
+    request.state.proved_at = moment
+    return ""
+
+
+def _page(request: Request, form: FormData, user: User, *, error: str = "", is_sent: bool = False) -> Response:
+    typed = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name not in (PASSWORD, LINK, CONTINUE)]
+    minutes = request.app.state.settings.fresh_sign_in_minutes
+    context = {"user": user, "typed": typed, "error": error, "is_sent": is_sent, "minutes": minutes, "has_password": bool(user.password_hash)}
+    return render(request, "accounts/confirm.html", context, status=422 if error else 403)
