@@ -90,7 +90,9 @@ def keep(request: Request, form_nonce: str, files: Sequence[UploadFile], waiting
         return waiting
     stored = store_all(request, good)
     with database(request).write() as session:
-        keep_for_form(session, stored, form_nonce=form_nonce, now=now())
+        # The same form is sent again by whoever did not see its page come back: its files wait already.
+        waits_already = {(upload.name, upload.sha256) for upload in queries.pending_uploads(session, form_nonce)}
+        keep_for_form(session, [file for file in stored if (file.name, file.sha256) not in waits_already], form_nonce=form_nonce, now=now())
     with database(request).read() as session:
         known = {upload.token for upload in waiting}
         every = queries.pending_uploads(session, form_nonce)

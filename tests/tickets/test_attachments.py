@@ -162,6 +162,15 @@ def test_chosen_files_survive_an_error_and_can_be_left_out(client: TestClient, s
     assert [client.get(url).content for url in files_of(client, link)] == [b"keep"]
 
 
+def test_a_form_with_an_error_that_is_sent_twice_keeps_each_file_once(client: TestClient, send: Send) -> None:
+    chosen = (("log.txt", b"the same"), ("other.txt", b"the same"), ("log.txt", b"another"))
+    send(*chosen, subject="")
+    tokens = re.findall(r'name="kept" value="([^"]+)" checked', send(*chosen, subject="").text)
+    link = send(kept=tokens).headers["location"]
+    assert [unquote(url.rpartition("/")[2]) for url in files_of(client, link)] == ["log.txt", "other.txt", "log.txt"]
+    assert [client.get(url).content for url in files_of(client, link)] == [b"the same", b"the same", b"another"]
+
+
 def test_files_of_one_form_cannot_be_taken_by_another(client: TestClient, send: Send) -> None:
     tokens = re.findall(r'name="kept" value="([^"]+)"', send(("mine.txt", b"mine"), subject="").text)
     link = client.post("/requests", data=ALICE | {"nonce": attachments_nonce(client), "kept": tokens[0]}).headers["location"]
