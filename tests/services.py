@@ -74,32 +74,39 @@ class PostgresCluster:
 
 @contextmanager
 def postgres_cluster() -> Iterator[PostgresCluster]:
-    """A cluster of its own, run as the user `postgres` when we are root, which PostgreSQL refuses."""
-    programs = _postgres_programs()
-    user = "postgres" if os.geteuid() == 0 else None
+    """A cluster of its own that trades durability for speed."""
+    with postgres_folder() as folder, running_postgres(folder, free_port(), "fsync=off", "full_page_writes=off") as (cluster, _):
+        yield cluster
+
+
+@contextmanager
+def postgres_folder() -> Iterator[Path]:
+    """A folder with the data of a new, empty cluster, owned by the user `postgres` when we are root, which PostgreSQL refuses."""
+    initdb, identity = postgres_programs() / "initdb", _postgres_identity()
     folder = Path(tempfile.mkdtemp(prefix="deskbook-postgres-"))
-    if user:
-        shutil.chown(folder, user, user)
-    identity: dict[str, Any] = {"user": user, "group": user, "extra_groups": []} if user else {}
+    if identity:
+        shutil.chown(folder, identity["user"], identity["group"])
+    command = [initdb, "-D", folder / "data", "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
     try:
-        initdb = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
-        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder, **identity)
-        port = free_port()
-        options = [
-            f"port={port}",
-            "listen_addresses=127.0.0.1",
-            f"unix_socket_directories={folder}",
-            "fsync=off",
-            "full_page_writes=off",
-            "max_connections=200",
-        ]
-        command = [programs / "postgres", "-D", folder / "data", *(part for option in options for part in ("-c", option))]
-        with _process(command, folder / "log", stop_signal=signal.SIGINT, cwd=folder, **identity) as process:
-            cluster = PostgresCluster(port)
-            _wait_until(lambda: _postgres_answers(cluster), process, folder / "log")
-            yield cluster
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, **identity)
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_postgres(folder: Path, port: int, *options: str) -> Iterator[tuple[PostgresCluster, subprocess.Popen[bytes]]]:
+    """The server of a cluster's folder once it answers, with its process; stopped in good order if it still runs at the end."""
+    given = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "max_connections=200", *options]
+    command = [postgres_programs() / "postgres", "-D", folder / "data", *(part for option in given for part in ("-c", option))]
+    with _process(command, folder / "log", stop_signal=signal.SIGINT, cwd=folder, **_postgres_identity()) as process:
+        cluster = PostgresCluster(port)
+        _wait_until(lambda: _postgres_answers(cluster), process, folder / "log")
+        yield cluster, process
+
+
+def _postgres_identity() -> dict[str, Any]:
+    return {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +245,8 @@ def free_port() -> int:
         return port
 
 
-def _postgres_programs() -> Path:
+def postgres_programs() -> Path:
+    """The folder of PostgreSQL's programs, of the newest version installed."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     on_path = shutil.which("initdb")
     if folders:

@@ -1,7 +1,8 @@
-"""`make bench`: measures the product beside the thing it cannot be faster than, and prints tables. Fails nothing.
+"""`make bench`: measures the product beside the thing it cannot be faster than, and prints tables. Fails nothing, except of `kills`.
 
 make bench ARGS="pages instant"     only these
 make bench ARGS="--seconds 2"       shorter runs
+make bench ARGS=kills               kills the site 200 times on each database while people write to it; takes an hour, so only when named
 """
 
 import argparse
@@ -10,26 +11,34 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import filing, growth, instant, pages, process
+from tests.bench import filing, growth, instant, kills, pages, process
 
+CHECKOUT = Path(__file__).parents[2]
 PARTS = {"process": process.measure, "pages": pages.measure, "instant": instant.measure, "filing": filing.measure, "growth": growth.measure}
+ROUNDS = 5
 
 
 def main() -> None:
     """Runs the parts named, or all of them and then the answers."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}, answers")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}, answers, kills")
     parser.add_argument("--seconds", type=float, default=4, help="length of one run (4)")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each, alternating; medians are shown (5)")
+    parser.add_argument("--rounds", type=int, help=f"runs of each, alternating; medians are shown ({ROUNDS}; of kills {kills.ROUNDS})")
     options = parser.parse_args()
-    if unknown := set(options.parts) - {*PARTS, "answers"}:
+    if unknown := set(options.parts) - {*PARTS, "answers", "kills"}:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    if "kills" in options.parts:
+        kills.measure(CHECKOUT / "content", options.seconds, options.rounds or kills.ROUNDS)
+        options.parts.remove("kills")
+        if not options.parts:
+            return
+    rounds = options.rounds or ROUNDS
     corpora = os.environ.get("DESKBOOK_CORPORA")
-    content = Path(corpora, "arduino/content") if corpora else Path(__file__).parents[2] / "content"
-    print(f"content: {content.name if not corpora else 'the Arduino help centre'}, {os.cpu_count()} cores, {options.rounds} rounds of {options.seconds:g} s")
+    content = Path(corpora, "arduino/content") if corpora else CHECKOUT / "content"
+    print(f"content: {content.name if not corpora else 'the Arduino help centre'}, {os.cpu_count()} cores, {rounds} rounds of {options.seconds:g} s")
     for name, measure in PARTS.items():
         if not options.parts or name in options.parts:
-            measure(content, options.seconds, options.rounds)
+            measure(content, options.seconds, rounds)
     if not options.parts or "answers" in options.parts:
         subprocess.run([sys.executable, "-m", "tests.bench.answers"], check=False)
 

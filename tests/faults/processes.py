@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -58,8 +58,7 @@ class Served:
 
     def kill(self) -> None:
         """Ends it at once, as a power cut would end it."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        kill(self.process)
 
     def stop(self) -> int:
         """Ends it in good order; its exit code."""
@@ -98,16 +97,22 @@ def serving(content: Path, data: Path, **settings: str) -> Iterator[Served]:
 @contextmanager
 def command(arguments: list[str], variables: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A `deskbook` command under way; killed at the end if it still runs."""
+    run = [sys.executable, "-m", "kb", *arguments]
     with (
         log.open("wb") as output,
-        subprocess.Popen(
-            [sys.executable, "-m", "kb", *arguments], cwd=log.parent, env=variables, stdout=output, stderr=output, preexec_fn=die_with_parent
-        ) as process,
+        subprocess.Popen(run, cwd=log.parent, env=variables, stdout=output, stderr=output, process_group=0, preexec_fn=die_with_parent) as process,
     ):
         try:
             yield process
         finally:
-            process.kill()
+            kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Ends a command and all that it started at once."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def file_request(served: Served, connection: http.client.HTTPConnection, number: int, size: int = 40_000) -> Filed:
@@ -123,12 +128,20 @@ def file_request(served: Served, connection: http.client.HTTPConnection, number:
 
 def form(subject: str, email: str, content: bytes) -> tuple[bytes, str]:
     """The body of a filled-in request form with one file, and its boundary."""
-    boundary = secrets.token_hex(16)
     nonce = new_nonce(KEY, now() - timedelta(minutes=1))
     fields = {"nonce": nonce, "email": email, "subject": subject, "description": "It does not start.", "website": ""}
-    parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="log.bin"\r\nContent-Type: application/octet-stream\r\n\r\n'
-    return b"".join([*parts, head.encode(), content, f"\r\n--{boundary}--\r\n".encode()]), boundary
+    return encoded(fields, {"log.bin": content})
+
+
+def encoded(fields: Mapping[str, str | list[str]], files: Mapping[str, bytes]) -> tuple[bytes, str]:
+    """A form as a browser sends it with its files, and the boundary."""
+    boundary = secrets.token_hex(16)
+    given = [(name, value) for name, values in fields.items() for value in ([values] if isinstance(values, str) else values)]
+    parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in given]
+    for name, content in files.items():
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\nContent-Type: application/octet-stream\r\n\r\n'
+        parts += [head.encode(), content, b"\r\n"]
+    return b"".join([*parts, f"--{boundary}--\r\n".encode()]), boundary
 
 
 def form_headers(boundary: str) -> dict[str, str]:
