@@ -79,7 +79,7 @@ def create_app(settings: Settings, *, on_article: Progress | None = None, on_ind
 def _open(app: Starlette, settings: Settings, on_article: Progress | None) -> None:
     """Everything that is read from or written to; `_serving` closes it."""
     state = app.state
-    options = Options(settings.iframe_hosts, settings.locale)
+    options = Options.of(settings)
     state.database = Database(settings.database, pool_size=settings.database_pool)
     state.recorder = Recorder(state.database, is_on=settings.record_events, is_secure=settings.base_url.startswith("https:"))
     state.most_read = MostRead(state.database)

@@ -86,6 +86,9 @@ class Settings(BaseModel):
         None, description="Image file for the header (SVG, PNG, JPEG or WebP). Empty: the site's name."
     )
     locale: Annotated[str, AfterValidator(allowed.locale)] = Field("en", description="Language of the source articles.")
+    history_timeout_s: float = Field(
+        20.0, gt=0, le=3600, description="Longest reading of the content's git history, in seconds; older articles then show their files' dates."
+    )
     iframe_hosts: Annotated[tuple[str, ...], AfterValidator(allowed.hosts)] = Field(
         ("www.youtube.com", "www.youtube-nocookie.com", "youtube.com", "player.vimeo.com"),
         description="Hosts whose iframes are kept, as players that load when clicked. Others become a link.",

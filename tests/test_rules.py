@@ -69,6 +69,32 @@ def test_only_the_settings_read_the_environment() -> None:
     assert readers <= {"kb/config.py"}
 
 
+def test_nothing_starts_a_program() -> None:
+    """What people push, mail and upload is read by libraries; a program would bring its own configuration."""
+    modules = (
+        "subprocess",
+        "pty",
+        "asyncio.subprocess",
+        "multiprocessing",
+        "dulwich.porcelain",
+        "dulwich.repo",
+        "dulwich.config",
+        "dulwich.hooks",
+        "dulwich.client",
+    )
+    importers = {path for path in _sources() for _, imported in _imports(path) if imported in modules}
+    callers = {
+        path
+        for path in _sources()
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "os"
+        and re.match("system|popen|fork|exec|spawn|posix_spawn", node.attr)
+    }
+    assert importers | callers == set()
+
+
 def test_sql_is_written_beside_the_tables() -> None:
     writers = {
         path

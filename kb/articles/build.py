@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kb.articles.article import Article, ArticleType, Problem
-from kb.articles.history import Commit
+from kb.articles.commits import Commit
 from kb.articles.markdown import Rendered
 from kb.articles.names import RESERVED, Names
 from kb.articles.shelves import folder_of
@@ -27,13 +27,14 @@ class Facts:
     locale: str
     prefix: str = ""
     """`/es` for a file in a language other than the site's."""
+    blobs: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, source: Source, mtime_ns: int, site_locale: str) -> "Facts":
         """The facts of a file just read."""
         is_own = source.locale in ("", site_locale.lower())
         locale, prefix = (site_locale, "") if is_own else (source.locale, f"/{source.locale}")
-        return cls(source.path, source.slug, source.digest, source.values, source.lines, mtime_ns, locale, prefix)
+        return cls(source.path, source.slug, source.digest, source.values, source.lines, mtime_ns, locale, prefix, source.blobs)
 
     @property
     def url(self) -> str:
@@ -129,8 +130,9 @@ def _alias_problem(alias: str, url: str, slugs: frozenset[str], shelves: frozens
 
 
 def article(facts: Facts, rendered: Rendered, commit: Commit | None, names: Names) -> Article:
-    """The article as readers see it."""
+    """The article as readers see it. A file that has changed since is no longer what its last commit made it."""
     values = facts.values
+    commit = commit if commit and commit.blob in facts.blobs else None
     category, section = folder_of(facts.path)
     related = tuple(slug for slug in map(names.find, values.get("related", ())) if slug and slug != facts.slug)
     return Article(
@@ -141,7 +143,7 @@ def article(facts: Facts, rendered: Rendered, commit: Commit | None, names: Name
         digest=facts.digest,
         category=slugify(category) or "category",
         section=(slugify(section) or "section") if section else "",
-        updated_at=commit.at if commit else datetime.fromtimestamp(facts.mtime_ns // 1_000_000_000, UTC),
+        updated_at=commit.at if commit else _file_date(facts.mtime_ns),
         commit=commit.id if commit else None,
         headings=rendered.headings,
         passages=rendered.passages,
@@ -165,3 +167,10 @@ def article(facts: Facts, rendered: Rendered, commit: Commit | None, names: Name
         boost=float(values.get("search", True) or 1.0),
         minutes=values.get("minutes"),
     )
+
+
+def _file_date(mtime_ns: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(mtime_ns // 1_000_000_000, UTC)
+    except (OverflowError, ValueError):  # a time after the year 9999
+        return datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,67 +1,111 @@
-"""When each file was last committed, asked of git once for all files."""
+"""When each file was last committed: read from the git repository's own files, for all files at once."""
 
-import subprocess
-from dataclasses import dataclass
+import json
+import time
+from collections.abc import Collection
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-TIMEOUT_S = 20
-LOCK_HOLDS_S = 60
+from kb.articles.commits import Commit, Objects, Search
+from kb.articles.repository import Repository, State, UnreadableRepository, find_repository
 
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """The last commit that touched a file."""
-
-    id: str
-    at: datetime
+TIMEOUT_S = 20.0
+RETRY_AFTER_S = 60
 
 
-def head(root: Path) -> str:
-    """The id of the present commit with all its history; empty where there is no repository, no commit, no git, or the clone is shallow."""
-    answer = _git(root, "rev-parse", "--is-shallow-repository", "HEAD").split()
-    return answer[1] if len(answer) == 2 and answer[0] == "false" else ""
+class History:
+    """The commits of the files below `root`. `look` keeps up with the repository."""
 
+    def __init__(self, root: Path, timeout_s: float = TIMEOUT_S, kept: str = "") -> None:
+        self.commits: dict[str, Commit] = {}
+        """By path relative to `root`; a file whose commit is not known is missing."""
+        self.problem = ""
+        """Why articles show their files' dates although there is a repository, and what to do about it; empty when they need not."""
+        self.is_cut = False
+        """Whether the clone is without a part of its history."""
+        self._root, self._timeout_s = root, timeout_s
+        self._repository: Repository | None = None
+        self._state: State | None = None
+        self._asked: frozenset[str] = frozenset()
+        self._known = _Known.read(kept)
+        self._retry_at = 0.0
 
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """Two files of the repository: `log` changes with every commit and checkout, `lock` is there while git writes files."""
+    @property
+    def has_repository(self) -> bool:
+        """Whether the content lies in a git repository."""
+        return self._repository is not None
 
-    log: Path
-    lock: Path
+    def is_writing(self) -> bool:
+        """Return whether git is at work on the files."""
+        repository = find_repository(self._root)
+        return repository is not None and repository.is_writing(time.time())
 
-    def is_writing(self, now: float) -> bool:
-        """Whether git is at work on the files; a lock older than a minute was left by one that was killed."""
+    def look(self, paths: Collection[str]) -> bool:
+        """Read what is new in the history of `paths`; return whether anything is."""
+        before = (self.commits, self.problem)
         try:
-            return abs(now - self.lock.stat().st_mtime) < LOCK_HOLDS_S
-        except OSError:
-            return False
+            self._look(frozenset(paths))
+        except Exception as error:
+            # Whatever is wrong in a repository, the articles themselves can be read.
+            said = str(error) if isinstance(error, UnreadableRepository) else f"it is damaged: {type(error).__name__} {error}"
+            git = self._repository.git if self._repository else self._root
+            self.problem = f"articles show their files' dates, because the git history in {git} cannot be read: {said}"
+            self._state, self._retry_at = None, time.monotonic() + RETRY_AFTER_S
+        return (self.commits, self.problem) != before
+
+    def to_keep(self) -> str:
+        """Return what a later start need not find out again; empty when there is nothing."""
+        return self._known.text()
+
+    def _look(self, paths: frozenset[str]) -> None:
+        repository = find_repository(self._root)
+        if self.problem and repository == self._repository and time.monotonic() < self._retry_at:
+            return
+        if repository != self._repository:
+            self.commits = {}
+        self._repository = repository
+        state = repository.state() if repository else State("")
+        if state == self._state and paths <= self._asked:
+            return
+        self.problem, self.is_cut = "", False
+        self.commits = self._read(repository, state, paths) if repository and state.head else {}
+        self._state, self._asked = state, paths
+
+    def _read(self, repository: Repository, state: State, paths: frozenset[str]) -> dict[str, Commit]:
+        known = self._known if self._known.inside == repository.inside else _Known()
+        with closing(Objects(repository, state)) as objects:
+            search = Search(objects, repository.inside, known.head, known.commits, time.monotonic() + self._timeout_s)
+            commits = search.run(state, paths)
+        self.is_cut = search.is_cut
+        if search.is_late:
+            self.problem = (
+                f"older articles show their files' dates, because the git history was not read in {self._timeout_s:g} s: raise DESKBOOK_HISTORY_TIMEOUT_S"
+            )
+        elif not search.is_cut:
+            self._known = _Known(state.head, repository.inside, commits)
+        return commits
 
 
-def repository(root: Path) -> Repository | None:
-    """The repository the folder lies in; None where there is none."""
-    log, lock = (_git(root, "rev-parse", "--git-path", name).strip() for name in ("logs/HEAD", "index.lock"))
-    return Repository(root / log, root / lock) if log and lock else None
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was found out before, as of the commit `head`."""
 
+    head: str = ""
+    inside: tuple[str, ...] = ()
+    commits: dict[str, Commit] = field(default_factory=dict)
 
-def last_commits(root: Path) -> dict[str, Commit]:
-    """The last commit of every file that has not been changed since, by path relative to `root`."""
-    log = _git(root, "-c", "core.quotePath=false", "log", "--format=%x01%H %ct", "--name-only", "-z", "--no-renames", "--relative", "--", ".")
-    changed = set(_git(root, "-c", "core.quotePath=false", "diff", "--name-only", "-z", "--relative", "HEAD", "--", ".").split("\0"))
-    found: dict[str, Commit] = {}
-    for entry in log.split("\x01")[1:]:
-        first, *paths = entry.replace("\n", "\0").split("\0")
-        commit_id, _, seconds = first.partition(" ")
-        commit = Commit(commit_id, datetime.fromtimestamp(int(seconds), UTC))
-        for path in paths:
-            if path and path not in changed:
-                found.setdefault(path, commit)
-    return found
+    @classmethod
+    def read(cls, text: str) -> "_Known":
+        try:
+            kept: dict[str, Any] = json.loads(text)
+            commits = {path: Commit(found, datetime.fromtimestamp(at, UTC), blob) for path, (found, at, blob) in kept["commits"].items()}
+            return cls(str(kept["head"]), tuple(kept["inside"]), commits)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
+            return cls()
 
-
-def _git(root: Path, *arguments: str) -> str:
-    try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, timeout=TIMEOUT_S, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else ""
+    def text(self) -> str:
+        commits = {path: (commit.id, int(commit.at.timestamp()), commit.blob) for path, commit in self.commits.items()}
+        return json.dumps({"head": self.head, "inside": self.inside, "commits": commits}) if self.head else ""

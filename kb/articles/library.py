@@ -2,26 +2,28 @@
 
 import hashlib
 import threading
-import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kb.articles import build, history, translations
+from kb.articles import build, translations
 from kb.articles.article import PUBLIC, Article, Catalog, Problem
 from kb.articles.assets import Assets
 from kb.articles.cache import Cache, pack, unpack
 from kb.articles.complexity import TooComplex
 from kb.articles.frontmatter import SHELF_KEYS
+from kb.articles.history import TIMEOUT_S, History
 from kb.articles.markdown import VERSION, Rendered, render
 from kb.articles.names import ArticleReferences, Names
 from kb.articles.shelves import Index
 from kb.articles.source import BadSource, Source, read_source
 from kb.articles.tree import File, Tree, walk
+from kb.config import Settings
 
 Progress = Callable[[int, int], None]
 """Called with articles done and articles in all."""
+_HISTORY = "history"
 
 
 @dataclass(slots=True)
@@ -39,21 +41,21 @@ class _Held:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What rendering depends on besides the text."""
+    """What loading depends on besides the files."""
 
     iframe_hosts: tuple[str, ...] = ()
     locale: str = "en"
+    history_timeout_s: float = TIMEOUT_S
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Options":
+        """The options that an operator chose."""
+        return cls(settings.iframe_hosts, settings.locale, settings.history_timeout_s)
 
     @property
     def digest(self) -> str:
         """Differs whenever the same text would render differently."""
         return hashlib.sha256(f"{VERSION} {self.iframe_hosts}".encode()).hexdigest()[:12]
-
-
-@dataclass(slots=True)
-class _History:
-    head: str = ""
-    commits: dict[str, history.Commit] = field(default_factory=dict)
 
 
 class Library:
@@ -75,14 +77,13 @@ class Library:
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
         self._tree: Tree | None = None
-        self._history = _History()
-        self._repository: history.Repository | None = None
-        self._log_state = 0
+        self.history = History(root, self._options.history_timeout_s, self._kept.get(_HISTORY, ""))
         self._published: frozenset[str] = frozenset()
         self._articles_now: list[Article] = []
         self._index: Index = {}
         self._named: dict[str, Source] = {}
         self._fresh: dict[str, str] = {}
+        self._commits_kept = self._kept.get(_HISTORY, "")
         self.assets = Assets(root, self._kept)
         self.names = Names()
         self.catalog = Catalog(0)
@@ -120,12 +121,11 @@ class Library:
         While git writes files it waits, so that readers see a pull or a checkout whole.
         """
         with self._lock:
-            if self._repository and self._repository.is_writing(time.time()):
+            if self._tree and self.history.is_writing():
                 return self._publish_due()
             tree = walk(self.root)
             tree = tree.or_as_before(self._tree) if self._tree else tree
-            self._forget_commits(tree)
-            commits_changed = self._commits_changed()
+            commits_changed = self.history.look(tree.articles)
             if tree == self._tree and not commits_changed:
                 return self._publish_due()
             self._read_changed(tree)
@@ -218,7 +218,7 @@ class Library:
         return rendered
 
     def _articles(self, files: dict[str, build.Facts]) -> list[Article]:
-        commits = self._history.commits
+        commits = self.history.commits
         return [
             build.article(good, rendered, commits.get(path), self.names)
             for path in files
@@ -252,36 +252,18 @@ class Library:
         self._swap(self._articles_now, self._index, self.catalog.problems)
         return True
 
-    def _forget_commits(self, tree: Tree) -> None:
-        # A file that has changed is no longer what its last commit made it, until the next commit.
-        for path, held in self._held.items():
-            if tree.articles.get(path) != held.file:
-                self._history.commits.pop(path, None)
-
-    def _commits_changed(self) -> bool:
-        if self._tree is None:
-            self._repository = history.repository(self.root)
-        state = _mtime_ns(self._repository.log if self._repository else None)
-        is_first, changed = self._tree is None, state != self._log_state
-        self._log_state = state
-        if changed or is_first:
-            self._read_history()
-        return changed and not is_first
-
-    def _read_history(self) -> None:
-        head = history.head(self.root)
-        if head != self._history.head:
-            self._history = _History(head, history.last_commits(self.root) if head else {})
-
     def _save(self) -> None:
         added = self._fresh | self.assets.fresh
+        commits = self.history.to_keep()
+        if commits != self._commits_kept:
+            added[_HISTORY] = self._commits_kept = commits
         if added:
             self._cache.save(added)
         self._fresh, self.assets.fresh = {}, {}
 
     def _drop_unused(self) -> None:
         used = {f"{self._options.digest}:{held.facts.digest}:{path}" for path, held in self._held.items() if held.facts}
-        dropped = [key for key in self._kept if not key.startswith("asset:") and key not in used]
+        dropped = [key for key in self._kept if not key.startswith("asset:") and key not in used and key != _HISTORY]
         if dropped:
             self._cache.save({}, dropped)
         self._kept = {}
@@ -303,10 +285,3 @@ def _still_holds(rendered: Rendered, references: ArticleReferences) -> bool:
 
 def _published(articles: list[Article], now: datetime) -> frozenset[str]:
     return frozenset(article.path for article in articles if article.is_published(now))
-
-
-def _mtime_ns(path: Path | None) -> int:
-    try:
-        return path.stat().st_mtime_ns if path else 0
-    except OSError:
-        return 0

@@ -5,6 +5,7 @@ import os
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from kb.articles.frontmatter import MAX_BYTES as MAX_FRONT_BYTES
 from kb.articles.slug import slugify
 from kb.web.locales import split_name
 
+_sha1 = partial(hashlib.sha1, usedforsecurity=False)
 _CONFLICT = re.compile(r"^(?:<{7} |={7}$|>{7} )", re.MULTILINE)
 
 
@@ -39,6 +41,8 @@ class Source:
     body_line: int
     locale: str = ""
     """As the file's name says it, else its front matter; empty when neither does."""
+    blobs: frozenset[str] = frozenset()
+    """The ids that git may give to this version of the file."""
 
 
 def read_source(root: Path, path: str, keys: dict[str, Checker] = ARTICLE_KEYS, required: tuple[str, ...] = ("title",)) -> Source:
@@ -53,14 +57,21 @@ def read_source(root: Path, path: str, keys: dict[str, Checker] = ARTICLE_KEYS, 
     slug = slugify(unicodedata.normalize("NFC", name))
     if not slug:
         raise BadSource(path, 1, "the file's name holds no letter or digit to make an address of: rename it")
-    return Source(
-        path, slug, hashlib.sha256(data).hexdigest()[:20], front.values, front.lines, front.body, front.body_line, locale or front.values.get("locale", "")
-    )
+    digest = hashlib.sha256(data).hexdigest()[:20]
+    locale = locale or front.values.get("locale", "")
+    return Source(path, slug, digest, front.values, front.lines, front.body, front.body_line, locale, _blobs(data))
 
 
 def read_text(root: Path, path: str, most_bytes: int) -> str:
     """The text of a file that is no article, with plain line ends; raises BadSource."""
     return _text(path, _bytes(root, path, most_bytes, f"the file is larger than {most_bytes // 1024} KB: remove what is no longer needed"))
+
+
+def _blobs(data: bytes) -> frozenset[str]:
+    """With its lines as they are and as git stores them, by both of git's digests."""
+    versions = {data, data.replace(b"\r\n", b"\n")}
+    headed = [b"blob %d\0%b" % (len(version), version) for version in versions]
+    return frozenset(digest(one).hexdigest() for one in headed for digest in (_sha1, hashlib.sha256))
 
 
 def _bytes(root: Path, path: str, most_bytes: int, too_large: str) -> bytes:

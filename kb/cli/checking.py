@@ -26,7 +26,7 @@ def check(context: click.Context, folder: Path | None, is_json: bool, form: str)
 
     settings = load(content=folder)
     require_folder(settings)
-    options = Options(settings.iframe_hosts, settings.locale)
+    options = Options.of(settings)
     library = Library(settings.content, options=options, progress=progress("Rendering"))
     search = check_search(settings, library.catalog, now(), progress("Indexing"))
     found = sorted([*checks.check(library), *search.problems], key=lambda problem: (problem.path, problem.line, problem.message))

@@ -15,7 +15,7 @@ def library(settings: "Settings") -> "Library":
     from kb.articles.library import Library, Options
 
     require_folder(settings)
-    options = Options(settings.iframe_hosts, settings.locale)
+    options = Options.of(settings)
     return Library(settings.content, options=options, cache=settings.data / "rendered.sqlite", progress=progress("Loading articles"))
 
 

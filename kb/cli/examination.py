@@ -99,7 +99,7 @@ def _content(settings: Settings) -> Iterator[Finding]:
     if not settings.content.is_dir():
         yield Finding("content", False, f"there is no folder {settings.content} (DESKBOOK_CONTENT)")
         return
-    catalog = Library(settings.content, options=Options(settings.iframe_hosts, settings.locale), cache=settings.data / "rendered.sqlite").catalog
+    catalog = Library(settings.content, options=Options.of(settings), cache=settings.data / "rendered.sqlite").catalog
     errors = sum(problem.is_error for problem in (*catalog.problems, *read_steering(settings.content)[1]))
     if errors:
         yield Finding("content", False, f"{errors} files have errors: run deskbook check")

@@ -1,0 +1,126 @@
+"""The git repository that holds the content, found and read as plain files: nothing in it can run a program."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from dulwich.objects import valid_hexsha
+from dulwich.refs import HEADREF, DiskRefsContainer
+
+LOCK_HOLDS_S = 60
+_MOST_POINTER_BYTES = 4096
+_MOST_LOANS = 20
+
+
+class UnreadableRepository(Exception):
+    """The repository is there and cannot be read; the text says why, for operators."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a repository's history depends on: the commit that is checked out, and the commits where a shallow clone ends."""
+
+    head: str
+    """Empty before the first commit."""
+    ends: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Where a repository keeps its files. None of its configuration is ever read."""
+
+    inside: tuple[str, ...]
+    """The folders from the top of the checkout down to the content."""
+    git: Path
+    """The git folder of this checkout."""
+    common: Path
+    """The git folder that all worktrees share; mostly the same."""
+
+    def is_writing(self, now: float) -> bool:
+        """Return whether git is at work on the files; a lock older than a minute was left by one that was killed."""
+        try:
+            return abs(now - (self.git / "index.lock").stat().st_mtime) < LOCK_HOLDS_S
+        except (OSError, ValueError):
+            return False
+
+    def state(self) -> State:
+        """Return the present state; raises UnreadableRepository."""
+        try:
+            _, found = DiskRefsContainer(self.common, self.git).follow(HEADREF)
+        except Exception as error:
+            raise UnreadableRepository(f"its branches cannot be read: {error}") from error
+        if found is None:
+            self._refuse_what_is_hidden()
+            return State("")
+        if not valid_hexsha(found):
+            raise UnreadableRepository("its HEAD names no commit")
+        self._refuse_loans_without_end()
+        return State(found.decode(), self._ends())
+
+    def _refuse_what_is_hidden(self) -> None:
+        """Tell a branch without commits from one that this user may not read."""
+        for path in (self.git / "HEAD", self.common / "refs", self.common / "objects"):
+            try:
+                (os.listdir if path.is_dir() else Path.stat)(path)
+            except OSError as error:
+                raise UnreadableRepository(f"{path}: {error.strerror}") from error
+        if not os.access(self.git / "HEAD", os.R_OK):
+            raise UnreadableRepository(f"{self.git / 'HEAD'}: Permission denied")
+        if (self.common / "reftable").is_dir():
+            raise UnreadableRepository("it keeps its branches as reftables; run `git refs migrate --ref-format=files`")
+
+    def _refuse_loans_without_end(self) -> None:
+        """Raise UnreadableRepository where a repository borrows objects from one that borrows from it in turn, which has no end."""
+        chain, here = [self.common / "objects"], 0
+        while here < len(chain):
+            borrowed = _pointer(chain[here] / "info/alternates").splitlines()
+            chain += [chain[here] / line for line in borrowed if line and not line.startswith("#")]
+            here += 1
+            if len(chain) > _MOST_LOANS:
+                raise UnreadableRepository(f"it borrows objects from more than {_MOST_LOANS} others (objects/info/alternates)")
+
+    def _ends(self) -> frozenset[str]:
+        try:
+            return frozenset((self.common / "shallow").read_text("ascii").split())
+        except FileNotFoundError:
+            return frozenset()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UnreadableRepository(f"{self.common / 'shallow'}: {error}") from error
+
+
+def find_repository(folder: Path) -> Repository | None:
+    """Return the repository that `folder` lies in, None when it lies in none: the nearest folder upwards with a `.git`, on the same disk.
+
+    Nothing else counts. What merely looks like a repository (`HEAD`, `objects`, `refs`) can come with a push; `.git` cannot, for git refuses the name.
+    """
+    try:
+        folder = folder.resolve()
+        disk = folder.stat().st_dev
+        for top in (folder, *folder.parents):
+            if top.stat().st_dev != disk:
+                return None
+            if git := _git_folder(top / ".git"):
+                return Repository(folder.relative_to(top).parts, git, _common_folder(git))
+    except (OSError, RuntimeError, ValueError):
+        return None
+    return None
+
+
+def _git_folder(mark: Path) -> Path | None:
+    """The folder that `.git` is, or that it names in a worktree or a submodule."""
+    if mark.is_dir():
+        return mark if os.path.lexists(mark / "HEAD") or not os.access(mark, os.X_OK) else None
+    pointer = _pointer(mark)
+    return mark.parent / pointer.removeprefix("gitdir:").strip() if pointer.startswith("gitdir:") else None
+
+
+def _common_folder(git: Path) -> Path:
+    return git / _pointer(git / "commondir").strip()
+
+
+def _pointer(path: Path) -> str:
+    """The text of a small file that names a folder; empty when there is none."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return os.fsdecode(file.read(_MOST_POINTER_BYTES))
