@@ -12,7 +12,6 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from kb import health
 from kb.accounts import views as accounts
@@ -23,6 +22,7 @@ from kb.articles.old_addresses import not_found
 from kb.config import Settings, secret_key
 from kb.db import Database
 from kb.events import views as events
+from kb.events.caps import Caps
 from kb.events.most_read import MostRead
 from kb.events.recorder import Recorder
 from kb.following import following
@@ -64,10 +64,11 @@ def create_app(settings: Settings, *, on_article: Progress | None = None, on_ind
     hosts = Hosts(settings)
     app = FrontedApp(
         routes=[Route("/static/{digest}/{path:path}", static.serve), *(route for room in ROOMS for route in room.routes)],
-        middleware=[*_proxies(settings), Middleware(Guard, settings=settings, hosts=hosts), Middleware(BodyLimit, most=MAX_BODY_BYTES)],
+        middleware=[Middleware(Guard, settings=settings, hosts=hosts), Middleware(BodyLimit, most=MAX_BODY_BYTES)],
         exception_handlers=ERRORS,
         lifespan=_serving,
     )
+    app.trust(settings.trusted_proxies)
     app.state.settings, app.state.static, app.state.secret_key = settings, static, secret_key(settings)
     app.state.templates = environment(settings, static)
     _open(app, settings, on_article)
@@ -81,7 +82,8 @@ def _open(app: Starlette, settings: Settings, on_article: Progress | None) -> No
     state = app.state
     options = Options.of(settings)
     state.database = Database(settings.database, pool_size=settings.database_pool)
-    state.recorder = Recorder(state.database, is_on=settings.record_events, is_secure=settings.base_url.startswith("https:"))
+    is_secure = settings.base_url.startswith("https:")
+    state.recorder = Recorder(state.database, Caps.of(settings), key=state.secret_key, is_on=settings.record_events, is_secure=is_secure)
     state.most_read = MostRead(state.database)
     library = state.library = Library(settings.content, options=options, cache=settings.data / "rendered.sqlite", progress=on_article)
     state.search_limit = SearchLimit(settings.searches_per_minute)
@@ -102,8 +104,3 @@ async def _serving(app: Starlette) -> AsyncIterator[None]:
         state.searcher.close()
         state.recorder.close()
         state.database.close()
-
-
-def _proxies(settings: Settings) -> list[Middleware]:
-    """What believes the configured proxies, and nobody else, about where a request comes from."""
-    return [Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))] if settings.trusted_proxies else []

@@ -129,6 +129,15 @@ class Settings(BaseModel):
     audit_network: Literal["none", "short", "full"] = Field(
         "short", description="What the audit log keeps of the address a sign-in came from: nothing, its network (`/24`, or `/48` for IPv6), or all of it."
     )
+    events_per_visitor_hour: int = Field(300, ge=1, description="Most events recorded of one visitor in an hour. What is over is dropped and counted.")
+    events_per_address_hour: int = Field(5000, ge=1, description="Most events recorded from one network address in an hour; many offices share one.")
+    answers_per_address_day: int = Field(
+        500, ge=1, description="Most forms opened, votes and “this solved it” recorded from one network address in a day: they decide the report's figures."
+    )
+    events_per_day: int = Field(500_000, ge=1, description="Most events recorded in a day, all visitors together.")
+    events_max: int = Field(
+        50_000_000, ge=1, description="Most events kept in all; 1,000,000 take about 0.5 GB. Older days leave room when they are forgotten."
+    )
     cost_per_ticket: float = Field(
         0.0, ge=0, allow_inf_nan=False, description="Cost of answering one ticket, for the saving in the report. 0: no saving is shown."
     )

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from kb.accounts.audit_log import queries as audit_queries
 from kb.accounts.audit_log.log import summarise_failures
-from kb.accounts.queries import delete_events_before, delete_expired
+from kb.accounts.queries import delete_expired
 from kb.config import Settings, secret_key
 from kb.db import Database
+from kb.events.queries import delete_events_before
 from kb.jobs.worker import Chore, Worker
 from kb.web.static import StaticFiles
 from kb.web.templates import environment

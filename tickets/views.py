@@ -86,9 +86,8 @@ def withdraw(request: Request, form: FormData) -> Response:
     """Takes "this solved it" back: the form with what had been typed."""
     visit = recorder(request).visit(request)
     draft = read_request(form)
-    article = open_article(request, text(form, "solved", 200), draft.locale)
-    if visit and article:
-        recorder(request).add(visit, Kind.DEFLECT_WITHDRAWN, slug=article.slug)
+    if visit and (slug := text(form, "solved", 200)):
+        recorder(request).add(visit, Kind.DEFLECT_WITHDRAWN, slug=slug)
     return show(request, draft, visit=visit, kept=_kept(request, draft))
 
 

@@ -140,8 +140,3 @@ def delete_expired(session: Session, now: datetime) -> None:
     session.execute(delete(LimitCount).where(LimitCount.expires_at < now))
     session.execute(delete(SignInSession).where(SignInSession.expires_at < now))
     session.execute(delete(SignInLink).where(SignInLink.expires_at < now))
-
-
-def delete_events_before(session: Session, moment: datetime) -> None:
-    """Deletes the events of the time before `moment`."""
-    session.execute(delete(Event).where(Event.at < moment))

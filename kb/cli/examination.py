@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -19,7 +20,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kb.articles.library import Library, Options
 from kb.config import Settings
-from kb.db import Database
+from kb.db import Database, now
+from kb.events.queries import counted, events_stored
 from kb.migrations import SchemaMismatch, require_current, schema_of
 from search.steering_file import read_steering
 
@@ -42,7 +44,7 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """One or more findings per part, in the order a request passes them."""
-    parts: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_python, _data, _address, _database, _content, _mail, _meilisearch, _embedder)
+    parts: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_python, _data, _address, _database, _events, _content, _mail, _meilisearch, _embedder)
     return [finding for part in parts for finding in part(settings)]
 
 
@@ -93,6 +95,27 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", False, f"{kind}: {fault}")
     except SQLAlchemyError as error:
         yield Finding("database", False, f"{kind}: {str(getattr(error, 'orig', error)).strip()} (DESKBOOK_DATABASE_URL)")
+
+
+def _events(settings: Settings) -> Iterator[Finding]:
+    """Events of the last week that the caps dropped, and how full the log is."""
+    today = now().date()
+    try:
+        with closing(Database(settings.database)) as database, database.read() as session:
+            stored, week = events_stored(session), counted(session, today - timedelta(days=6), today)
+    except (SQLAlchemyError, OSError):
+        return  # What is wrong with the database is said by its own finding.
+    full = f"{stored:,} of {settings.events_max:,} events stored"
+    if stored >= settings.events_max or week.dropped_full:
+        yield Finding("events", False, f"{full}, so new ones are dropped: raise DESKBOOK_EVENTS_MAX or lower DESKBOOK_EVENT_RETENTION_DAYS")
+    elif week.dropped_day or week.dropped_waiting:
+        parts = ((week.dropped_day, "over the limit of a day (DESKBOOK_EVENTS_PER_DAY)"), (week.dropped_waiting, "while the database could not be written"))
+        yield Finding("events", False, f"{full}; dropped within 7 days: {', '.join(f'{count:,} {why}' for count, why in parts if count)}")
+    elif week.dropped_address > week.stored / 10:
+        dropped = f"{week.dropped_address:,} dropped within 7 days because one address sent too many"
+        yield Finding("events", False, f"{full}; {dropped}: behind a proxy, set DESKBOOK_TRUSTED_PROXIES; else see DESKBOOK_EVENTS_PER_ADDRESS_HOUR")
+    else:
+        yield Finding("events", True, f"{full}; {week.dropped_visitor + week.dropped_address:,} over the limits of a visitor or address dropped within 7 days")
 
 
 def _content(settings: Settings) -> Iterator[Finding]:

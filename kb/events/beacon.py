@@ -15,7 +15,7 @@ LAST_RANK = 1000
 SLUG = re.compile(r"[^\s/?#\x00]{1,200}")
 LOCALE = re.compile(r"(?=.{2,16}$)[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 DIGEST = re.compile(r"[0-9a-f]{1,64}")
-REPORTABLE = frozenset((Kind.ARTICLE_ENGAGED, Kind.SEARCH_CLICK, Kind.SUGGEST_SHOWN, Kind.SUGGEST_CLICK, Kind.FORM_ABANDONED))
+REPORTABLE = frozenset((Kind.ARTICLE_ENGAGED, Kind.SEARCH_CLICK, Kind.SUGGEST_SHOWN, Kind.SUGGEST_CLICK, Kind.FORM_ABANDONED, Kind.SCRIPT_RAN))
 OF_ONE_ARTICLE = frozenset((Kind.ARTICLE_ENGAGED, Kind.SEARCH_CLICK, Kind.SUGGEST_CLICK))
 
 

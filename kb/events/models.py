@@ -1,9 +1,9 @@
 """The event log. Its kinds and columns are those of the deflection report's definitions."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, Date, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kb.db import Base, RowId, UtcDateTime
@@ -25,6 +25,8 @@ class Kind(StrEnum):
     DEFLECT_WITHDRAWN = "deflect_withdrawn"
     FORM_ABANDONED = "form_abandoned"
     TICKET_CREATED = "ticket_created"
+    SCRIPT_RAN = "script_ran"
+    """The page's script ran: once in a visit."""
 
 
 class Event(Base):
@@ -40,6 +42,8 @@ class Event(Base):
     visitor: Mapped[str] = mapped_column(String(32), default="")
     user_id: Mapped[int | None] = mapped_column(RowId, index=True)
     """The account, once the visitor is known by signing in or filing a request."""
+    has_cookie: Mapped[bool | None]
+    """Whether the request brought the visitor's cookie, as browsers do from the second one on; None before this was recorded."""
     locale: Mapped[str] = mapped_column(String(16), default="")
     source: Mapped[str] = mapped_column(String(10), default="web")
     query: Mapped[str | None] = mapped_column(String(500))
@@ -59,3 +63,19 @@ class Event(Base):
     ticket_id: Mapped[int | None] = mapped_column(RowId, index=True)
     value: Mapped[str | None] = mapped_column(String(1000))
     """`yes` or `no` of a vote, the words of its reason."""
+
+
+class EventCount(Base):
+    """How many events of one day (UTC) are stored, and how many were dropped, by the cap that dropped them."""
+
+    __tablename__ = "event_counts"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    stored: Mapped[int] = mapped_column(default=0)
+    """What retention deleted is taken off again."""
+    dropped_visitor: Mapped[int] = mapped_column(default=0)
+    dropped_address: Mapped[int] = mapped_column(default=0)
+    dropped_day: Mapped[int] = mapped_column(default=0)
+    dropped_full: Mapped[int] = mapped_column(default=0)
+    dropped_waiting: Mapped[int] = mapped_column(default=0)
+    """Found no room in memory while the database could not be written."""

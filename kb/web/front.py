@@ -1,9 +1,10 @@
 """The way of finished pages: straight from memory to the reader, before routing, as most answers of a help centre are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from kb.accounts.sessions import COOKIE
 from kb.events.models import Kind
@@ -46,15 +47,16 @@ class Front:
             headers += ((b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(body)))
         else:
             headers.append((b"content-length", b"%d" % len(body)))
-        self._record(page, asked, headers)
+        self._record(page, asked, headers, scope["client"])
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
         return True
 
-    def _record(self, page: Finished, asked: dict[bytes, bytes], headers: list[tuple[bytes, bytes]]) -> None:
+    def _record(self, page: Finished, asked: dict[bytes, bytes], headers: list[tuple[bytes, bytes]], client: tuple[str, int] | None) -> None:
         if page.viewed is None:
             return
-        visit = self._recorder.visit_of(asked.get(b"cookie", b""), asked.get(b"user-agent", b""), asked.get(b"sec-purpose", b""))
+        agent, purpose, address = asked.get(b"user-agent", b""), asked.get(b"sec-purpose", b""), client[0] if client else ""
+        visit = self._recorder.visit_of(asked.get(b"cookie", b""), agent, purpose, address)
         if visit is not None:
             self._recorder.add(visit, Kind.ARTICLE_VIEW, **page.viewed)
             headers += visit.cookies()
@@ -64,8 +66,17 @@ class FrontedApp(Starlette):
     """A Starlette app with the front before it: `front` is set once the app is put together."""
 
     front: Front | None = None
+    _outermost: ASGIApp | None = None
+
+    def trust(self, proxies: Sequence[str]) -> None:
+        """Believes these proxies, and nobody else, about where a request comes from; before the front, which counts by it."""
+        if proxies:
+            self._outermost = ProxyHeadersMiddleware(self._answer, trusted_hosts=list(proxies))  # type: ignore[arg-type, assignment]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._outermost or self._answer)(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.front is not None and scope["type"] == "http" and scope["method"] == "GET" and await self.front.answer(scope, send):
             return
         await super().__call__(scope, receive, send)

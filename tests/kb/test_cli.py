@@ -16,6 +16,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kb.cli import main
+from kb.db import Database, now
+from kb.events.queries import Counts, count_events
 from kb.migrations import head
 from search.store import Store
 from tests.services import MeilisearchServer
@@ -161,6 +163,24 @@ def test_doctor_finds_a_database_that_was_not_migrated(deskbook) -> None:
     assert "deskbook migrate" in answer.output
     deskbook("migrate")
     assert deskbook("doctor").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_good", "words"),
+    [
+        ({"stored": 90, "dropped_visitor": 5, "dropped_address": 4}, True, "90 of 100 events stored; 9 over the limits"),
+        ({"stored": 90, "dropped_address": 40}, False, "set DESKBOOK_TRUSTED_PROXIES"),
+        ({"stored": 90, "dropped_day": 40, "dropped_waiting": 2}, False, "40 over the limit of a day (DESKBOOK_EVENTS_PER_DAY), 2 while"),
+        ({"stored": 100}, False, "raise DESKBOOK_EVENTS_MAX"),
+    ],
+)
+def test_doctor_says_what_the_caps_on_events_dropped(deskbook, tmp_path: Path, counts: dict[str, int], is_good: bool, words: str) -> None:
+    deskbook("migrate")
+    with closing(Database(f"sqlite:///{tmp_path / 'var' / 'deskbook.sqlite'}")) as database, database.write() as session:
+        count_events(session, now().date(), Counts(**counts))
+    found = {finding["part"]: finding for finding in json.loads(deskbook("doctor", "--json", EVENTS_MAX="100").output)}
+    assert found["events"]["ok"] is is_good
+    assert words in found["events"]["message"]
 
 
 @pytest.mark.slow

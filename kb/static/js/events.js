@@ -2,6 +2,8 @@
 import { ofLocale } from "./search-locale.js";
 
 const READ_S = 10;
+const SAID = "deskbook-script-ran";
+const SAY_AGAIN_MS = 10 * 60 * 1000;
 const SHOWN = "[data-article], details[data-suggestion][open]";
 const seconds = new Map();
 const reported = new Set();
@@ -56,6 +58,20 @@ function followed({ target, detail }) {
   if (slug && rank) report("search_click", { ...ofLocale(), slug: decodeURIComponent(slug), rank, query: detail?.query });
 }
 
+// Says once in a while that a script runs here: so a visit is a person's and not a program's. The server keeps one of them in a visit.
+function sayScriptRan() {
+  if (!document.querySelector("[data-article], .search-page, [data-request-form]")) return;
+  try {
+    if (Date.now() - Number(sessionStorage.getItem(SAID)) < SAY_AGAIN_MS) return;
+    sessionStorage.setItem(SAID, Date.now());
+  } catch {
+    // Without storage every page says it.
+  }
+  report("script_ran");
+}
+
+if (document.prerendering) document.addEventListener("prerenderingchange", sayScriptRan, { once: true });
+else sayScriptRan();
 for (const kind of ["wheel", "touchmove", "keydown"]) addEventListener(kind, () => (hasScrolled = true), { passive: true, once: true });
 addEventListener("scroll", scrolled, { passive: true });
 addEventListener("click", chose, true);
