@@ -19,13 +19,14 @@ OUTCOME_MEANINGS = {
     Outcome.CONFIRMED: "Said “this solved it” on the request form, and did not take it back.",
     Outcome.FORM_LEFT_AFTER_READING: "Opened the form, then really read an article, and did not send the form.",
     Outcome.READ_AND_LEFT: "Really read an article and never opened the form.",
-    Outcome.GAVE_UP: "Found nothing, clicked nothing, or left the form with nothing read. Never counted as a success.",
+    Outcome.GAVE_UP: "Everything else: read nothing, opened the form after reading and left it, or took “this solved it” back. Never a success.",
 }
 LEFT_OUT_NAMES = {
     "staff": "by agents and admins",
-    "automated": "by machines (over 1,000 events)",
+    "automated": "by programs (over 1,000 events, or over 100 in a minute)",
     "held": "whose request is held for review",
     "no_support_act": "without looking for help (no search, nothing read, no form)",
+    "unproven": "with no sign of a person (no script ran, and no second page was opened)",
     "immature": "whose 24 hours have not passed yet",
 }
 BEHIND = {

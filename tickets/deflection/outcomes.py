@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from tickets.deflection.queries import TicketRow
+from tickets.deflection.queries import TicketRow, WithdrawalRow
 from tickets.deflection.visits import Visit
 
 WINDOW = timedelta(hours=24)
@@ -36,6 +36,8 @@ class LeftOut(StrEnum):
     HELD = "held"
     """It sent a request that is held for review as suspicious."""
     NO_SUPPORT_ACT = "no_support_act"
+    UNPROVEN = "unproven"
+    """Nothing shows that a person was there: no script ran, and no second request brought the cookie."""
     IMMATURE = "immature"
 
 
@@ -62,8 +64,17 @@ class Judged:
 class Ties:
     """Which tickets belong to which visit: by the visit they were filed in, else by their requester, whatever the channel."""
 
-    def __init__(self, tickets: Iterable[TicketRow], joined: Mapping[str, set[int]], staff: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self,
+        tickets: Iterable[TicketRow],
+        joined: Mapping[str, set[int]],
+        staff: frozenset[int] = frozenset(),
+        withdrawals: Iterable[WithdrawalRow] = (),
+    ) -> None:
         self._joined, self._staff = joined, staff
+        self._withdrawals: dict[str, list[WithdrawalRow]] = {}
+        for withdrawal in withdrawals:
+            self._withdrawals.setdefault(withdrawal.visitor, []).append(withdrawal)
         self._by_visit: dict[str, list[TicketRow]] = {}
         self._by_visitor: dict[str, list[TicketRow]] = {}
         self._by_requester: dict[int, list[TicketRow]] = {}
@@ -77,6 +88,13 @@ class Ties:
     def is_staff(self, visit: Visit) -> bool:
         """Whether the visitor ever signed in as an agent or admin."""
         return not self._staff.isdisjoint(self._joined.get(visit.visitor, ()))
+
+    def is_withdrawn(self, visit: Visit) -> bool:
+        """Whether the visitor took "this solved it" back, in the visit or within its window."""
+        if not visit.confirmed:
+            return visit.confirmed is not None
+        ends = visit.ended_at + WINDOW
+        return any(one.slug in visit.confirmed and visit.ended_at < one.at <= ends for one in self._withdrawals.get(visit.visitor, ()))
 
     def filed_in(self, visit: Visit) -> list[TicketRow]:
         """Tickets that carry the visit's own id, and were created from its beginning to the end of its window."""
@@ -115,15 +133,20 @@ def judge(visit: Visit, ties: Ties, as_of: datetime) -> Judged:
     following = ties.after(visit, min(visit.ended_at + SECOND_LOOK, as_of))
     window_ends = visit.ended_at + WINDOW
     inside = tuple(ticket for ticket in following if ticket.created_at <= window_ends)
-    outcome = None if left_out else outcome_of(visit, has_ticket=bool(inside))
+    outcome = None if left_out else outcome_of(visit, has_ticket=bool(inside), is_withdrawn=ties.is_withdrawn(visit))
     return Judged(visit, outcome, left_out, inside, len(following) > len(inside), visit.ended_at + SECOND_LOOK <= as_of)
 
 
-def outcome_of(visit: Visit, *, has_ticket: bool) -> Outcome:
-    """The first rung that fits. Reading before opening the form is no success once the form was opened and left."""
+def outcome_of(visit: Visit, *, has_ticket: bool, is_withdrawn: bool) -> Outcome:
+    """The first rung that fits. Reading before opening the form is no success once the form was opened and left.
+
+    Nor is anything a success after "it did not help after all".
+    """
     if has_ticket or visit.has_sent:
         return Outcome.TICKET
-    if visit.has_confirmed:
+    if is_withdrawn:
+        return Outcome.GAVE_UP
+    if visit.confirmed:
         return Outcome.CONFIRMED
     if visit.read_after_form:
         return Outcome.FORM_LEFT_AFTER_READING
@@ -141,4 +164,6 @@ def _left_out(visit: Visit, ties: Ties, as_of: datetime) -> LeftOut | None:
         return LeftOut.HELD
     if not visit.has_support_act:
         return LeftOut.NO_SUPPORT_ACT
+    if not visit.is_person:
+        return LeftOut.UNPROVEN
     return LeftOut.IMMATURE if visit.ended_at + WINDOW > as_of else None

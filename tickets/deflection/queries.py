@@ -34,6 +34,7 @@ class EventRow(NamedTuple):
     digest: str | None = None
     ticket_id: int | None = None
     value: str | None = None
+    has_cookie: bool | None = None
 
 
 class TicketRow(NamedTuple):
@@ -46,6 +47,14 @@ class TicketRow(NamedTuple):
     requester_id: int
     is_held: bool
     """Whether it is held for review as suspicious."""
+
+
+class WithdrawalRow(NamedTuple):
+    """One "it did not help after all"."""
+
+    visitor: str
+    at: datetime
+    slug: str
 
 
 class SolvedRow(NamedTuple):
@@ -62,6 +71,12 @@ def event_rows(session: Session, start: datetime, end: datetime) -> Iterator[Eve
     inside = select(*columns).where(Event.at >= start, Event.at < end, Event.visitor != "")
     rows = session.execute(inside.order_by(Event.visitor, Event.at, Event.id), execution_options={"yield_per": ROWS_AT_ONCE})
     return map(EventRow._make, rows)
+
+
+def withdrawal_rows(session: Session, start: datetime, end: datetime) -> list[WithdrawalRow]:
+    """What was taken back with `start` <= at < `end`."""
+    inside = select(Event.visitor, Event.at, Event.slug).where(Event.at >= start, Event.at < end, Event.kind == Kind.DEFLECT_WITHDRAWN)
+    return [WithdrawalRow(visitor, at, slug or "") for visitor, at, slug in session.execute(inside)]
 
 
 def ticket_rows(session: Session, start: datetime, end: datetime) -> Iterator[TicketRow]:

@@ -13,14 +13,14 @@ from kb.web.templates import iso
 from tickets.deflection.figures import Tally, VisitFigures
 from tickets.deflection.outcomes import SECOND_LOOK, WINDOW, Judged, Ties, judge
 from tickets.deflection.period import parse_period
-from tickets.deflection.queries import event_rows, joined_accounts, staff_ids, ticket_rows
+from tickets.deflection.queries import event_rows, joined_accounts, staff_ids, ticket_rows, withdrawal_rows
 from tickets.deflection.rates import Rate
 from tickets.deflection.reading import ArticleFigures
 from tickets.deflection.searching import SearchFigures
 from tickets.deflection.ticketing import TicketFigures, TicketTally, avoidable, in_period
 from tickets.deflection.visits import GAP, Visit, visits
 
-DEFINITIONS = "1"
+DEFINITIONS = "2"
 """Version of the definitions; changes with any change of what a figure means."""
 LIFT_NOTE = "Not measured: no holdout runs, so nobody sees the form without suggestions to compare with."
 
@@ -109,7 +109,7 @@ def _begin(session: Session, start: datetime, end: datetime, as_of: datetime) ->
     known_end = as_of + timedelta(microseconds=1)
     tickets = list(ticket_rows(session, start - WINDOW, min(end + WINDOW + SECOND_LOOK, known_end)))
     joined = joined_accounts(session, known_end)
-    ties = Ties(tickets, joined, staff_ids(session))
+    ties = Ties(tickets, joined, staff_ids(session), withdrawal_rows(session, start, min(end + WINDOW + WINDOW, known_end)))
     accounts = frozenset(chain.from_iterable(joined.values()))
     return ties, Tally(), TicketTally(in_period(tickets, start, end), ties, accounts)
 

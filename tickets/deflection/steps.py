@@ -43,7 +43,8 @@ class Step:
 
 def steps(visit: Visit, titles: Mapping[str, str]) -> list[Step]:
     """The visit's events in order, repetitions taken together, at most 100."""
-    found = [_step(list(same), titles) for _, same in groupby(visit.events, key=_what)]
+    done = (event for event in visit.events if event.kind != Kind.SCRIPT_RAN)
+    found = [_step(list(same), titles) for _, same in groupby(done, key=_what)]
     return found[:MOST_STEPS]
 
 

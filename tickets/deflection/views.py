@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from kb.accounts.sessions import require_staff
 from kb.db import database, now
+from kb.events.queries import counted
 from kb.web.templates import render
 from tickets.deflection.behind import LAST_PAGE, SEARCHES, Selection, visits_behind
 from tickets.deflection.comparing import before
@@ -43,7 +44,9 @@ def deflection(request: Request) -> Response:
     except BadPeriod as problem:
         return render(request, "deflection/bad_period.html", {"typed": typed, "problem": str(problem), "periods": _periods(None)}, status=422)
     found, previous = _report(request, period), _report(request, period.previous)
-    return render(request, "deflection/report.html", _shown(request, found, period) | _compared(found, previous, period.previous))
+    with database(request).read() as session:
+        dropped = {"dropped": counted(session, period.first_day, period.last_day).dropped}
+    return render(request, "deflection/report.html", _shown(request, found, period) | _compared(found, previous, period.previous) | dropped)
 
 
 def visits(request: Request) -> Response:

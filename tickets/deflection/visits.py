@@ -13,8 +13,14 @@ GAP = timedelta(minutes=30)
 ENGAGED_AFTER = timedelta(seconds=10)
 MOST_EVENTS = 1000
 """A visit with more is a machine's."""
-SCRIPTED = frozenset((Kind.ARTICLE_ENGAGED, Kind.SEARCH_CLICK, Kind.SUGGEST_CLICK, Kind.FORM_ABANDONED))
+MOST_IN_A_MINUTE = 100
+"""No person does more."""
+MINUTE = timedelta(minutes=1)
+SCRIPTED = frozenset((Kind.SCRIPT_RAN, Kind.ARTICLE_ENGAGED, Kind.SEARCH_CLICK, Kind.SUGGEST_CLICK, Kind.FORM_ABANDONED))
 """Kinds that only a page's script sends. Suggestions are also shown to readers without one, who ask for them."""
+
+SHOWS_FORM = frozenset((Kind.FORM_OPEN, Kind.DEFLECT_WITHDRAWN))
+"""Taking "this solved it" back shows the form again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,13 @@ class Visit:
     readings: tuple[Reading, ...]
     """In order; an article read twice stands there twice."""
     form_opened_at: datetime | None
-    has_confirmed: bool
-    """Said "this solved it" and did not take it back."""
+    confirmed: frozenset[str] | None
+    """Slugs of the articles said to have solved it; empty once that was taken back, None when nothing was said."""
     has_sent: bool
     """A ticket was filed in it."""
     is_automated: bool = False
+    is_person: bool = True
+    """Whether a script ran or a cookie came back, as browsers do."""
 
     @property
     def has_form(self) -> bool:
@@ -89,7 +97,7 @@ def visits(rows: Iterable[EventRow]) -> Iterator[Visit]:
 def _visit(events: list[EventRow], last: EventRow, count: int) -> Visit:
     is_scripted = any(event.kind in SCRIPTED for event in events)
     sent = next((event.at for event in events if event.kind == Kind.TICKET_CREATED), None)
-    opened = next((event.at for event in events if event.kind == Kind.FORM_OPEN), sent)
+    opened = next((event.at for event in events if event.kind in SHOWS_FORM), sent)
     return Visit(
         visitor=last.visitor,
         ids=frozenset(event.visit for event in events if event.visit),
@@ -99,9 +107,10 @@ def _visit(events: list[EventRow], last: EventRow, count: int) -> Visit:
         intents=intents(events, is_scripted=is_scripted),
         readings=tuple(_reported(events) if is_scripted else _inferred(events)),
         form_opened_at=opened,
-        has_confirmed=_has_confirmed(events),
+        confirmed=_confirmed(events),
         has_sent=sent is not None,
-        is_automated=count > MOST_EVENTS,
+        is_automated=count > MOST_EVENTS or _is_too_quick(events),
+        is_person=is_scripted or sent is not None or any(event.has_cookie is not False for event in events),
     )
 
 
@@ -117,6 +126,14 @@ def _inferred(events: list[EventRow]) -> Iterator[Reading]:
             yield Reading(event.slug, event.at, event.digest, is_inferred=True)
 
 
-def _has_confirmed(events: list[EventRow]) -> bool:
-    said = [event.kind for event in events if event.kind in (Kind.DEFLECT_CONFIRMED, Kind.DEFLECT_WITHDRAWN)]
-    return bool(said) and said[-1] == Kind.DEFLECT_CONFIRMED
+def _confirmed(events: list[EventRow]) -> frozenset[str] | None:
+    said = [event for event in events if event.kind in (Kind.DEFLECT_CONFIRMED, Kind.DEFLECT_WITHDRAWN)]
+    if not said:
+        return None
+    # Whoever took back the last of them was not helped by the others either.
+    is_taken_back = said[-1].kind == Kind.DEFLECT_WITHDRAWN
+    return frozenset() if is_taken_back else frozenset(event.slug or "" for event in said if event.kind == Kind.DEFLECT_CONFIRMED)
+
+
+def _is_too_quick(events: list[EventRow]) -> bool:
+    return any(later.at - earlier.at < MINUTE for earlier, later in zip(events, events[MOST_IN_A_MINUTE:], strict=False))

@@ -96,12 +96,16 @@ def form(at: float) -> Step:
     return at, "form_open", {}
 
 
-def confirm(at: float) -> Step:
-    return at, "deflect_confirmed", {}
+def confirm(at: float, slug: str = "blink") -> Step:
+    return at, "deflect_confirmed", {"slug": slug}
 
 
-def withdraw(at: float) -> Step:
-    return at, "deflect_withdrawn", {}
+def withdraw(at: float, slug: str = "blink") -> Step:
+    return at, "deflect_withdrawn", {"slug": slug}
+
+
+def script(at: float) -> Step:
+    return at, "script_ran", {}
 
 
 def left_form(at: float) -> Step:

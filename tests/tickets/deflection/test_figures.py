@@ -98,7 +98,7 @@ def test_what_was_saved_is_what_was_confirmed(fortnight: Log) -> None:
 
 def test_a_report_as_json_says_what_each_rate_was_counted_from(fortnight: Log) -> None:
     body = json.loads(json.dumps(fortnight.report().to_json()))
-    assert body["definitions"] == "1"
+    assert body["definitions"] == "2"
     assert body["visits"]["form_deflection"] == {
         "value": 0.5,
         "count": 3,

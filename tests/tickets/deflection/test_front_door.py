@@ -57,6 +57,8 @@ def send_request(site: TestClient, clock: time_machine.Traveller, email: str) ->
 
 def test_searching_and_finding_nothing_is_giving_up(site: TestClient) -> None:
     assert site.get("/search?q=zzzqqq+xxyyzz").status_code == 200
+    assert outcomes(site) == {}, "nothing shows yet that a person asked"
+    site.post("/events", json={"kind": "script_ran"})
     assert outcomes(site) == {"gave_up": 1}
     assert known(site).searches.no_result.count == 1
 
@@ -117,6 +119,44 @@ def test_bots_prefetches_and_staff_leave_no_visit(site: TestClient, headers: dic
     site.get("/search?q=blink+led", headers=headers)
     site.get("/requests/new", headers=headers)
     assert known(site).visits.visits == 0
+
+
+PROGRAMS = ["curl/8.5.0", "Wget/1.21", "kube-probe/1.29", "Go-http-client/2.0", "facebookexternalhit/1.1", "Mozilla/5.0 (compatible; ChatGPT-User/1.0)"]
+
+
+@pytest.mark.parametrize("agent", [*PROGRAMS, "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/126.0.0.0 Safari/537.36"])
+def test_programs_leave_no_visit_though_they_keep_cookies(site: TestClient, agent: str) -> None:
+    for path in ("/search?q=blink+led", "/articles/blink-an-led", "/requests/new"):
+        site.get(path, headers={"user-agent": agent})
+    assert sum(known(site).visits.left_out.values()) == known(site).visits.visits == 0
+
+
+def test_a_program_that_calls_itself_a_browser_is_none_without_cookies_and_scripts(site: TestClient) -> None:
+    for path in ("/search?q=blink+led", "/articles/blink-an-led", "/requests/new"):
+        site.get(path)
+        site.cookies.clear()
+    found = known(site)
+    assert (found.visits.visits, found.visits.left_out["unproven"]) == (0, 2)
+
+
+def test_without_scripts_the_second_page_shows_a_person(site: TestClient, clock: time_machine.Traveller) -> None:
+    site.get("/search?q=warp+drive")
+    clock.shift(20)
+    site.get("/requests/new")
+    assert outcomes(site) == {"gave_up": 1}
+
+
+def test_forging_from_one_browser_changes_one_visit(site: TestClient, clock: time_machine.Traveller) -> None:
+    site.get("/requests/new")
+    for _ in range(350):
+        clock.shift(0.01)
+        site.post("/requests/deflections", data={"subject": "Blink", "solved": "blink-an-led"})
+        site.post("/articles/blink-an-led/votes", data={"value": "yes"})
+        site.post("/events", json={"kind": "search_click", "slug": "blink-an-led", "rank": 1, "query": "blink"})
+    found = known(site)
+    assert (found.visits.visits, found.tickets_saved) == (0, 0)
+    assert found.visits.left_out["automated"] == 1
+    assert found.articles == ()
 
 
 def test_asking_for_headers_only_leaves_no_visit(site: TestClient) -> None:

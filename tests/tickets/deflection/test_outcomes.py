@@ -8,16 +8,19 @@ from tests.tickets.deflection.script import (
     MINUTE,
     NOON,
     Log,
+    click,
     confirm,
     engaged,
     form,
     left_form,
+    script,
     search,
     sent,
     view,
     vote,
     withdraw,
 )
+from tickets.deflection.rates import Rate
 
 
 def test_a_request_filed_in_the_visit_is_a_ticket_whatever_was_read(log: Log) -> None:
@@ -75,11 +78,33 @@ def test_this_solved_it_is_confirmed(log: Log) -> None:
     assert log.outcomes() == {"ann": "confirmed"}
 
 
-def test_this_solved_it_taken_back_falls_to_what_the_rest_shows(log: Log) -> None:
+def test_this_solved_it_taken_back_is_no_success_whatever_was_read(log: Log) -> None:
     log.visit("ann", form(0), engaged(30, "blink"), confirm(40), withdraw(50))
     log.visit("bob", form(0), confirm(40), withdraw(50))
+    log.visit("fay", form(0), confirm(40), withdraw(50), engaged(70, "wifi"), left_form(90))
+    log.visit("gus", form(0), confirm(20, "wifi"), confirm(40), withdraw(50))
+    assert set(log.outcomes().values()) == {"gave_up"}
+    report = log.report()
+    assert report.visits.form_deflection == Rate(0, 4)
+    assert report.visits.self_service_most == Rate(0, 4)
+    assert report.tickets_saved == 0
+
+
+def test_this_solved_it_said_again_after_taking_it_back_is_confirmed(log: Log) -> None:
     log.visit("eve", form(0), confirm(40), withdraw(50), confirm(60))
-    assert log.outcomes() == {"ann": "form_left_after_reading", "bob": "gave_up", "eve": "confirmed"}
+    log.visit("ida", form(0), confirm(40), withdraw(50), confirm(60, "wifi"))
+    assert log.outcomes() == {"eve": "confirmed", "ida": "confirmed"}
+
+
+def test_this_solved_it_taken_back_in_a_later_visit_counts_back_to_the_first(log: Log) -> None:
+    log.visit("ann", form(0), engaged(30, "blink"), confirm(40))
+    log.visit("ann", withdraw(40 * MINUTE), left_form(41 * MINUTE), visit="later")
+    assert log.report().visits.outcomes == {"ticket": 0, "confirmed": 0, "form_left_after_reading": 0, "read_and_left": 0, "gave_up": 2}
+    log.visit("bob", form(0), engaged(30, "blink"), confirm(40))
+    log.visit("bob", withdraw(40 * MINUTE, "wifi"), visit="of another article")
+    log.visit("eve", form(0), confirm(40))
+    log.visit("eve", withdraw(2 * DAY), visit="after the window")
+    assert log.report().visits.outcomes["confirmed"] == 2
 
 
 def test_a_ticket_after_this_solved_it_is_a_ticket(log: Log) -> None:
@@ -153,6 +178,28 @@ def test_staff_are_left_out_with_all_their_browsing(log: Log) -> None:
 def test_a_visit_with_a_thousand_events_is_a_machines(log: Log) -> None:
     log.visit("robot", *(search(second, f"{'x' * (second % 50)}", hits=["blink"]) for second in range(1001)))
     assert log.outcomes() == {"robot": "automated"}
+
+
+def test_more_than_a_hundred_acts_in_a_minute_are_a_machines(log: Log) -> None:
+    log.visit("robot", form(0), *(vote(number * 0.5, f"a{number}", "yes") for number in range(101)), confirm(55))
+    log.visit("busy", form(0), *(click(number * 0.7, "blink", 1, "blink") for number in range(100)), engaged(80, "blink"))
+    assert log.outcomes() == {"robot": "automated", "busy": "form_left_after_reading"}
+    assert log.report().articles[0].slug == "blink", "a machine's votes are nobody's"
+
+
+def test_without_a_sign_of_a_person_a_visit_is_none(log: Log) -> None:
+    for name, steps in {
+        "one page": [search(0, "warp drive", has_cookie=False)],
+        "no cookies kept": [(0.0, "form_open", {"has_cookie": False})],
+        "script": [search(0, "warp drive", has_cookie=False), script(1)],
+        "second page": [search(0, "warp drive", has_cookie=False), search(40, "blink", has_cookie=True)],
+        "back again": [search(0, "warp drive", has_cookie=True)],
+        "filed": [(0.0, "form_open", {"has_cookie": False}), sent(50, 1)],
+        "before cookies were noted": [search(0, "warp drive")],
+    }.items():
+        log.visit(name, *steps)
+    assert [name for name, outcome in log.outcomes().items() if outcome == "unproven"] == ["no cookies kept", "one page"]
+    assert log.report().visits.left_out["unproven"] == 2
 
 
 def test_a_visit_whose_request_is_held_for_review_is_left_out_until_released(log: Log) -> None:

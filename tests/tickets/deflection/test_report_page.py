@@ -2,11 +2,13 @@
 
 import csv
 import re
+from datetime import date
 from io import StringIO
 
 import pytest
 from starlette.testclient import TestClient
 
+from kb.events.queries import Counts, count_events
 from tests.cast import signed_in
 from tests.tickets.deflection.script import DAY, MINUTE, Log, confirm, engaged, form, search, sent, view
 from tickets.deflection.sheets import sheet
@@ -40,6 +42,13 @@ def test_the_report_is_for_agents_only(client: TestClient, page: str) -> None:
     assert client.post(page).status_code == 405
 
 
+def test_the_page_says_how_many_events_were_dropped(busy: Log, agent: TestClient) -> None:
+    assert "not recorded" not in agent.get(f"{URL}?{MARCH}").text
+    with busy.database.write() as session:
+        count_events(session, date(2026, 3, 31), Counts(dropped_address=1200, dropped_day=34))
+    assert "1,234 events of these days were not recorded" in agent.get(f"{URL}?{MARCH}").text
+
+
 def test_reports_lead_to_the_one_there_is(agent: TestClient) -> None:
     assert agent.get("/desk/reports").headers["location"] == URL
 
@@ -52,6 +61,7 @@ def test_without_visits_the_page_says_when_figures_will_appear(agent: TestClient
 
 def test_with_immature_visits_only_the_page_names_the_day(client: TestClient, agent: TestClient) -> None:
     client.get("/requests/new")
+    client.post("/events", json={"kind": "script_ran"})
     client.app.state.recorder.flush()
     page = agent.get(URL).text
     assert "1 visit so far" in page
