@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
+from anyio.to_thread import current_default_thread_limiter
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.applications import Starlette
@@ -26,8 +27,8 @@ from kb.events.caps import Caps
 from kb.events.most_read import MostRead
 from kb.events.recorder import Recorder
 from kb.following import following
-from kb.web.body_limit import BodyLimit
-from kb.web.errors import crash, database_busy, error_page, gone
+from kb.web.body_limit import MB, BodySize, BodyTime
+from kb.web.errors import crash, database_busy, error_page, gone, no_room
 from kb.web.front import Front, FrontedApp
 from kb.web.guard import Guard, Hosts, security_headers
 from kb.web.pages import FinishedPages
@@ -42,7 +43,6 @@ from tickets import views as requests
 from tickets.deflection import views as deflection
 from tickets.desk import views as desk
 
-MAX_BODY_BYTES = 30_000_000
 ROOMS = (search, health, articles, events, accounts, requests, deflection, desk)
 """Each route is tried in turn, so what is asked for at every keystroke comes first."""
 ERRORS: dict[Any, Callable[[Request, Exception], Response | Awaitable[Response]]] = {
@@ -50,6 +50,7 @@ ERRORS: dict[Any, Callable[[Request, Exception], Response | Awaitable[Response]]
     HTTPException: error_page,
     OperationalError: database_busy,
     PoolTimeout: database_busy,
+    OSError: no_room,
     ClientDisconnect: gone,
     Exception: crash,
 }
@@ -64,7 +65,11 @@ def create_app(settings: Settings, *, on_article: Progress | None = None, on_ind
     hosts = Hosts(settings)
     app = FrontedApp(
         routes=[Route("/static/{digest}/{path:path}", static.serve), *(route for room in ROOMS for route in room.routes)],
-        middleware=[Middleware(Guard, settings=settings, hosts=hosts), Middleware(BodyLimit, most=MAX_BODY_BYTES)],
+        middleware=[
+            Middleware(Guard, settings=settings, hosts=hosts),
+            Middleware(BodyTime, limits=settings),
+            Middleware(BodySize, most=settings.body_max_mb * MB),
+        ],
         exception_handlers=ERRORS,
         lifespan=_serving,
     )
@@ -97,6 +102,7 @@ async def _serving(app: Starlette) -> AsyncIterator[None]:
     """While the app serves it follows the content and, unless a worker runs beside it, does the work of the outbox."""
     state = app.state
     record_changes(state.database, state.settings, state.secret_key)
+    current_default_thread_limiter().total_tokens = state.settings.threads
     try:
         with following(state.library, state.searcher), running_worker(state.worker) if state.settings.worker else nullcontext():
             yield

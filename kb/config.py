@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from kb import allowed
+from kb.server_limits import ServerLimits
 
 PREFIX = "DESKBOOK_"
 CONFIG_VARIABLE = "DESKBOOK_CONFIG"
@@ -38,7 +39,7 @@ def _inside(allow: Callable[[str], str]) -> Callable[[SecretStr], SecretStr]:
     return lambda value: SecretStr(allow(value.get_secret_value()))
 
 
-class Settings(BaseModel):
+class Settings(ServerLimits):
     """Everything an operator can choose. The description of each field is its row in the manual's table."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

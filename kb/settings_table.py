@@ -7,16 +7,18 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from kb.config import PREFIX, Settings
+from kb.server_limits import ServerLimits
 
 MASK = "********"
 FACTORY_DEFAULTS = {"content": "the manual that comes with Deskbook"}
 
 
 def as_markdown() -> str:
-    """The table of all settings: variable, what it does, what is allowed, default."""
-    lines = ["| Variable | What it does | Allowed | Default |", "|---|---|---|---|"]
-    lines += [_row(name, field) for name, field in Settings.model_fields.items()]
-    return "\n".join(lines)
+    """The tables of all settings: variable, what it does, what is allowed, default; the limits of the server in one of their own."""
+    head = ["| Variable | What it does | Allowed | Default |", "|---|---|---|---|"]
+    rows = {name: _row(name, field) for name, field in Settings.model_fields.items()}
+    limits = [rows.pop(name) for name in ServerLimits.model_fields]
+    return "\n".join([*head, *rows.values(), "", "## Limits of the server", "", *head, *limits])
 
 
 def shown(value: Any) -> Any:

@@ -30,6 +30,7 @@ from aiosmtpd.controller import Controller
 from starlette.applications import Starlette
 
 from kb.app import create_app
+from kb.cli.server import configuration
 from kb.config import Settings
 from kb.db import Database
 from kb.migrations import migrate
@@ -219,7 +220,7 @@ def running(settings: Settings) -> Iterator[LiveServer]:
         at_port = settings.model_copy(update={"host": "127.0.0.1", "port": listener.getsockname()[1]})
         app = create_app(at_port)
         migrate(app.state.database)
-        server = uvicorn.Server(uvicorn.Config(app, http="httptools", log_level="warning", access_log=False, timeout_graceful_shutdown=5))
+        server = uvicorn.Server(configuration(app, at_port, grace_s=5))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="live server")
         thread.start()
         try:

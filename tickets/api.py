@@ -18,7 +18,7 @@ from kb.accounts.api_keys import require_key
 from kb.accounts.limits import take
 from kb.accounts.models import ApiKey
 from kb.db import database, now
-from kb.web.body_limit import BodyLimit
+from kb.web.body_limit import BodySize
 from kb.web.forms import clean
 from kb.web.strict_json import BadJson, read_object
 from tickets import queries
@@ -198,6 +198,6 @@ def _is_number(text: str) -> bool:
 
 
 routes = [
-    Route("/api/tickets", create, methods=["POST"], middleware=[Middleware(BodyLimit, most=MAX_BODY_BYTES)]),
+    Route("/api/tickets", create, methods=["POST"], middleware=[Middleware(BodySize, most=MAX_BODY_BYTES)]),
     Route("/api/tickets/{id}", show),
 ]

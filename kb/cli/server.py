@@ -1,8 +1,12 @@
 """Running the app under uvicorn: one process, stopped in good order."""
 
+import asyncio
 import gc
+import logging
 import signal
 import socket
+from functools import partial
+from typing import cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -11,13 +15,17 @@ from kb.accounts import links, people
 from kb.accounts.audit_log.log import DESKBOOK, record
 from kb.accounts.audit_log.models import Kind
 from kb.app import create_app
+from kb.cli import open_files
 from kb.cli.content import require_folder
 from kb.cli.logs import start_log
 from kb.cli.output import note, progress
 from kb.cli.refusal import Refused
 from kb.config import Settings
 from kb.db import Database, now
+from kb.web.connections import Connections
+from kb.web.http_protocol import HttpProtocol
 
+log = logging.getLogger("deskbook.server")
 GRACE_S = 30
 YOUNG_OBJECTS = 10_000
 """New objects after which Python looks for cycles among them; by default 700, which it does several times in one answer (a twentieth of its time)."""
@@ -42,19 +50,9 @@ def run(settings: Settings) -> None:
     start_log(settings.log_level)
     gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
     with _listener(settings) as listener:
-        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        settings = _within_open_files(settings.model_copy(update={"port": listener.getsockname()[1]}))
         app = loaded(settings)
-        config = uvicorn.Config(
-            app,
-            http="httptools",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=GRACE_S,
-        )
-        server = Server(config, _greeting(settings, app.state.database))
+        server = Server(configuration(app, settings), _greeting(settings, app.state.database))
         # uvicorn raises the signal again after stopping; an ordered stop is a success, so nothing is left for it to do.
         for stop in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stop, lambda *_: None)
@@ -63,10 +61,41 @@ def run(settings: Settings) -> None:
         raise Refused("Deskbook did not start; the lines above say why.")
 
 
+def configuration(app: Starlette, settings: Settings, *, grace_s: int = GRACE_S) -> uvicorn.Config:
+    """How uvicorn serves `app`: HTTP within the limits of the settings, and nothing else."""
+    protocol = partial(HttpProtocol, connections=Connections(settings))
+    return uvicorn.Config(
+        app,
+        http=cast(type[asyncio.Protocol], protocol),
+        ws="none",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=settings.keep_alive_s,
+        timeout_graceful_shutdown=grace_s,
+    )
+
+
 def loaded(settings: Settings) -> Starlette:
     """The app, its content loaded; says how far it is when that takes long."""
     require_folder(settings)
     return create_app(settings, on_article=progress("Loading articles"), on_indexed=progress("Indexing articles"))
+
+
+def _within_open_files(settings: Settings) -> Settings:
+    limit = open_files.raise_limit(settings)
+    fitted = open_files.fit(settings, limit)
+    if fitted != settings:
+        log.warning(
+            "only %d files may be open, so %d connections, %d threads and %d database connections are used: raise the limit (LimitNOFILE= or ulimit -n)",
+            limit,
+            fitted.connections_max,
+            fitted.threads,
+            fitted.database_pool,
+        )
+    return fitted
 
 
 def _listener(settings: Settings) -> socket.socket:

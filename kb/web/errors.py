@@ -1,5 +1,6 @@
 """Errors as pages: plain words, what to do next, and nothing about the inside."""
 
+import errno
 import logging
 import secrets
 
@@ -34,6 +35,7 @@ ADVICE = {
     503: "Nothing was saved. Please try again in a moment.",
 }
 
+NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENOMEM)
 SECRET_PARAMETERS = ("token", "file")
 
 
@@ -47,6 +49,14 @@ def error_page(request: Request, error: Exception) -> Response:
 def database_busy(request: Request, error: Exception) -> Response:
     """503: the database is locked, full, restarting or away. What was typed stays in the browser."""
     log.error("database: %s", str(getattr(error, "orig", error))[:300])
+    return answer(request, 503, ADVICE[503], headers={"Retry-After": "5"})
+
+
+def no_room(request: Request, error: Exception) -> Response:
+    """503: the disk is full, or as many files are open as the system allows. Raises any other error again, which ends in `crash`."""
+    if getattr(error, "errno", None) not in NO_ROOM:
+        raise error
+    log.error("the system has no room: %s", str(error)[:300])
     return answer(request, 503, ADVICE[503], headers={"Retry-After": "5"})
 
 

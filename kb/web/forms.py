@@ -54,7 +54,7 @@ def files(form: FormData, name: str) -> list[UploadFile]:
 
 
 def _in_words(error: HTTPException) -> HTTPException:
-    if error.status_code in (408, 413):
+    if error.status_code in (408, 413, 503):
         return error
     if "maximum size" in error.detail:
         return HTTPException(413, f"A text is longer than {MAX_PART_BYTES:,} bytes. Nothing was saved. Go back, shorten it or attach it as a file.")

@@ -59,5 +59,8 @@ async def _connection(host: str, port: int, asked: bytes, until: float) -> int:
             raise RuntimeError(head[:300].decode(errors="replace"))
         await reader.readexactly(int(length[1]))
         count += 1
+        if b"connection: close" in head.lower():
+            writer.close()
+            reader, writer = await asyncio.open_connection(host, port)
     writer.close()
     return count

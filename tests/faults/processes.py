@@ -83,11 +83,11 @@ def environ(content: Path, data: Path, **settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(content: Path, data: Path, **settings: str) -> Iterator[Served]:
-    """`deskbook serve` on a free port, ready; killed at the end if it still runs."""
+def serving(content: Path, data: Path, *, after: str = "", **settings: str) -> Iterator[Served]:
+    """`deskbook serve` on a free port, ready; killed at the end if it still runs. The shell runs `after` first, such as `ulimit -n 64`."""
     data.mkdir(exist_ok=True)
     log = data / f"serve-{secrets.token_hex(4)}.log"
-    with command(["serve", "--port", "0"], environ(content, data, **settings), log) as process:
+    with command(["serve", "--port", "0"], environ(content, data, **settings), log, after=after) as process:
         wait_for(lambda: "is at http" in log.read_text() or process.poll() is not None)
         found = re.search(r"is at (http://127\.0\.0\.1:\d+)", log.read_text())
         assert found, log.read_text()
@@ -95,9 +95,10 @@ def serving(content: Path, data: Path, **settings: str) -> Iterator[Served]:
 
 
 @contextmanager
-def command(arguments: list[str], variables: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def command(arguments: list[str], variables: dict[str, str], log: Path, *, after: str = "") -> Iterator[subprocess.Popen[bytes]]:
     """A `deskbook` command under way; killed at the end if it still runs."""
-    run = [sys.executable, "-m", "kb", *arguments]
+    program = ["sh", "-c", f'{after}; exec "$0" "$@"', sys.executable] if after else [sys.executable]
+    run = [*program, "-m", "kb", *arguments]
     with (
         log.open("wb") as output,
         subprocess.Popen(run, cwd=log.parent, env=variables, stdout=output, stderr=output, process_group=0, preexec_fn=die_with_parent) as process,

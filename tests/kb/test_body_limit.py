@@ -7,7 +7,8 @@ from typing import Any
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from kb.web.body_limit import BodyLimit
+from kb.server_limits import ServerLimits
+from kb.web.body_limit import BodyTime
 
 Receive = Callable[[], Awaitable[Message]]
 FORM = {"type": "http", "method": "POST", "path": "/requests", "headers": [(b"content-type", b"application/x-www-form-urlencoded"), (b"host", b"testserver")]}
@@ -21,7 +22,8 @@ def answer_to(client: TestClient, receive: Receive, patience_s: float) -> list[M
         sent.append(message)
 
     scope: dict[str, Any] = FORM | {"app": client.app, "raw_path": b"/requests", "query_string": b"", "root_path": "", "scheme": "http", "http_version": "1.1"}
-    asyncio.run(BodyLimit(client.app, most=1000, patience_s=patience_s)(scope, receive, send))
+    limits = ServerLimits(body_timeout_s=patience_s)
+    asyncio.run(BodyTime(client.app, limits)(scope, receive, send))
     return sent
 
 

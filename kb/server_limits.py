@@ -1,0 +1,44 @@
+"""The settings that bound what one client, and all clients together, may take of the server."""
+
+from pydantic import BaseModel, Field
+
+
+class ServerLimits(BaseModel):
+    """Limits on connections, requests and answers. The description of each field is its row in the manual's table."""
+
+    connections_max: int = Field(
+        2000, ge=10, le=100_000, description="Connections open at one time. When all are busy, new ones are answered 503; idle ones are closed first."
+    )
+    connections_per_address: int = Field(
+        100,
+        ge=1,
+        le=100_000,
+        description="Connections one address (of IPv6, one /64 network) may hold before it is answered 429. Trusted proxies and this machine are not counted.",
+    )
+    threads: int = Field(40, ge=1, le=500, description="Requests worked on at one time by one process; more wait for their turn.")
+    requests_per_connection: int = Field(10_000, ge=1, description="Requests answered on one connection before it is closed.")
+    pipelined_max: int = Field(16, ge=1, le=1000, description="Requests sent ahead on one connection without waiting for answers; one more is answered 429.")
+    keep_alive_s: int = Field(15, ge=1, le=3600, description="Seconds a connection may be idle between requests.")
+    request_line_max_kb: int = Field(24, ge=1, le=1000, description="Longest request line (method and address), in KB; a longer one is answered 414.")
+    header_max_kb: int = Field(48, ge=1, le=1000, description="Largest request line and headers together, in KB; larger ones are answered 431.")
+    headers_max: int = Field(100, ge=10, le=10_000, description="Headers of one request; more are answered 431.")
+    header_timeout_s: float = Field(10, gt=0, le=600, description="Seconds a request's headers may take to arrive before the answer is 408.")
+    body_max_mb: int = Field(30, ge=1, le=10_000, description="Largest body of a request with all its files, in MB; a larger one is answered 413.")
+    body_overhead_max_kb: int = Field(
+        1000, ge=1, le=100_000, description="Bytes that chunk sizes, chunk extensions and trailers may add to a body, in KB; more are answered 413."
+    )
+    body_timeout_s: float = Field(
+        30, gt=0, le=3600, description="Seconds a body may take, plus one for each `transfer_min_bytes_per_s`, before the answer is 408."
+    )
+    bodies_max_mb: int = Field(
+        500, ge=1, le=1_000_000, description="Bodies being received at one time, all together, in MB; one that does not fit is answered 503."
+    )
+    send_timeout_s: float = Field(
+        30, gt=0, le=3600, description="Seconds a client may take to read an answer, plus one for each `transfer_min_bytes_per_s`, before it is cut off."
+    )
+    transfer_min_bytes_per_s: int = Field(
+        1000, ge=1, le=10_000_000, description="Slowest transfer, in bytes a second, that is kept up after its first seconds."
+    )
+    close_timeout_s: float = Field(
+        10, gt=0, le=60, description="Seconds a client may go on sending a request that is answered already, such as one with 413, before it is cut off."
+    )
