@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint bench lock clean
+.PHONY: help serve test check lint style audit bench lock clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1  \t/p' Makefile
@@ -20,15 +20,22 @@ serve: $(VENV)/.runtime ## Run the help centre and the desk (ARGS="--port 9000" 
 	@$(BIN)/python -m compileall -q kb search tickets
 	@exec $(BIN)/deskbook serve $(ARGS)
 
-test: $(VENV)/.dev ## Every check: format, lint, types, content, and the tests with real servers and a browser
+test: $(VENV)/.dev ## Every check: format, lint, types, content, the tests with real servers and a browser, known vulnerabilities
 	@.ci/packages
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory style
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(MAKE) --no-print-directory audit
 
-check: $(VENV)/.dev lint ## The quick checks, for before a commit
+check: $(VENV)/.dev style ## The quick checks, for before a commit
 	@$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not slow and not browser"
 
-lint: $(VENV)/.dev
+lint: style audit
+
+# Last, so that its verdict is not scrolled away; it waits at most two minutes for a database of vulnerabilities.
+audit: $(VENV)/.dev ## Check the locked packages for known vulnerabilities
+	@$(BIN)/python .ci/audit.py .lock/dev.txt
+
+style: $(VENV)/.dev
 	@$(BIN)/ruff format --quiet --check . || { echo "Run .venv/bin/ruff format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy -p kb -p search -p tickets
