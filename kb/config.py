@@ -123,6 +123,7 @@ class Settings(ServerLimits):
     fresh_sign_in_minutes: int = Field(
         60, ge=1, description="Minutes after signing in before changing a password or address, people or keys asks for the password, or a mailed link, again."
     )
+    invitation_hours: int = Field(24, ge=1, le=720, description="Hours the link in an invitation works.")
     audit_retention_days: int = Field(400, ge=30, description="Days the audit log is kept.")
     audit_failures_per_hour: int = Field(
         200, ge=1, description="Failed sign-ins the audit log lists in an hour. Further ones are counted, so that a flood cannot fill the database."

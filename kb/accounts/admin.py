@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from kb.accounts import api_keys, people, queries, sessions
+from kb.accounts import api_keys, invitations, notices, people, queries, sessions
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
 from kb.accounts.models import Role, User
@@ -25,16 +25,33 @@ def list_people(request: Request) -> Response:
 
 
 def add_person(request: Request, form: FormData) -> Response:
-    """Adds a person and mails them nothing: they sign in by a link they ask for."""
+    """Adds a person; agents and admins are mailed an invitation."""
     admin = sessions.require_admin(request)
     email, name, role = text(form, "email", 300), text(form, "name", people.MAX_NAME_CHARS), text(form, "role", 20)
     try:
         with database(request).write() as session:
             person = people.add_user(session, email, name, role, now())
             audit.record(session, Kind.PERSON_ADDED, audit.source(request, admin), now(), person=person, detail=f"as {person.role}")
+            is_invited = person.is_staff and invitations.invite(session, request.app.state.settings, person, audit.source(request, admin), now())
     except people.PersonRefused as refusal:
         return _people_page(request, error=str(refusal), typed={"email": email, "name": name, "role": role})
-    return RedirectResponse("/desk/people?saved=1", 303)
+    return RedirectResponse(f"/desk/people?saved={'invited' if is_invited else 'added'}", 303)
+
+
+def invite(request: Request, form: FormData) -> Response:  # noqa: ARG001
+    """Mails the invitation again to a person who has not signed in yet."""
+    admin = sessions.require_admin(request)
+    with database(request).write() as session:
+        person = session.get(User, path_number(request))
+        if person is None:
+            raise HTTPException(404)
+        is_waiting = invitations.is_invited(person)
+        is_sent = is_waiting and invitations.invite(session, request.app.state.settings, person, audit.source(request, admin), now())
+    if not is_waiting:
+        return _people_page(request, error=f"{person.email} needs no invitation: only agents and admins who have not signed in yet are sent one.")
+    if not is_sent:
+        return _people_page(request, error=f"{person.email} was sent several links within the last hour. Wait an hour, then try again.")
+    return RedirectResponse("/desk/people?saved=invited", 303)
 
 
 def change_role(request: Request, form: FormData) -> Response:
@@ -46,6 +63,7 @@ def change_role(request: Request, form: FormData) -> Response:
         people.change_role(session, person, text(form, "role", 20))
         if person.role != before:
             audit.record(session, Kind.ROLE_CHANGED, audit.source(request, admin), now(), person=person, detail=f"from {before} to {person.role}")
+            notices.role_changed(session, person, now())
 
     return _change(request, change)
 
@@ -87,6 +105,7 @@ def make_key(request: Request, form: FormData) -> Response:
     with database(request).write() as session:
         key, secret = api_keys.make_key(session, name, scope, user, now())
         audit.record(session, Kind.KEY_MADE, audit.source(request, user), now(), person=user, detail=api_keys.described(key))
+        notices.key_made(session, user, key.name, now())
     return _keys_page(request, secret=secret)
 
 
@@ -125,6 +144,9 @@ def _people_page(request: Request, *, error: str = "", typed: dict[str, str] | N
         "typed": typed or {"email": "", "name": "", "role": Role.AGENT},
         "saved": request.query_params.get("saved", ""),
         "roles": list(Role),
+        "is_invited": invitations.is_invited,
+        "invitation_hours": request.app.state.settings.invitation_hours,
+        "sends_mail": bool(request.app.state.settings.smtp_url.get_secret_value()),
     }
     return render(request, "accounts/people.html", context, status=422 if error else 200)
 

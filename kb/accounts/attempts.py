@@ -1,5 +1,6 @@
 """Attempts at a password: limited for each network and account, and recorded when they fail."""
 
+import re
 from datetime import timedelta
 from typing import cast
 
@@ -11,6 +12,8 @@ from kb.config import Settings
 from kb.db import database, now
 from kb.jobs import outbox
 
+HOLDS_SECRET = re.compile(r"/(requests/\d|sign-in/|account/address/)")
+"""Paths that open something to whoever has them, and so are not stored."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TOO_MANY = "There were too many attempts. Wait an hour, or ask for a sign-in link by email."
 
@@ -42,7 +45,8 @@ def mail_link(request: Request, email: str, target: str) -> bool:
     with database(request).write() as session:
         is_calm = limits.take(session, network_bucket(request), most=settings.sign_ins_per_hour, window=HOUR, now=moment)
         if is_calm and limits.take(session, f"link:{email}", most=settings.links_per_hour, window=HOUR, now=moment):
-            outbox.enqueue(session, "mail.sign_in_link", {"email": email} | ({"next": target} if target else {}), now=moment)
+            kept = {"next": target} if target and not HOLDS_SECRET.match(target) else {}
+            outbox.enqueue(session, "mail.sign_in_link", {"email": email} | kept, now=moment)
     return is_calm
 
 

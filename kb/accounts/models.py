@@ -80,6 +80,18 @@ class SignInLink(Base):
     user: Mapped[User] = relationship(lazy="joined")
 
 
+class AddressChange(Base):
+    """A link that gives an account another address once its mailbox is proved; the row goes when the link is used."""
+
+    __tablename__ = "address_changes"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class ApiKey(Base):
     """A key of the API; `scope` is `read` or `write` (which includes reading)."""
 

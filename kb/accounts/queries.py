@@ -9,7 +9,7 @@ from sqlalchemy import Executable, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from kb.accounts.models import STAFF, ApiKey, LimitCount, Role, SignInLink, SignInSession, User
+from kb.accounts.models import STAFF, AddressChange, ApiKey, LimitCount, Role, SignInLink, SignInSession, User
 from kb.events.models import Event
 
 
@@ -89,8 +89,20 @@ def use_link(session: Session, token_hash: str, now: datetime) -> bool:
 
 
 def delete_links_of(session: Session, user_id: int) -> None:
-    """Voids every open sign-in link of the person."""
+    """Voids every open link of the person: those that sign in and those that change the address."""
     session.execute(delete(SignInLink).where(SignInLink.user_id == user_id))
+    session.execute(delete(AddressChange).where(AddressChange.user_id == user_id))
+
+
+def open_address_change(session: Session, token_hash: str, now: datetime) -> AddressChange | None:
+    """The change of address that can still be made."""
+    return session.scalar(select(AddressChange).where(AddressChange.token_hash == token_hash, AddressChange.expires_at > now))
+
+
+def take_address_change(session: Session, token_hash: str, user_id: int, now: datetime) -> str | None:
+    """Use the link up; return the new address, None when it is used, expired or somebody else's. Of two at once, one gets it."""
+    is_theirs = (AddressChange.token_hash == token_hash, AddressChange.user_id == user_id, AddressChange.expires_at > now)
+    return session.execute(delete(AddressChange).where(*is_theirs).returning(AddressChange.email)).scalar_one_or_none()
 
 
 def api_key_by_hash(session: Session, key_hash: str) -> ApiKey | None:
@@ -140,3 +152,4 @@ def delete_expired(session: Session, now: datetime) -> None:
     session.execute(delete(LimitCount).where(LimitCount.expires_at < now))
     session.execute(delete(SignInSession).where(SignInSession.expires_at < now))
     session.execute(delete(SignInLink).where(SignInLink.expires_at < now))
+    session.execute(delete(AddressChange).where(AddressChange.expires_at < now))

@@ -91,11 +91,11 @@ def begin(request: Request, session: Session, user: User, moment: datetime) -> s
 
 def keep(request: Request, response: Response, token: str, user: User) -> None:
     """Hands the session to the browser; staff also carry a mark by which their reading is left out of the figures."""
-    is_secure = _is_secure(request)
+    secure = is_secure(request)
     age = int(ABSOLUTE[Role(user.role)].total_seconds())
-    response.set_cookie(cookie_name(request), token, max_age=age, path="/", secure=is_secure, httponly=True, samesite="lax")
+    response.set_cookie(cookie_name(request), token, max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
     if user.is_staff:
-        response.set_cookie(STAFF_COOKIE, "1", max_age=400 * 86400, path="/", secure=is_secure, httponly=True, samesite="lax")
+        response.set_cookie(STAFF_COOKIE, "1", max_age=400 * 86400, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def end(request: Request, response: Response) -> None:
@@ -108,7 +108,7 @@ def end(request: Request, response: Response) -> None:
 
 def forget(request: Request, response: Response) -> None:
     """Takes the session's cookie from this browser."""
-    response.delete_cookie(cookie_name(request), path="/", secure=_is_secure(request), httponly=True, samesite="lax")
+    response.delete_cookie(cookie_name(request), path="/", secure=is_secure(request), httponly=True, samesite="lax")
 
 
 def end_others(request: Request, session: Session, user: User) -> None:
@@ -123,7 +123,12 @@ def token_digest(request: Request) -> str:
 
 def cookie_name(request: Request) -> str:
     """Bound to this host by its prefix wherever the site is served over https."""
-    return SECURE_COOKIE if _is_secure(request) else COOKIE
+    return SECURE_COOKIE if is_secure(request) else COOKIE
+
+
+def is_secure(request: Request) -> bool:
+    """Whether the site is served over https, so that its cookies are."""
+    return _settings(request).base_url.startswith("https:")
 
 
 def safe_next(target: str, otherwise: str = "/") -> str:
@@ -160,10 +165,6 @@ def _load(request: Request) -> User | None:
 
 def _token(request: Request) -> str:
     return request.cookies.get(cookie_name(request), "")
-
-
-def _is_secure(request: Request) -> bool:
-    return _settings(request).base_url.startswith("https:")
 
 
 def _settings(request: Request) -> Settings:

@@ -1,14 +1,18 @@
 """Signing in by password or by a mailed link, and signing out."""
 
+from datetime import datetime
 from urllib.parse import urlsplit
 
+from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from kb.accounts import attempts, links, passwords, people, sessions
+from kb.accounts import attempts, known_browsers, links, notices, passwords, people, sessions
 from kb.accounts.audit_log import log as audit
+from kb.accounts.audit_log import queries as audit_queries
 from kb.accounts.audit_log.models import Kind
+from kb.accounts.browser_name import browser_name
 from kb.accounts.models import User
 from kb.db import database, now
 from kb.events.recorder import recorder
@@ -69,16 +73,14 @@ def use_link(request: Request, form: FormData) -> Response:  # noqa: ARG001
     recorder(request).flush()
     with database(request).write() as session:
         link = links.use_link(session, request.path_params["token"], moment)
-        token = sessions.begin(request, session, link.user, moment) if link else ""
-        if link:
-            audit.record(session, Kind.SIGN_IN, audit.source(request, link.user), moment, detail="by mailed link")
+        token = _begin(request, session, link.user, moment, "by mailed link") if link else ""
     if link is None:
         attempts.record_failure(request, "", "sign-in link used, expired or unknown")
         return _link_over(request)
     user = link.user
     first_page = _home(user) if user.password_hash or not user.is_staff else "/account"
     response = RedirectResponse(sessions.safe_next(link.target, "") or first_page, 303, NO_REFERRER)
-    sessions.keep(request, response, token, user)
+    _keep(request, response, token, user)
     return response
 
 
@@ -96,11 +98,24 @@ def _enter(request: Request, user: User, target: str) -> Response:
     moment = now()
     recorder(request).flush()
     with database(request).write() as session:
-        token = sessions.begin(request, session, user, moment)
-        audit.record(session, Kind.SIGN_IN, audit.source(request, user), moment, detail="by password")
+        token = _begin(request, session, user, moment, "by password")
     response = RedirectResponse(target or _home(user), 303)
-    sessions.keep(request, response, token, user)
+    _keep(request, response, token, user)
     return response
+
+
+def _begin(request: Request, session: Session, user: User, moment: datetime, how: str) -> str:
+    by = audit.source(request, user)
+    # Nobody needs to hear of their own first sign-in.
+    if not known_browsers.is_known(request, user) and audit_queries.has_signed_in(session, user.id):
+        notices.new_sign_in(session, user, browser_name(request.headers.get("user-agent", "")), by.network, moment)
+    audit.record(session, Kind.SIGN_IN, by, moment, detail=how)
+    return sessions.begin(request, session, user, moment)
+
+
+def _keep(request: Request, response: Response, token: str, user: User) -> None:
+    sessions.keep(request, response, token, user)
+    known_browsers.remember(request, response, user)
 
 
 def _reason(user: User | None) -> str:

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from kb.accounts import account, admin, fresh_sign_in, own_sessions, sign_in
+from kb.accounts import account, address_change, admin, fresh_sign_in, own_sessions, sign_in
 from kb.accounts.audit_log import page as audit_log
 from kb.accounts.fresh_sign_in import with_fresh_sign_in
 from kb.accounts.sessions import require_admin, require_user
@@ -17,6 +17,9 @@ routes = [
     Route("/sign-out", with_form(sign_in.sign_out), methods=["POST"]),
     Route("/account", account.show, methods=["GET"]),
     Route("/account", with_form(account.update), methods=["POST"]),
+    Route("/account/address", with_form(with_fresh_sign_in(address_change.create, require_user)), methods=["POST"]),
+    Route("/account/address/{token}", address_change.show, methods=["GET"]),
+    Route("/account/address/{token}", with_form(address_change.confirm), methods=["POST"]),
     Route("/account/password", with_form(with_fresh_sign_in(account.update_password, require_user)), methods=["POST"]),
     Route("/account/confirmed", fresh_sign_in.confirmed, methods=["GET"]),
     Route("/account/sessions/revocation", with_form(own_sessions.end_all), methods=["POST"]),
@@ -26,6 +29,7 @@ routes = [
     Route("/desk/people/{id:int}/role", with_form(with_fresh_sign_in(admin.change_role, require_admin)), methods=["POST"]),
     Route("/desk/people/{id:int}/disablement", with_form(with_fresh_sign_in(admin.disable, require_admin)), methods=["POST"]),
     Route("/desk/people/{id:int}/enablement", with_form(with_fresh_sign_in(admin.enable, require_admin)), methods=["POST"]),
+    Route("/desk/people/{id:int}/invitation", with_form(with_fresh_sign_in(admin.invite, require_admin)), methods=["POST"]),
     Route("/desk/audit-log", audit_log.show, methods=["GET"]),
     Route("/desk/api-keys", admin.list_keys, methods=["GET"]),
     Route("/desk/api-keys", with_form(with_fresh_sign_in(admin.make_key, require_admin)), methods=["POST"]),

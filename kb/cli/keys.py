@@ -19,7 +19,7 @@ def api_key() -> None:
 @as_json
 def add(name: str, email: str, scope: str, is_json: bool) -> None:
     """Make a key and print it; it is never shown again."""
-    from kb.accounts import api_keys, people
+    from kb.accounts import api_keys, notices, people
     from kb.accounts.audit_log.log import COMMAND_LINE, record
     from kb.accounts.audit_log.models import Kind
     from kb.db import now
@@ -30,6 +30,7 @@ def add(name: str, email: str, scope: str, is_json: bool) -> None:
             raise Refused(f"{email} is not an agent or admin here. `deskbook user list` lists them.")
         key, secret = api_keys.make_key(session, name, scope, person, now())
         record(session, Kind.KEY_MADE, COMMAND_LINE, now(), person=person, detail=api_keys.described(key))
+        notices.key_made(session, person, key.name, now())
         made = {"id": key.id, "name": key.name, "scope": key.scope, "key": secret}
     emit(made) if is_json else click.echo(secret)
 

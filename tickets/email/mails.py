@@ -11,7 +11,7 @@ from kb.accounts.models import User
 from kb.config import Settings
 from kb.db import Database, now
 from kb.jobs.worker import Handler, Job
-from tickets.email import queries
+from tickets.email import account_mails, queries
 from tickets.email.composing import Letter, compose, thread_of
 from tickets.email.sending import send
 from tickets.models import Ticket
@@ -91,4 +91,5 @@ WRITERS: dict[str, Writer] = {
     "mail.agent_replied": _agent_replied,
     "mail.sign_in_link": _sign_in_link,
     "mail.sign_in_paused": _sign_in_paused,
+    **account_mails.WRITERS,
 }

@@ -26,6 +26,11 @@ def records(session: Session, *, person: str = "", kind: Kind | None = None, bef
     return session.scalars(query).all()
 
 
+def has_signed_in(session: Session, user_id: int) -> bool:
+    """Whether the log knows of an earlier sign-in of this person."""
+    return session.scalar(select(AuditRecord.id).where(AuditRecord.actor_id == user_id, AuditRecord.kind == Kind.SIGN_IN).limit(1)) is not None
+
+
 def delete_before(session: Session, moment: datetime) -> None:
     """Delete the records older than `moment`; the database refuses when any is younger than 30 days."""
     session.execute(delete(AuditRecord).where(AuditRecord.at < moment))

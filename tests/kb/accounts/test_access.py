@@ -66,6 +66,9 @@ open POST /sign-out
 open GET /requests
 own GET /account
 own POST /account
+own POST /account/address
+own POST /account/address/{token}
+open GET /account/address/{token}
 own POST /account/password
 own GET /account/confirmed
 own POST /account/sessions/revocation
@@ -93,6 +96,7 @@ admin POST /desk/people
 admin POST /desk/people/{id:int}/role
 admin POST /desk/people/{id:int}/disablement
 admin POST /desk/people/{id:int}/enablement
+admin POST /desk/people/{id:int}/invitation
 admin GET /desk/audit-log
 admin GET /desk/api-keys
 admin POST /desk/api-keys
