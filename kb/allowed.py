@@ -7,8 +7,9 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from kb.accounts.mailbox import read_mailbox
+
 HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
-SENDER = re.compile(r"([^<>\r\n]*<)?[^<>@\s,]+@[^<>@\s,]+>?")
 LOGOS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
 EMBEDDERS = ("huggingFace", "ollama", "openAi", "rest")
 
@@ -130,8 +131,8 @@ def mail_server(value: str) -> str:
 
 def sender(value: str) -> str:
     """One address, with or without the name before it."""
-    if value and (not SENDER.fullmatch(value.strip()) or ("<" in value) != (">" in value)):
-        raise ValueError("must be one address: support@example.com, or Acme Help <support@example.com>")
+    if value and not read_mailbox(value):
+        raise ValueError("must be one address, with plain letters before the @: support@example.com, or Acme Help <support@example.com>")
     return value
 
 

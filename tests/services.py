@@ -154,6 +154,7 @@ class Mailbox:
     port: int
     messages: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
     refuse_with: str = ""  # an SMTP answer such as "451 try later", given instead of taking the mail
     part_with: str = "221 Bye"  # the SMTP answer to QUIT
     _arrived: threading.Condition = field(default_factory=threading.Condition)
@@ -170,6 +171,7 @@ class Mailbox:
         with self._arrived:
             self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
             self.recipients.append(list(envelope.rcpt_tos))
+            self.senders.append(envelope.mail_from)
             self._arrived.notify_all()
         return "250 OK"
 

@@ -18,12 +18,12 @@ from kb.accounts.api_keys import require_key
 from kb.accounts.limits import take
 from kb.accounts.models import ApiKey
 from kb.db import database, now
+from kb.text import clean, one_line
 from kb.web.body_limit import BodySize
-from kb.web.forms import clean
 from kb.web.strict_json import BadJson, read_object
 from tickets import queries
 from tickets.changing import clean_tags
-from tickets.forms import is_visible, one_line
+from tickets.forms import is_visible
 from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, IdempotencyKey, Priority, TicketType
 from tickets.opening import NewTicket, OpenedTicket, open_ticket, sent_before
 from tickets.reading import catalog
@@ -60,7 +60,7 @@ def _at_most(chars: int) -> AfterValidator:
 
 
 Text = Annotated[str, AfterValidator(clean)]
-Line = Annotated[str, AfterValidator(clean), AfterValidator(one_line)]
+Line = Annotated[str, AfterValidator(one_line)]
 Subject = Annotated[Line, AfterValidator(_visible), _at_most(MAX_SUBJECT_CHARS)]
 Absent = BeforeValidator(lambda value: "" if value is None else value)
 

@@ -8,7 +8,8 @@ from starlette.datastructures import FormData, UploadFile
 
 from kb.accounts.address import canonical
 from kb.config import Settings
-from kb.web.forms import clean, files, text
+from kb.text import clean, one_line
+from kb.web.forms import files, text
 from kb.web.templates import size
 from tickets.attachments import clean_name
 from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, Attachment
@@ -126,11 +127,6 @@ def file_problem(chosen: Sequence[UploadFile], kept: Sequence[Attachment], setti
 def is_visible(value: str) -> bool:
     """Whether anything of `value` can be seen."""
     return any(unicodedata.category(char)[0] not in "CZM" for char in value)
-
-
-def one_line(value: str) -> str:
-    """`value` with line ends, tabs and control characters as single blanks."""
-    return " ".join("".join(" " if unicodedata.category(char) == "Cc" else char for char in value).split())
 
 
 def _texts(form: FormData, name: str) -> list[str]:

@@ -20,12 +20,13 @@ from kb.config import Settings
 from kb.db import database, now
 from kb.events.models import Kind
 from kb.events.recorder import VISIT_COOKIE, Visit, recorder
-from kb.web.forms import clean, text, with_form
+from kb.text import clean, one_line
+from kb.web.forms import text, with_form
 from kb.web.templates import render
 from tickets import api, request_views, suggesting, uploads
 from tickets.attachments import StoredFile
 from tickets.came_from import article_before, readers_locale
-from tickets.forms import MAX_TOTAL_BYTES, Problems, RequestForm, one_line, read_request, request_problems
+from tickets.forms import MAX_TOTAL_BYTES, Problems, RequestForm, read_request, request_problems
 from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, Attachment
 from tickets.nonce import Nonce, new_nonce, read_nonce
 from tickets.opening import NewTicket, OpenedTicket, ReadArticle, open_ticket, sent_before
@@ -56,7 +57,7 @@ def new(request: Request) -> Response:
     form = RequestForm(
         name=user.name if user else "",
         email=user.email if user else "",
-        subject=one_line(clean(query.get("subject", "")))[:MAX_SUBJECT_CHARS],
+        subject=one_line(query.get("subject", ""))[:MAX_SUBJECT_CHARS],
         description=clean(query.get("description", ""))[:MAX_BODY_CHARS],
         category=clean(query.get("category", ""))[:120],
         articles=(slug,) if slug else (),

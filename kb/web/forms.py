@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
+from kb.text import clean
+
 MAX_FIELDS = 200
 MAX_PART_BYTES = 1_000_000
 FormView = Callable[[Request, FormData], Response]
@@ -37,15 +39,9 @@ def with_form(view: FormView, *, max_files: int = 50) -> Callable[[Request], obj
 
 
 def text(form: FormData, name: str, most: int | None = None) -> str:
-    """The field's text: trimmed, without NUL and lone surrogates, line ends as \\n; cut to `most` characters when given."""
+    """The field's text, cleaned; cut to `most` characters when given."""
     value = form.get(name)
     return "" if value is None or isinstance(value, UploadFile) else clean(value)[:most]
-
-
-def clean(value: str) -> str:
-    """`value` as every store takes it: no NUL, no lone surrogates, line ends as \\n, trimmed."""
-    whole = value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
-    return whole.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def files(form: FormData, name: str) -> list[UploadFile]:

@@ -13,7 +13,7 @@ from kb.articles.article import Article
 from kb.articles.readers import audiences
 from kb.config import Settings
 from kb.db import now
-from kb.web.forms import clean
+from kb.text import clean
 from kb.web.templates import render
 from search.engine import Hit, Query
 from search.searcher import Searcher

@@ -12,7 +12,7 @@ from kb.accounts.sessions import require_staff
 from kb.config import Settings
 from kb.db import database
 from kb.jobs.queries import depth
-from kb.web.forms import clean
+from kb.text import clean
 from kb.web.templates import render
 from search.searcher import Searcher
 from tickets.desk import queries

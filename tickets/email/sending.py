@@ -4,24 +4,23 @@ import os
 import smtplib
 import ssl
 from contextlib import suppress
-from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from kb.config import Settings
 from kb.jobs.worker import Undoable
-from tickets.email.composing import sender_address
+from tickets.email.composing import Mail
 
 TIMEOUT_S = 30.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def send(settings: Settings, message: EmailMessage) -> None:
+def send(settings: Settings, mail: Mail) -> None:
     """Hands the mail over, or raises: Undoable when the server refuses it for good, anything else to try again."""
     if url := settings.smtp_url.get_secret_value():
-        _send_by_smtp(urlsplit(url), sender_address(settings), message)
+        _send_by_smtp(urlsplit(url), mail)
     else:
-        _keep_as_file(mail_folder(settings), message)
+        _keep_as_file(mail_folder(settings), mail)
 
 
 def mail_folder(settings: Settings) -> Path:
@@ -29,10 +28,11 @@ def mail_folder(settings: Settings) -> Path:
     return (settings.data / "mail").absolute()
 
 
-def _send_by_smtp(url: SplitResult, envelope_from: str, message: EmailMessage) -> None:
+def _send_by_smtp(url: SplitResult, mail: Mail) -> None:
     server = _connected(url)
     try:
-        server.send_message(message, from_addr=envelope_from, to_addrs=[str(message["To"])])
+        # Not send_message, which puts ">" before a line that begins with "From ".
+        server.sendmail(mail.sender, [mail.recipient], mail.content)
     except smtplib.SMTPRecipientsRefused as error:
         code, reason = next(iter(error.recipients.values()))
         _refuse(code, reason)
@@ -85,13 +85,13 @@ def _refuse(code: int, reason: bytes | str) -> None:
         raise Undoable(f"{code} {' '.join(text.split())[:300]}")
 
 
-def _keep_as_file(folder: Path, message: EmailMessage) -> None:
+def _keep_as_file(folder: Path, mail: Mail) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # Named by the Message-ID: made again after a crash, the mail is the same file.
-    path = folder / (str(message["Message-ID"]).strip("<>").partition("@")[0] + ".eml")
+    path = folder / f"{mail.id}.eml"
     copy = path.with_suffix(".part")
     with open(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(message.as_bytes())
+        file.write(mail.content)
         file.flush()
         os.fsync(file.fileno())
     copy.replace(path)
