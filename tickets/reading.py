@@ -1,6 +1,5 @@
 """What the customer had read, and what the forms show of the articles."""
 
-import re
 from collections.abc import Iterable
 from typing import cast
 
@@ -9,13 +8,12 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from kb.articles.article import Article, Catalog
+from kb.articles.questions import embedded
 from kb.articles.readers import audiences
 from kb.articles.shelf import open_shelves
 from kb.db import now
 from tickets import queries
 from tickets.opening import ReadArticle
-
-ID_ATTRIBUTE = re.compile(r'(<[a-zA-Z][^<>]*?)\sid="[^"]*"')
 
 
 def catalog(request: Request) -> Catalog:
@@ -59,6 +57,5 @@ def joined(*lists: Iterable[ReadArticle]) -> tuple[ReadArticle, ...]:
 
 
 def embedded_html(article: Article) -> Markup:
-    """The article's sanitised page to be opened inside another: without ids, its own anchors leading to its own page."""
-    bare = ID_ATTRIBUTE.sub(r"\1", article.html)
-    return Markup(bare.replace('href="#', f'href="{article.url}#'))  # noqa: S704
+    """Return the article's page to be opened inside another, as the sanitiser left it."""
+    return Markup(embedded(article))  # noqa: S704

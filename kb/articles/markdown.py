@@ -14,9 +14,9 @@ from kb.articles.images import ImageUse
 from kb.articles.outline import squeeze
 from kb.articles.references import Nowhere, References
 from kb.articles.rewrite import Link, Rewriter
-from kb.articles.sanitise import sanitise
+from kb.articles.sanitise import finish, sanitise
 
-VERSION = 6
+VERSION = 7
 """Grows whenever the same text would render differently: kept renderings of an older version are done again."""
 _own = threading.local()
 
@@ -43,7 +43,7 @@ def render(text: str, references: References | None = None, iframe_hosts: tuple[
     page = Rewriter(html, references or Nowhere(), iframe_hosts)
     outline = page.outline
     return Rendered(
-        page.html,
+        finish(page.html),
         tuple(outline.headings),
         tuple(outline.passages),
         tuple(dict.fromkeys(page.links)),
