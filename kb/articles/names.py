@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from kb.articles.assets import MAX_BYTES, Assets
 from kb.articles.references import Picture, Target, fragment, old_article_id, refusal
+from kb.articles.sanitise import scheme_of
 
 SITE_PATHS = frozenset(("/", "/search", "/requests", "/requests/new", "/desk", "/sign-in", "/feed.xml", "/sitemap.xml", "/healthz"))
 RESERVED = frozenset(
@@ -53,7 +54,7 @@ class ArticleReferences:
             return Target(None, f"the address {unquote(href)[:80]} {problem}")
         if (old_id := old_article_id(href)) is not None:
             return self._by_id(href, old_id)
-        if href.lower().startswith(("http://", "https://", "mailto:")) or href.startswith("#"):
+        if scheme_of(href) or href.startswith("#"):
             return Target(href)
         return self._local(href)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from kb.articles.sanitise import WEB_SCHEMES, scheme_of
 from kb.articles.slug import safe_id
 
 OLD_ADDRESS = re.compile(r"/hc/(?:[A-Za-z-]+/)?articles/(\d+)(?:-[^/]*)?/?")
@@ -41,17 +42,23 @@ class References(Protocol):
 
 def refusal(href: str) -> str:
     """Why this address may not stand in a page; empty when it may."""
-    is_absolute = href.lower().startswith(("http://", "https://", "mailto:"))
-    if re.search(r"[\x00-\x1f\x7f\\]", href.strip()) or href.startswith("//") or (not is_absolute and re.search(r"%5c|%2f|%0", href, re.IGNORECASE)):
+    is_web, is_other = href.lower().startswith(("http://", "https://")), href.lower().startswith(("mailto:", "tel:", "sms:"))
+    hidden = "" if is_web else "%[01]" if is_other else "%5c|%2f|%0"
+    if re.search(r"[\x00-\x1f\x7f\\]", href.strip()) or href.startswith("//") or (hidden and re.search(hidden, href, re.IGNORECASE)):
         return "is not an address"
-    if _SCHEME.match(href) and not is_absolute:
-        return "begins with something other than http, https or mailto"
+    if _SCHEME.match(href) and not is_web and not is_other:
+        return "begins with something other than http, https, mailto, tel or sms"
     return ""
 
 
+def is_web_address(href: str) -> bool:
+    """Return whether a browser can show what is there: a page, a file of this site, a picture or a film, not a person."""
+    return scheme_of(href) in WEB_SCHEMES | {""}
+
+
 def without_headers(mailto: str) -> str:
-    """A mailto address without subject, copies or body."""
-    return mailto.partition("?")[0]
+    """Return a mailto address without subject, copies or body, however its question mark is written."""
+    return re.split(r"[?&]|%3f|%26", mailto, maxsplit=1, flags=re.IGNORECASE)[0]
 
 
 def old_article_id(href: str) -> str | None:

@@ -9,7 +9,7 @@ from kb.articles.attributes import UNSEARCHED
 from kb.articles.images import ImageUse, instead, shown
 from kb.articles.media import Media, framed, host_of, media, player
 from kb.articles.outline import Outline, squeeze
-from kb.articles.references import References, fragment, without_headers
+from kb.articles.references import References, fragment, is_web_address, without_headers
 from kb.articles.slug import Anchors, heading_id, safe_id
 
 _VOID = frozenset(("br", "hr", "img", "wbr", "col", "source"))
@@ -237,7 +237,7 @@ class Rewriter(HTMLParser):
         self.links.append(Link(src, target.url, target.problem))
         if found:
             before.append(player(found, title))
-        elif target.url:
+        elif target.url and is_web_address(target.url):
             before.append(f'<a href="{escape(target.url)}" rel="noopener noreferrer">{escape(title or f"Open the embedded page ({host_of(src)})")}</a>')
 
     def _open_video(self, element: _Element) -> None:
@@ -256,7 +256,7 @@ class Rewriter(HTMLParser):
         self.links.append(Link(src, target.url, target.problem))
         if target.url and target.url.startswith("/"):
             before.append(f'<video controls preload="metadata" src="{escape(target.url)}"></video>')
-        elif target.url:
+        elif target.url and is_web_address(target.url):
             before.append(f'<a href="{escape(target.url)}" rel="noopener noreferrer">{escape(title or "Video")}</a>')
 
     def _image(self, given: dict[str, str]) -> None:

@@ -8,7 +8,8 @@ from html import unescape
 from kb.articles.fences import outside_code, unclosed
 from kb.articles.media import framed
 
-_OTHER_SCHEME = re.compile(r"""(?:\]\(|(?:href|src)=["']?)\s*<?((?!https?:|mailto:)[a-z][a-z0-9+.-]*:[^\s)"'>]*)""", re.IGNORECASE)
+_OTHER_SCHEME = re.compile(r"""(?:\]\(|(?:href|src)=["']?)\s*<?((?!https?:|mailto:|tel:|sms:)[a-z][a-z0-9+.-]*:[^\s)"'>]*)""", re.IGNORECASE)
+_NOT_SHOWN = re.compile(r"""<(?!img\b)[^<>]*\bsrc\s*=\s*["']?\s*((?:mailto|tel|sms):[^\s)"'>]*)""", re.IGNORECASE)
 _EMPTY_LINK = re.compile(r"(?<!!)\[\s*\]\([^)\s]")
 _HEADING_ID = re.compile(r"[\s>]*#{1,6}\s.*\{[^}]*#([^\s}.#]+)[^}]*\}\s*")
 _IFRAME = re.compile(r"<iframe\b[^>]*", re.IGNORECASE)
@@ -42,7 +43,9 @@ def slips(lines: Sequence[str], iframe_hosts: tuple[str, ...]) -> Iterator[Slip]
 
 def _links(number: int, line: str) -> Iterator[Slip]:
     if address := _OTHER_SCHEME.search(line):
-        yield Slip(number, f"the address {address[1][:80]} begins with something other than http, https or mailto: remove it", is_error=True)
+        yield Slip(number, f"the address {address[1][:80]} begins with something other than http, https, mailto, tel or sms: remove it", is_error=True)
+    if address := _NOT_SHOWN.search(line):
+        yield Slip(number, f"nothing can be shown from the address {address[1][:80]}: make it a link", is_error=True)
     if "]()" in line:
         yield Slip(number, "the link has no address: write it or remove the brackets", is_error=True)
     if _EMPTY_LINK.search(line):

@@ -41,7 +41,11 @@ CASES = {
     "a file that is too large": ("[x](film.mp4)", "5: the file a/b/film.mp4 is larger than 50 MB, or cannot be read: correct or remove it"),
     "a link out of the folder": ("[x](../../../etc/passwd)", "5: the link ../../../etc/passwd leads out of the content folder"),
     "a link to no page of the site": ("one\n\n[x](/admin/logout)", "7: the link /admin/logout leads nowhere"),
-    "a script as a link": ("[x](javascript:1)", "5: the address javascript:1 begins with something other than http, https or mailto"),
+    "a script as a link": ("[x](javascript:1)", "5: the address javascript:1 begins with something other than http, https, mailto, tel or sms"),
+    "a film at a mail address": (
+        'See <video src="mailto:me@x.example"></video>',
+        "5: nothing can be shown from the address mailto:me@x.example: make it a link",
+    ),
     "another site without a scheme": ("[x](//evil.example)", "5: the address //evil.example is not an address: write https://evil.example"),
     "an old id that is not here": ("[x](https://h.example/hc/en-us/articles/999-Gone)", "5: the link leads to the article with the id 999"),
     "no such heading here": ("## Setup\n\n[x](#setpu)", "7: there is no #setpu on this page: did you mean #setup?"),

@@ -36,7 +36,6 @@ ADDRESSES = [
     "jar:http://a!/b",
     "intent://x",
     "ms-word:ofe|u|http://x",
-    "tel:+123",
     "//evil.example",
     "/\\evil.example",
     "\\\\evil\\share",
@@ -89,7 +88,7 @@ class Audit(HTMLParser):
             self.ids.append(value)
         if name in ("href", "src", "data-src"):
             self.links.append(value)
-            is_plain = value.startswith(("https://", "http://", "#", "mailto:")) or (
+            is_plain = value.lower().startswith(("https://", "http://", "#", "mailto:", "tel:", "sms:")) or (
                 ":" not in value.split("/")[0] and not value.startswith(("//", "/\\", "\\"))
             )
             if not is_plain or (name == "src" and not value.startswith("/assets/")):
@@ -151,8 +150,42 @@ def test_ids_are_unique_and_never_empty() -> None:
     assert all(ids)
 
 
-def test_mail_addresses_lose_their_headers() -> None:
-    assert audit("[x](mailto:a@b.c?bcc=d@e.f&subject=x)").links == ["mailto:a@b.c"]
+@pytest.mark.parametrize("headers", ["?bcc=d@e.f&subject=x", "?BCC=d@e.f", "%3Fbcc=d@e.f", "%3fbcc=d@e.f", "&bcc=d@e.f", "%26bcc=d@e.f", "&#63;bcc=d@e.f", "?"])
+@pytest.mark.parametrize("form", ["[x]({})", "<{}>", '<a href="{}">x</a>', "[x][r]\n\n[r]: {}"])
+def test_mail_addresses_lose_their_headers(form: str, headers: str) -> None:
+    assert audit(form.format(f"mailto:a@b.c{headers}")).links == ["mailto:a@b.c"]
+    assert audit(form.format(f"MailTo:a@b.c{headers}")).links == ["MailTo:a@b.c"]
+
+
+@pytest.mark.parametrize("address", ["mailto:a@b.c%0Abcc:d@e.f", "mailto:a@b.c%0d%0abcc:d@e.f", "tel:1%0A2", "sms:1%00"])
+def test_a_line_cannot_be_broken_in_an_address(address: str) -> None:
+    assert audit(f"[x]({address})").links == []
+
+
+@pytest.mark.parametrize("address", ["tel:+49-30-1234", "tel:+1-800-555;ext=12", "TEL:+49301234", "sms:+4930123", "sms:+4930123?body=START"])
+def test_a_telephone_number_is_a_link(address: str) -> None:
+    assert audit(f"[call]({address})").links == [address]
+
+
+@pytest.mark.parametrize(
+    "address", ["mailto:a@b.c?bcc=d@e.f", "MAILTO:a@b.c", "tel:+1", "sms:+1?body=x", "ftp://a/b", "//a.example/x.mp4", "java&Tab;script:1"]
+)
+@pytest.mark.parametrize(
+    "form",
+    [
+        '<video src="{}"></video>',
+        '<video><source src="{}"></video>',
+        '<video src="{}" title="Film">x</video>',
+        '<iframe src="{}"></iframe>',
+        '<iframe src="{}" title="Film"></iframe>',
+        '<img src="{}">',
+        "![x]({})",
+        '<picture><source src="{}"><img src="{}"></picture>',
+    ],
+)
+def test_only_a_web_address_or_a_file_is_shown_in_a_page(form: str, address: str) -> None:
+    found = audit(form.replace("{}", address))
+    assert found.links == []
 
 
 def test_a_thousand_combining_marks_do_no_harm() -> None:
