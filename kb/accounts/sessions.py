@@ -20,7 +20,7 @@ from kb.accounts.tokens import digest, new_token
 from kb.config import Settings
 from kb.db import database, now
 
-COOKIE, SECURE_COOKIE, STAFF_COOKIE = "deskbook_session", "__Host-deskbook_session", "deskbook_staff"
+COOKIE, SECURE_COOKIE, STAFF_COOKIE, HINT_COOKIE = "deskbook_session", "__Host-deskbook_session", "deskbook_staff", "deskbook_signed_in"
 IDLE = {Role.CUSTOMER: timedelta(hours=8), Role.AGENT: timedelta(hours=8), Role.ADMIN: timedelta(minutes=30)}
 ABSOLUTE = {Role.CUSTOMER: timedelta(days=30), Role.AGENT: timedelta(hours=12), Role.ADMIN: timedelta(hours=12)}
 SEEN_EVERY = timedelta(minutes=1)
@@ -94,6 +94,8 @@ def keep(request: Request, response: Response, token: str, user: User) -> None:
     secure = is_secure(request)
     age = int(ABSOLUTE[Role(user.role)].total_seconds())
     response.set_cookie(cookie_name(request), token, max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
+    # Says nothing but that there may be a session. Pages are the same for everybody, and their script asks only where this is set.
+    response.set_cookie(HINT_COOKIE, "1", max_age=age, path="/", secure=secure, samesite="lax")
     if user.is_staff:
         response.set_cookie(STAFF_COOKIE, "1", max_age=400 * 86400, path="/", secure=secure, httponly=True, samesite="lax")
 
@@ -108,7 +110,13 @@ def end(request: Request, response: Response) -> None:
 
 def forget(request: Request, response: Response) -> None:
     """Takes the session's cookie from this browser."""
+    forget_hint(request, response)
     response.delete_cookie(cookie_name(request), path="/", secure=is_secure(request), httponly=True, samesite="lax")
+
+
+def forget_hint(request: Request, response: Response) -> None:
+    """Takes the mark from this browser by which its pages ask who is signed in."""
+    response.delete_cookie(HINT_COOKIE, path="/", secure=is_secure(request), samesite="lax")
 
 
 def end_others(request: Request, session: Session, user: User) -> None:

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from kb.accounts import account, address_change, admin, fresh_sign_in, own_sessions, sign_in
+from kb.accounts import account, address_change, admin, fresh_sign_in, menu, own_sessions, sign_in
 from kb.accounts.audit_log import page as audit_log
 from kb.accounts.fresh_sign_in import with_fresh_sign_in
 from kb.accounts.sessions import require_admin, require_user
@@ -15,6 +15,7 @@ routes = [
     Route("/sign-in/link/{token}", sign_in.show_link, methods=["GET"]),
     Route("/sign-in/link/{token}", with_form(sign_in.use_link), methods=["POST"]),
     Route("/sign-out", with_form(sign_in.sign_out), methods=["POST"]),
+    Route("/account/menu", menu.show, methods=["GET"]),
     Route("/account", account.show, methods=["GET"]),
     Route("/account", with_form(account.update), methods=["POST"]),
     Route("/account/address", with_form(with_fresh_sign_in(address_change.create, require_user)), methods=["POST"]),

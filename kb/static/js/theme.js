@@ -4,6 +4,8 @@
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
   root.dataset.scripted = "";
+  // Set beside the session's own cookie, which scripts cannot read; it only chooses between two links.
+  if (/(^|; )deskbook_signed_in=/.test(document.cookie)) root.dataset.signedIn = "";
   try {
     const kept = localStorage.getItem("deskbook.theme");
     if (kept === "light" || kept === "dark") root.dataset.theme = kept;

@@ -64,6 +64,7 @@ open GET /sign-in/link/{token}
 open POST /sign-in/link/{token}
 open POST /sign-out
 open GET /requests
+open GET /account/menu
 own GET /account
 own POST /account
 own POST /account/address
