@@ -276,6 +276,7 @@ class Rewriter(HTMLParser):
         anchor = safe_id(given.get("id", ""))
         if not anchor or anchor in self.anchors:
             return ""
+        self._ids.claim(anchor)
         self.anchors.add(anchor)
         return anchor
 

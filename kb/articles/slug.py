@@ -12,6 +12,14 @@ _CLOBBERING = frozenset(
         *("queryselector", "referrer", "scripts", "self", "stylesheets", "submit", "tostring", "valueof", "write"),
     )
 )
+# Ids of the page around an article: a second one would take the place of the first for links, labels and scripts.
+_PAGES_OWN = frozenset(
+    (
+        *("main", "q", "related-title", "search", "search-all", "search-ask", "search-browse", "search-forget-all", "search-list", "search-scope"),
+        *("search-verbatim", "site-menu", "toc-title", "vote-reason", "vote-title"),
+    )
+)
+_PAGES_OWN_NUMBERED = re.compile(r"hit-\d+(-\w+)?|search-(?:popular|recent)-\d+")
 _SPELLED_OUT = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "þ": "th", "&": " "})
 PREFIX = "kb-"
 
@@ -29,9 +37,10 @@ def heading_id(text: str) -> str:
 
 
 def safe_id(anchor: str) -> str:
-    """The anchor as it stands in the page: white space dropped, names that could shadow a script's own get a prefix."""
+    """Return the anchor as it stands in the page: without white space, and with a prefix where the page or its scripts use the name themselves."""
     anchor = re.sub(r"\s", "", anchor)
-    return PREFIX + anchor if anchor.lower() in _CLOBBERING or anchor.startswith("__") else anchor
+    is_taken = anchor.lower() in _CLOBBERING | _PAGES_OWN or anchor.startswith("__") or _PAGES_OWN_NUMBERED.fullmatch(anchor.lower())
+    return PREFIX + anchor if is_taken else anchor
 
 
 class Anchors:
