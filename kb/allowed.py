@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from kb.accounts.mailbox import read_mailbox
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+CONTACT_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@" + HOST.pattern, re.I)
 LOGOS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
 EMBEDDERS = ("huggingFace", "ollama", "openAi", "rest")
 
@@ -134,6 +135,21 @@ def sender(value: str) -> str:
     if value and not read_mailbox(value):
         raise ValueError("must be one address, with plain letters before the @: support@example.com, or Acme Help <support@example.com>")
     return value
+
+
+def contacts(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Where to write to, as URIs; a bare email address becomes a `mailto:`."""
+    return tuple(_contact(value) for value in values)
+
+
+def _contact(value: str) -> str:
+    address = value.removeprefix("mailto:")
+    if CONTACT_ADDRESS.fullmatch(address):
+        return f"mailto:{address}"
+    is_plain = value.isascii() and value.isprintable() and " " not in value
+    if is_plain and (_has_host(value, "https") or re.fullmatch(r"tel:\+[0-9-]{5,20}", value)):
+        return value
+    raise ValueError("must be email addresses, addresses of pages that begin with https://, or tel: with a number")
 
 
 def proxies(values: tuple[str, ...]) -> tuple[str, ...]:

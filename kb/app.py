@@ -27,6 +27,7 @@ from kb.events.caps import Caps
 from kb.events.most_read import MostRead
 from kb.events.recorder import Recorder
 from kb.following import following
+from kb.web import security_txt
 from kb.web.body_limit import MB, BodySize, BodyTime
 from kb.web.errors import crash, database_busy, error_page, gone, no_room
 from kb.web.front import Front, FrontedApp
@@ -43,7 +44,7 @@ from tickets import views as requests
 from tickets.deflection import views as deflection
 from tickets.desk import views as desk
 
-ROOMS = (search, health, articles, events, accounts, requests, deflection, desk)
+ROOMS = (search, health, articles, events, accounts, requests, deflection, desk, security_txt)
 """Each route is tried in turn, so what is asked for at every keystroke comes first."""
 ERRORS: dict[Any, Callable[[Request, Exception], Response | Awaitable[Response]]] = {
     404: not_found,

@@ -116,6 +116,9 @@ class Settings(ServerLimits):
     attachment_max_mb: int = Field(10, ge=1, le=100, description="Largest attachment, in MB.")
     attachments_max: int = Field(10, ge=0, le=50, description="Most attachments of one message.")
     event_retention_days: int = Field(400, ge=8, description="Days the events behind the deflection report are kept.")
+    security_contact: Annotated[tuple[str, ...], AfterValidator(allowed.contacts)] = Field(
+        (), description="Where to report a security hole: email addresses or `https://` pages, served as `/.well-known/security.txt`. Empty: no such file."
+    )
     record_events: bool = Field(True, description="Record what visitors search and read, for the deflection report. No IP address is stored.")
     sign_ins_per_hour: int = Field(20, ge=1, description="Sign-ins one address may try in an hour, by password or by asking for a link.")
     password_tries_per_day: int = Field(20, ge=1, description="Passwords that may be tried for one account in a day.")

@@ -12,7 +12,7 @@ from kb.articles.sanitise import scheme_of
 SITE_PATHS = frozenset(("/", "/search", "/requests", "/requests/new", "/desk", "/sign-in", "/feed.xml", "/sitemap.xml", "/healthz"))
 RESERVED = frozenset(
     (
-        *("account", "api", "assets", "desk", "events", "feed.xml", "healthz", "requests", "robots.txt", "search", "sign-in"),
+        *(".well-known", "account", "api", "assets", "desk", "events", "feed.xml", "healthz", "requests", "robots.txt", "search", "sign-in"),
         *("sign-out", "sitemap.xml", "static"),
     )
 )

@@ -23,6 +23,7 @@ from tickets.opening import NewTicket, open_ticket
 ACCESS = """
 open GET /static/{digest}/{path:path}
 open GET /healthz
+open GET /.well-known/security.txt
 open POST /events
 open GET /
 open GET /categories/{category}
