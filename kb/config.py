@@ -97,6 +97,7 @@ class Settings(ServerLimits):
     smtp_url: Annotated[SecretStr, AfterValidator(_inside(allowed.mail_server))] = Field(
         SecretStr(""), description="`smtp://user:password@host:587` (STARTTLS when offered), `smtps://…:465`. Empty: mails are files in the data folder."
     )
+    smtp_timeout_s: float = Field(30.0, gt=0, le=300, description="Longest wait for an answer of the mail server, in seconds.")
     mail_from: Annotated[str, AfterValidator(allowed.sender)] = Field(
         "", description="Sender of all mails, `Name <address>`. Empty: `support@` the host of the base URL."
     )

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import smtplib
 import sqlite3
 import sys
 import urllib.error
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,6 +23,8 @@ from kb.db import Database, now
 from kb.events.queries import counted, events_stored
 from kb.migrations import SchemaMismatch, require_current, schema_of
 from search.steering_file import read_steering
+from tickets.email.failures import in_words
+from tickets.email.sending import connection
 
 if TYPE_CHECKING:
     from search.meilisearch_engine import MeilisearchEngine
@@ -135,16 +136,11 @@ def _mail(settings: Settings) -> Iterator[Finding]:
     if not url.hostname:
         yield Finding("mail", True, f"no DESKBOOK_SMTP_URL: mails are kept as files in {settings.data / 'mail'}")
         return
-    connect = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
     try:
-        with connect(url.hostname, url.port or (465 if url.scheme == "smtps" else 587), timeout=TIMEOUT_S) as server:
-            if url.scheme == "smtp" and server.has_extn("starttls"):
-                server.starttls()
-            if url.username:
-                server.login(unquote(url.username), unquote(url.password or ""))
-        yield Finding("mail", True, f"{url.hostname} takes our mail")
-    except (OSError, smtplib.SMTPException) as error:
-        yield Finding("mail", False, f"{url.hostname}: {error} (DESKBOOK_SMTP_URL)")
+        with connection(url, TIMEOUT_S):
+            yield Finding("mail", True, f"{url.hostname} takes our mail")
+    except Exception as error:
+        yield Finding("mail", False, f"{in_words(error, url, TIMEOUT_S)} (DESKBOOK_SMTP_URL)")
 
 
 def _meilisearch(settings: Settings) -> Iterator[Finding]:

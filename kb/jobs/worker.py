@@ -30,6 +30,10 @@ class Undoable(Exception):
     """The job can never be done; the message says why. It is not tried again."""
 
 
+class TryLater(Exception):
+    """The job cannot be done now; the message says why, in a sentence for agents. It is tried again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What a handler is told."""
@@ -115,6 +119,9 @@ class Worker:
             self._handlers[job.kind](job)
         except Undoable as error:
             self._give_up(job, lease, moment, str(error))
+        except TryLater as error:
+            log.warning("job %d (%s), attempt %d: %s (%s)", job.id, job.kind, job.attempts + 1, error, _line(error.__cause__ or error))
+            self._try_later(job, lease, moment, str(error)[:1000])
         except Exception as error:
             log.warning("job %d (%s), attempt %d: %s", job.id, job.kind, job.attempts + 1, _line(error))
             self._try_later(job, lease, moment, _line(error))
@@ -151,7 +158,7 @@ def _job(row: OutboxJob) -> Job:
     return Job(row.id, row.kind, row.payload, row.ticket_id, row.attempts, row.created_at)
 
 
-def _line(error: Exception) -> str:
+def _line(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:500]
 
 

@@ -10,9 +10,10 @@ from kb.accounts import links, people
 from kb.accounts.models import User
 from kb.config import Settings
 from kb.db import Database, now
-from kb.jobs.worker import Handler, Job
+from kb.jobs.worker import Handler, Job, TryLater, Undoable
 from tickets.email import account_mails, queries
 from tickets.email.composing import Letter, compose, thread_of
+from tickets.email.failures import UNEXPECTED
 from tickets.email.sending import send
 from tickets.models import Ticket
 from tickets.tracking import tracking_path
@@ -39,11 +40,16 @@ class Mails:
         return self.settings.public_url + tracking_path(self.key, ticket.id, ticket.salt)
 
     def _mail(self, writer: Writer, job: Job) -> None:
-        # The link of a sign-in mail is stored (as a digest) before the mail goes out; sending is outside the transaction.
-        with self.database.write() as session:
-            letter = writer(self, session, job)
-        if letter is not None:
-            send(self.settings, compose(self.settings, job, letter))
+        try:
+            # The link of a sign-in mail is stored (as a digest) before the mail goes out; sending is outside the transaction.
+            with self.database.write() as session:
+                letter = writer(self, session, job)
+            if letter is not None:
+                send(self.settings, compose(self.settings, job, letter))
+        except (Undoable, TryLater):
+            raise
+        except Exception as error:
+            raise TryLater(UNEXPECTED) from error
 
 
 def _request_received(mails: Mails, session: Session, job: Job) -> Letter | None:

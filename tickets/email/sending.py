@@ -3,67 +3,60 @@
 import os
 import smtplib
 import ssl
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from kb.accounts.address import domain_in_ascii
 from kb.config import Settings
-from kb.jobs.worker import Undoable
+from kb.jobs.worker import TryLater, Undoable
+from tickets.email import failures
 from tickets.email.composing import Mail
 
-TIMEOUT_S = 30.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def send(settings: Settings, mail: Mail) -> None:
-    """Hands the mail over, or raises: Undoable when the server refuses it for good, anything else to try again."""
+    """Hand the mail over. Raises Undoable when the server refuses it for good, else TryLater; both say why in a sentence."""
     if url := settings.smtp_url.get_secret_value():
-        _send_by_smtp(urlsplit(url), mail)
+        _send_by_smtp(urlsplit(url), mail, settings.smtp_timeout_s)
     else:
         _keep_as_file(mail_folder(settings), mail)
 
 
 def mail_folder(settings: Settings) -> Path:
-    """Where mails lie while no mail server is set."""
+    """Return where mails are kept while no mail server is set."""
     return (settings.data / "mail").absolute()
 
 
-def _send_by_smtp(url: SplitResult, mail: Mail) -> None:
-    server = _connected(url)
-    try:
-        # Not send_message, which puts ">" before a line that begins with "From ".
-        server.sendmail(mail.sender, [mail.recipient], mail.content)
-    except smtplib.SMTPRecipientsRefused as error:
-        code, reason = next(iter(error.recipients.values()))
-        _refuse(code, reason)
-        raise
-    except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
-        _refuse(error.smtp_code, error.smtp_error)
-        raise
-    finally:
-        _part(server)
-
-
-def _part(server: smtplib.SMTP) -> None:
-    """Whatever the server says to a goodbye: a mail that it took is sent."""
-    with suppress(smtplib.SMTPException, OSError):
-        server.quit()
-    server.close()
-
-
-def _connected(url: SplitResult) -> smtplib.SMTP:
-    host = url.hostname or "localhost"
+@contextmanager
+def connection(url: SplitResult, timeout_s: float) -> Iterator[smtplib.SMTP]:
+    """A connection to the mail server at `url`, encrypted where it can be, signed in where a user name is set."""
     context = ssl.create_default_context()
+    host, port = domain_in_ascii(url.hostname or "") or url.hostname or "localhost", failures.port(url)
     if url.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, url.port or 465, timeout=TIMEOUT_S, context=context)
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=timeout_s, context=context)
     else:
-        server = smtplib.SMTP(host, url.port or 587, timeout=TIMEOUT_S)
+        server = smtplib.SMTP(host, port, timeout=timeout_s)
     try:
         _greet(server, url, context, host)
-    except BaseException:
+        yield server
+    finally:
+        # Whatever the server says to a goodbye: a mail that it took is sent.
+        with suppress(smtplib.SMTPException, OSError):
+            server.quit()
         server.close()
-        raise
-    return server
+
+
+def _send_by_smtp(url: SplitResult, mail: Mail, timeout_s: float) -> None:
+    try:
+        with connection(url, timeout_s) as server:
+            # Not send_message, which puts ">" before a line that begins with "From ".
+            server.sendmail(mail.sender, [mail.recipient], mail.content)
+    except Exception as error:
+        kind = Undoable if failures.is_final(error) else TryLater
+        raise kind(failures.in_words(error, url, timeout_s)) from error
 
 
 def _greet(server: smtplib.SMTP, url: SplitResult, context: ssl.SSLContext, host: str) -> None:
@@ -75,23 +68,20 @@ def _greet(server: smtplib.SMTP, url: SplitResult, context: ssl.SSLContext, host
         is_encrypted = True
     if url.username:
         if not is_encrypted and host not in LOOPBACK:
-            raise ConnectionError(f"{host} offers no encryption, so the password was not sent. Use smtps:// or a server with STARTTLS.")
+            raise failures.PasswordKept
         server.login(unquote(url.username), unquote(url.password or ""))
 
 
-def _refuse(code: int, reason: bytes | str) -> None:
-    text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
-    if 500 <= code < 600:
-        raise Undoable(f"{code} {' '.join(text.split())[:300]}")
-
-
 def _keep_as_file(folder: Path, mail: Mail) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    # Named by the Message-ID: made again after a crash, the mail is the same file.
-    path = folder / f"{mail.id}.eml"
-    copy = path.with_suffix(".part")
-    with open(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(mail.content)
-        file.flush()
-        os.fsync(file.fileno())
-    copy.replace(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Named by the Message-ID: made again after a crash, the mail is the same file.
+        path = folder / f"{mail.id}.eml"
+        copy = path.with_suffix(".part")
+        with open(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(mail.content)
+            file.flush()
+            os.fsync(file.fileno())
+        copy.replace(path)
+    except OSError as error:
+        raise TryLater(f"The email could not be written to the folder {folder}: {error.strerror}.") from error
