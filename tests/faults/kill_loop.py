@@ -65,6 +65,8 @@ def run(kind: str, rounds: int, folder: Path, content: Path, *, seed: int = 1, t
             for number in range(rounds):
                 _round(killed, door, number, Random(f"{kind} {seed} {number}"), outcome)
                 tell(f"{kind}, round {number + 1} of {rounds}: {door.log.acknowledged} acknowledged")
+        except AssertionError as error:
+            outcome.wrong.append(f"it did not come back: {error}")
         finally:
             door.end.set()
         for client in clients:
