@@ -3,7 +3,6 @@
 import pytest
 from starlette.testclient import TestClient
 
-from kb.accounts.sign_in import SIGN_INS_PER_HOUR
 from kb.app import create_app
 from kb.config import Settings
 
@@ -13,7 +12,7 @@ def statuses(settings: Settings, *, far_ends: int, written: str = "203.0.113.{:x
     with TestClient(create_app(settings), headers={"user-agent": "Mozilla/5.0 (test)"}) as client:
         asked = (
             client.post("/sign-in/link", data={"email": f"{n}@example.com"}, headers={"x-forwarded-for": written.format(n % far_ends)})
-            for n in range(SIGN_INS_PER_HOUR + 1)
+            for n in range(settings.sign_ins_per_hour + 1)
         )
         return {answer.status_code for answer in asked}
 
