@@ -54,8 +54,9 @@ def table(outcomes: dict[str, Outcome]) -> list[str]:
         _row("**half**", [len(outcome.found.half) for outcome in found]),
         _row("**mails missing, or again as others**", [len(outcome.found.mail) for outcome in found]),
         _row("**wrong answers, faults of the database**", [len(outcome.wrong) for outcome in found]),
-        _row("longest recovery, from the start to the next message", [f"{outcome.longest_recovery_s:.1f} s" for outcome in found]),
     ]
+    recovery = "from its start to the next message, at the longest, after {} was killed"
+    lines += [_row(recovery.format(way), [f"{outcome.recovery_s[way]:.1f} s" if way in outcome.recovery_s else "" for outcome in found]) for way in ways]
     return lines
 
 

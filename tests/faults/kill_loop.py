@@ -39,8 +39,8 @@ class Outcome:
     sent_again: int = 0
     mails: int = 0
     mails_again: int = 0
-    longest_recovery_s: float = 0.0
-    """From the start of what was killed to the next message acknowledged."""
+    recovery_s: dict[str, float] = field(default_factory=dict)
+    """Way to be killed → longest time from the start of what was killed to the next message acknowledged."""
     found: Found = field(default_factory=Found)
     wrong: list[str] = field(default_factory=list)
     """Answers and ends that should not be, and what the database says of itself."""
@@ -108,7 +108,7 @@ def _round(killed: Site, door: Door, number: int, chance: Random, outcome: Outco
     assert killed.served
     door.url = killed.served.url
     wait_for(lambda: door.log.last_at > began or door.log.wrong, 120)
-    outcome.longest_recovery_s = max(outcome.longest_recovery_s, door.log.last_at - began)
+    outcome.recovery_s[way] = max(outcome.recovery_s.get(way, 0.0), door.log.last_at - began)
 
 
 def _count(killed: Site, door: Door, clients: list[Client], mailbox: Mailbox, outcome: Outcome) -> None:
