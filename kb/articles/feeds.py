@@ -10,6 +10,7 @@ from kb.articles.article import Article, Catalog
 from kb.articles.library import Library
 from kb.articles.shelf import public_shelves
 from kb.config import Settings
+from kb.web.characters import without_forbidden
 from kb.web.pages import finish, finished_pages, respond
 from kb.web.templates import render_text
 
@@ -37,7 +38,7 @@ async def robots(request: Request) -> Response:
 
 def _xml(request: Request, template: str, media_type: str) -> Response:
     def make() -> str:
-        return render_text(request, template, _context(request))
+        return without_forbidden(render_text(request, template, _context(request)))
 
     page = finished_pages(request).get(request.url.path, _generation(request), lambda: finish(make(), media_type))
     return respond(request, page)

@@ -11,6 +11,7 @@ import yaml
 
 from kb.articles.article import ArticleType
 from kb.articles.strict_yaml import BadYaml, compose
+from kb.web.characters import settled
 
 MAX_BYTES = 16 * 1024
 Checker = Callable[[Any], Any]
@@ -118,7 +119,7 @@ def text(value: Any) -> str:
         str(value).encode()
     except UnicodeEncodeError:
         raise ValueError("holds half a character (a lone surrogate): write the character itself") from None
-    return re.sub(r"\s+", " ", re.sub(r"[\x00-\x1f\x7f]", " ", str(value))).strip() or _empty()
+    return re.sub(r"\s+", " ", settled(re.sub(r"[\x00-\x1f\x7f]", " ", str(value)))).strip() or _empty()
 
 
 def whole(value: Any) -> int:

@@ -11,6 +11,7 @@ from kb.articles.media import Media, framed, host_of, media, player
 from kb.articles.outline import Outline, squeeze
 from kb.articles.references import References, fragment, is_web_address, without_headers
 from kb.articles.slug import Anchors, heading_id, safe_id
+from kb.web.characters import settled
 
 _VOID = frozenset(("br", "hr", "img", "wbr", "col", "source"))
 _BLOCKS = frozenset(
@@ -73,7 +74,7 @@ class Rewriter(HTMLParser):
         self.html = "".join(self._out)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        given = {name: (value or "") if name in ("href", "src") else settled(value or "") for name, value in attrs}
         if tag in _BLOCKS:
             self._say(" ")
         if tag in _VOID:
@@ -109,7 +110,7 @@ class Rewriter(HTMLParser):
             self._say(" ")
 
     def handle_data(self, data: str) -> None:
-        data = data.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+        data = settled(data.replace("\x00", "\N{REPLACEMENT CHARACTER}"))
         self._out.append(escape(data, quote=False))
         self._say(data)
 

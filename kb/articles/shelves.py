@@ -6,6 +6,7 @@ from typing import Any
 
 from kb.articles.article import Article, Category, Section
 from kb.articles.slug import slugify
+from kb.web.characters import settled
 
 Index = dict[str, dict[str, dict[str, Any]]]
 """Locale → folder → the values of its `_index.md`."""
@@ -51,6 +52,7 @@ def _chosen(values: dict[str, Any]) -> dict[str, Any]:
 
 def _name(folder: str) -> str:
     # A folder named in one lower-case piece is a slug: `getting-started` reads as `Getting started`.
+    folder = settled(folder)
     return folder.replace("-", " ").replace("_", " ").capitalize() if folder == folder.lower() and " " not in folder else folder
 
 

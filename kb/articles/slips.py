@@ -7,6 +7,7 @@ from html import unescape
 
 from kb.articles.fences import outside_code, unclosed
 from kb.articles.media import framed
+from kb.web.characters import hidden_turn
 
 _OTHER_SCHEME = re.compile(r"""(?:\]\(|(?:href|src)=["']?)\s*<?((?!https?:|mailto:|tel:|sms:)[a-z][a-z0-9+.-]*:[^\s)"'>]*)""", re.IGNORECASE)
 _NOT_SHOWN = re.compile(r"""<(?!img\b)[^<>]*\bsrc\s*=\s*["']?\s*((?:mailto|tel|sms):[^\s)"'>]*)""", re.IGNORECASE)
@@ -35,6 +36,8 @@ def slips(lines: Sequence[str], iframe_hosts: tuple[str, ...]) -> Iterator[Slip]
         named = _HEADING_ID.fullmatch(line)
         if named and ids.setdefault(named[1], number) != number:
             yield Slip(number, f"the id #{named[1][:60]} is that of line {ids[named[1]]} already, where links lead: change one of the two")
+        if turn := hidden_turn(unescape(line)):
+            yield Slip(number, f"an invisible character turns the text around ({turn}) and is left out: remove it")
         if re.search(r"\w\*{4}(?!\*)", line):
             yield Slip(number, "`****` closes bold twice: remove two of the stars")
     if (begun := unclosed(lines)) is not None:

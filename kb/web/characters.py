@@ -1,0 +1,47 @@
+"""Characters that nobody sees: those that turn the text around them, and those that XML forbids."""
+
+import re
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TURNS = re.compile("[\u202a-\u202e]")
+_ISOLATES = re.compile("[\u2066-\u2069]")
+_POP_ISOLATE = "\u2069"
+
+
+def without_forbidden(text: str) -> str:
+    """Return the text without the characters that no XML 1.0 document may hold (https://www.w3.org/TR/xml/#charsets)."""
+    return _NOT_XML.sub("", text)
+
+
+def settled(text: str) -> str:
+    """Return the text without what would turn or reorder the words around it, and without what XML forbids.
+
+    Embeddings and overrides of direction go (U+202A to U+202E), isolates stay where they are closed: right-to-left names need those.
+    """
+    text = without_forbidden(text)
+    if _TURNS.search(text):
+        text = _TURNS.sub("", text)
+    return _paired(text) if _ISOLATES.search(text) else text
+
+
+def hidden_turn(text: str) -> str:
+    """Return the first character that `settled` would take out because it turns text, as `U+202E`; empty when there is none."""
+    kept = _paired(text) if _ISOLATES.search(text) else text
+    place = next((at for at, (one, other) in enumerate(zip(text, kept, strict=False)) if one != other), len(kept))
+    found = _TURNS.search(text)
+    turn = found[0] if found else text[place] if len(kept) < len(text) else ""
+    return f"U+{ord(turn):04X}" if turn else ""
+
+
+def _paired(text: str) -> str:
+    opened: list[int] = []
+    alone: set[int] = set()
+    for found in _ISOLATES.finditer(text):
+        if found[0] != _POP_ISOLATE:
+            opened.append(found.start())
+        elif opened:
+            opened.pop()
+        else:
+            alone.add(found.start())
+    alone.update(opened)
+    return "".join(character for at, character in enumerate(text) if at not in alone) if alone else text
