@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -29,7 +29,7 @@ from kb.events.recorder import Recorder
 from kb.following import following
 from kb.web import security_txt
 from kb.web.body_limit import MB, BodySize, BodyTime
-from kb.web.errors import crash, database_busy, error_page, gone, no_room
+from kb.web.errors import crash, database_busy, database_fault, error_page, gone, no_room
 from kb.web.front import Front, FrontedApp
 from kb.web.guard import Guard, Hosts, security_headers
 from kb.web.pages import FinishedPages
@@ -50,6 +50,7 @@ ERRORS: dict[Any, Callable[[Request, Exception], Response | Awaitable[Response]]
     404: not_found,
     HTTPException: error_page,
     OperationalError: database_busy,
+    DBAPIError: database_fault,
     PoolTimeout: database_busy,
     OSError: no_room,
     ClientDisconnect: gone,
@@ -87,7 +88,7 @@ def _open(app: Starlette, settings: Settings, on_article: Progress | None) -> No
     """Everything that is read from or written to; `_serving` closes it."""
     state = app.state
     options = Options.of(settings)
-    state.database = Database(settings.database, pool_size=settings.database_pool)
+    state.database = Database(settings.database, pool_size=settings.database_pool, limits=settings)
     is_secure = settings.base_url.startswith("https:")
     state.recorder = Recorder(state.database, Caps.of(settings), key=state.secret_key, is_on=settings.record_events, is_secure=is_secure)
     state.most_read = MostRead(state.database)
@@ -95,6 +96,7 @@ def _open(app: Starlette, settings: Settings, on_article: Progress | None) -> No
     state.search_limit = SearchLimit(settings.searches_per_minute)
     state.searcher = Searcher(settings, keeps_index=settings.worker)
     state.pages = FinishedPages(lambda: library.catalog.generation)
+    state.health = health.Health(settings, state.database)
     state.worker = make_worker(settings, state.database, state.templates)
 
 

@@ -4,10 +4,11 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -17,7 +18,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 from starlette.requests import HTTPConnection
 
-BUSY_TIMEOUT_S = 10.0
+from kb.server_limits import ServerLimits
+
+if TYPE_CHECKING:
+    from kb.postgres import Watch
+
+STALLED_S = 0.5
 # SQLite numbers rows by itself only for INTEGER keys.
 RowId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -57,6 +63,28 @@ class Base(DeclarativeBase):
     )
 
 
+class Gate:
+    """Lets at most `most` threads wait for a database that has stopped answering, so that the others can go on without it."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._inside, self._left_at = 0, time.monotonic()
+
+    @contextmanager
+    def passed(self) -> Iterator[None]:
+        """Count this thread among those that wait; raises OperationalError when they are too many and none of them gets on."""
+        with self._lock:
+            if self._inside >= self._most and time.monotonic() - self._left_at > STALLED_S:
+                raise OperationalError("", None, TimeoutError("too many requests wait for the database"))
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside, self._left_at = self._inside - 1, time.monotonic()
+
+
 class Database:
     """Sessions on one database. Reads run side by side; on SQLite one write at a time inside a process.
 
@@ -64,37 +92,50 @@ class Database:
     reads before it writes fails at once with SQLITE_BUSY_SNAPSHOT, so writes begin IMMEDIATE, in turn.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 40) -> None:
-        self.engine = _engine(url, pool_size)
+    def __init__(self, url: str, *, pool_size: int = 40, limits: ServerLimits | None = None) -> None:
+        """Without `limits` a statement may take as long as it needs, as migrations do."""
+        self._limits = limits or ServerLimits.model_validate({})
+        self.engine = _engine(url, pool_size, self._limits)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._watch: Watch | None = None
+        if not self.is_sqlite:
+            from kb.postgres import watch
+
+            self._watch = watch(self.engine, self._limits, statements_end=limits is not None)
         self._writing = self.engine.execution_options(deskbook_begin="IMMEDIATE") if self.is_sqlite else self.engine
         self._turn = threading.Lock()
+        self._gate = Gate(max(1, self._limits.threads * 3 // 4))
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; anything it changed is rolled back."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._gate.passed(), Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, may_take_long: bool = False) -> Iterator[Session]:
         """A session in one transaction, committed at the end of the block, rolled back by any exception."""
-        if not self.is_sqlite:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        turn = self._own_turn() if self.is_sqlite else nullcontext()
+        with self._gate.passed(), turn, Session(self._writing, expire_on_commit=False) as session, session.begin():
+            if may_take_long and not self.is_sqlite:
+                with _without_end(session):
+                    yield session
+            else:
                 yield session
-            return
-        with self._own_turn(), Session(self._writing, expire_on_commit=False) as session, session.begin():
-            yield session
 
     @contextmanager
     def _own_turn(self) -> Iterator[None]:
         # Those behind a writer who waits for another process would else each wait its time out in addition to theirs.
-        if not self._turn.acquire(timeout=BUSY_TIMEOUT_S):
+        if not self._turn.acquire(timeout=self._limits.database_wait_s):
             raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("other writers of this process took too long"))
         try:
             yield
         finally:
             self._turn.release()
+
+    def is_silent(self) -> bool:
+        """Whether the database is known to leave everybody without an answer."""
+        return self._watch is not None and self._watch.is_silent
 
     def is_reachable(self) -> bool:
         """Whether the database answers now."""
@@ -120,24 +161,37 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _engine(url: str, pool_size: int) -> Engine:
+def _engine(url: str, pool_size: int, limits: ServerLimits) -> Engine:
     # Parameters are hidden from errors: they hold what customers write, and errors end in logs.
     address = make_url(url)
+    wait_s = limits.database_wait_s
     if address.get_backend_name() == "sqlite":
         if address.database:
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(address, pool_size=pool_size, max_overflow=0, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_S})
-        event.listen(engine, "connect", _set_up_sqlite)
+        engine = create_engine(address, pool_size=pool_size, max_overflow=0, pool_timeout=wait_s, hide_parameters=True, connect_args={"timeout": wait_s})
+        event.listen(engine, "connect", partial(_set_up_sqlite, wait_s))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(address, pool_size=pool_size, max_overflow=0, hide_parameters=True, pool_pre_ping=True, pool_timeout=BUSY_TIMEOUT_S)
+    return create_engine(address, pool_size=pool_size, max_overflow=0, hide_parameters=True, pool_pre_ping=True, pool_timeout=wait_s)
 
 
-def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+@contextmanager
+def _without_end(session: Session) -> Iterator[None]:
+    from kb.postgres import MAY_TAKE_LONG
+
+    session.connection().exec_driver_sql("SET LOCAL statement_timeout = 0")
+    token = MAY_TAKE_LONG.set(True)
+    try:
+        yield
+    finally:
+        MAY_TAKE_LONG.reset(token)
+
+
+def _set_up_sqlite(wait_s: float, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     driver = cast(sqlite3.Connection, connection)
     # The driver's own transactions let a rolled-back CREATE TABLE survive: BEGIN is emitted below instead.
     driver.isolation_level = None
-    for pragma in (f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={int(wait_s * 1000)}", "synchronous=FULL", "foreign_keys=ON"):
         driver.execute(f"PRAGMA {pragma}")
     _turn_to_wal(driver)
 

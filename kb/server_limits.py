@@ -42,3 +42,16 @@ class ServerLimits(BaseModel):
     close_timeout_s: float = Field(
         10, gt=0, le=60, description="Seconds a client may go on sending a request that is answered already, such as one with 413, before it is cut off."
     )
+    database_connect_timeout_s: int = Field(5, ge=2, le=60, description="Seconds PostgreSQL may take to accept a connection.")
+    database_timeout_s: float = Field(
+        15, gt=0, le=3600, description="Seconds one statement may take on PostgreSQL, except when old data is cleaned up or the schema is changed."
+    )
+    database_wait_s: float = Field(
+        10, gt=0, le=600, description="Seconds to wait for a lock of the database, or for a free connection, before the answer is 503."
+    )
+    database_silence_s: float = Field(
+        1.5,
+        gt=0,
+        le=60,
+        description="Seconds PostgreSQL may be silent before it is asked to answer, and again before everything that needs it is answered 503.",
+    )

@@ -55,6 +55,15 @@ class PostgresCluster:
     """A running PostgreSQL with one superuser and no password."""
 
     port: int
+    pid: int
+
+    def stop_answering(self) -> None:
+        """Stop every process of the server: its connections stay open, and nothing is answered."""
+        self._signal(signal.SIGSTOP)
+
+    def answer_again(self) -> None:
+        """Let the server go on."""
+        self._signal(signal.SIGCONT)
 
     def url(self, database: str) -> str:
         """The address of one of its databases."""
@@ -68,6 +77,11 @@ class PostgresCluster:
     def drop(self, database: str) -> None:
         """Removes a database, whoever is still connected."""
         self._run(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    def _signal(self, number: signal.Signals) -> None:
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        for pid in (self.pid, *map(int, children)):
+            os.kill(pid, number)
 
     def _run(self, statement: str) -> None:
         import psycopg
@@ -104,7 +118,7 @@ def running_postgres(folder: Path, port: int, *options: str) -> Iterator[tuple[P
     given = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "max_connections=200", *options]
     command = [postgres_programs() / "postgres", "-D", folder / "data", *(part for option in given for part in ("-c", option))]
     with _process(command, folder / "log", stop_signal=signal.SIGINT, cwd=folder, **_postgres_identity()) as process:
-        cluster = PostgresCluster(port)
+        cluster = PostgresCluster(port, process.pid)
         _wait_until(lambda: _postgres_answers(cluster), process, folder / "log")
         yield cluster, process
 

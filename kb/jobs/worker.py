@@ -104,7 +104,7 @@ class Worker:
         """Does the chores now. One that fails keeps nobody from the others, nor from the mail: it is done again in an hour."""
         for chore in (*self._chores, _forget_old_jobs):
             try:
-                with self._database.write() as session:
+                with self._database.write(may_take_long=True) as session:
                     chore(session, moment)
             except Exception as error:
                 log.warning("cleaning (%s): %s", getattr(chore, "__name__", chore), _line(error))

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import re
 import secrets
 
 from starlette.exceptions import HTTPException
@@ -35,6 +36,16 @@ ADVICE = {
     503: "Nothing was saved. Please try again in a moment.",
 }
 
+TYPED = {
+    "name": ("Name", False),
+    "email": ("Email", False),
+    "subject": ("Subject", False),
+    "description": ("Description", True),
+    "body": ("Message", True),
+    "reason": ("Reason", True),
+}
+"""Fields whose words are shown again, with their labels; True for those of several lines."""
+SECRET_FIELDS = re.compile("password|token|secret|key")
 NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENOMEM)
 SECRET_PARAMETERS = ("token", "file")
 
@@ -49,7 +60,14 @@ def error_page(request: Request, error: Exception) -> Response:
 def database_busy(request: Request, error: Exception) -> Response:
     """503: the database is locked, full, restarting or away. What was typed stays in the browser."""
     log.error("database: %s", str(getattr(error, "orig", error))[:300])
-    return answer(request, 503, ADVICE[503], headers={"Retry-After": "5"})
+    return _unsaved(request) or answer(request, 503, ADVICE[503], headers={"Retry-After": "5"})
+
+
+def database_fault(request: Request, error: Exception) -> Response:
+    """503 for a connection that was lost. Raises any other error of the database again, which ends in `crash`."""
+    if not getattr(error, "connection_invalidated", False):
+        raise error
+    return database_busy(request, error)
 
 
 def no_room(request: Request, error: Exception) -> Response:
@@ -88,6 +106,24 @@ def answer(request: Request, status: int, detail: str, *, number: str = "", head
         return JSONResponse(body, status, headers)
     context = {"title": title, "detail": detail, "status": status, "number": number, "search_value": request.query_params.get("q", "")[:200]}
     return render(request, "error.html", context, status=status, headers=headers)
+
+
+def _unsaved(request: Request) -> Response | None:
+    """The form that could not be saved as a page to send again; None where nothing was typed, or something that is not to be shown."""
+    form = getattr(request.state, "form", None)
+    if form is None or request.url.path.startswith("/api/") or any(SECRET_FIELDS.search(name) for name in form):
+        return None
+    fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    if not any(name in TYPED and value.strip() for name, value in fields):
+        return None
+    context = {
+        "title": TITLES[503],
+        "action": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "fields": fields,
+        "labels": TYPED,
+        "has_files": any(not isinstance(value, str) and value.filename for _, value in form.multi_items()),
+    }
+    return render(request, "unsaved.html", context, status=503, headers={"Retry-After": "5"})
 
 
 def _is_stock(error: HTTPException) -> bool:

@@ -32,6 +32,7 @@ def with_form(view: FormView, *, max_files: int = 50) -> Callable[[Request], obj
             except HTTPException as error:
                 raise _in_words(error) from None
             _require_end(request, tail)
+            request.state.form = form
             return await run_in_threadpool(view, request, form)
 
     endpoint.__name__ = getattr(view, "__name__", "view")

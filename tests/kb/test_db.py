@@ -11,11 +11,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from kb import db
 from kb.accounts.models import User
 from kb.db import Database, now
+from kb.server_limits import ServerLimits
 
 
-def test_a_writer_who_never_gets_its_turn_is_told_and_the_next_one_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db, "BUSY_TIMEOUT_S", 0.05)
-    database = Database(f"sqlite:///{tmp_path / 'a.sqlite'}")
+def test_a_writer_who_never_gets_its_turn_is_told_and_the_next_one_writes(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.sqlite'}", limits=ServerLimits(database_wait_s=0.05))
     begun, end = threading.Event(), threading.Event()
 
     def write_for_long() -> None:
@@ -50,7 +50,6 @@ def test_an_error_leaves_out_what_was_to_be_stored(database: Database) -> None:
 
 def test_a_connection_that_is_refused_wal_because_another_is_at_the_new_file_tries_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As when two migrate at once: of eight that turned a new file to WAL together, SQLite refused one in every fifth round, at once."""
-    monkeypatch.setattr(db, "BUSY_TIMEOUT_S", 0.001)
     other = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)
     other.execute("CREATE TABLE t (x)")
     other.execute("BEGIN IMMEDIATE")
@@ -62,7 +61,7 @@ def test_a_connection_that_is_refused_wal_because_another_is_at_the_new_file_tri
             other.execute("ROLLBACK")
 
     monkeypatch.setattr(db.time, "sleep", wait)
-    database = Database(f"sqlite:///{tmp_path / 'a.sqlite'}")
+    database = Database(f"sqlite:///{tmp_path / 'a.sqlite'}", limits=ServerLimits(database_wait_s=0.001))
     with database.read() as session:
         assert session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
     assert len(refusals) == 3

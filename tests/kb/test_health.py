@@ -11,7 +11,7 @@ from kb.config import Settings
 def test_all_is_well(client: TestClient) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "search": "ok", "database": "ok", "content": {"articles": 0, "errors": 0}}
+    assert answer.json() == {"status": "ok", "search": "ok", "database": "ok", "files": "ok", "content": {"articles": 0, "errors": 0}}
     assert answer.headers["cache-control"] == "no-store"
 
 

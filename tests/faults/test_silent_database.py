@@ -1,0 +1,216 @@
+"""A PostgreSQL that keeps its connections open and answers nothing: forms say so at once, everything else goes on."""
+
+import http.client
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from statistics import quantiles
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from kb.db import Database
+from kb.migrations import migrate
+from kb.server_limits import ServerLimits
+from tests import services
+from tests.faults.processes import Served, file_request, form, form_headers, serving, wait_for
+from tests.services import PostgresCluster
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+DETECTED_S = 6.0
+"""Twice the silence that is borne, a second for two busy cores, and then some."""
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[PostgresCluster]:
+    """A server of our own: it is stopped, and others would wait for it."""
+    try:
+        with services.postgres_cluster() as cluster:
+            yield cluster
+    except services.MissingService as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def url(cluster: PostgresCluster) -> Iterator[str]:
+    address = cluster.create("deskbook")
+    with closing(Database(address)) as database:
+        migrate(database)
+    yield address
+    cluster.drop("deskbook")
+
+
+@contextmanager
+def silence(cluster: PostgresCluster) -> Iterator[None]:
+    cluster.stop_answering()
+    try:
+        yield
+    finally:
+        cluster.answer_again()
+
+
+def timed(served: Served, path: str) -> tuple[int, float]:
+    began = time.monotonic()
+    status, _ = served.get(path)
+    return status, time.monotonic() - began
+
+
+def test_what_needs_the_database_says_so_at_once_and_the_rest_goes_on(content: Path, tmp_path: Path, cluster: PostgresCluster, url: str) -> None:
+    with serving(content, tmp_path / "var", DATABASE_URL=url) as served:
+        with closing(served.connect()) as connection:
+            filed = file_request(served, connection, 1)
+        assert served.get("/healthz")[0] == 200
+        with silence(cluster):
+            status, took = timed(served, "/healthz")
+            assert (status, took < 2) == (503, True)
+            assert timed(served, filed.page)[1] < DETECTED_S
+            for _ in range(3):
+                status, took = timed(served, filed.page)
+                assert (status, took < 0.5) == (503, True)
+                status, took = timed(served, "/healthz")
+                assert (status, took < 0.5) == (503, True)
+            for path in ("/", "/articles/reset", "/search?q=press+the+button", "/search/instant?q=press", "/requests/new", "/requests/suggestions?q=press"):
+                status, took = timed(served, path)
+                assert (path, status, took < 0.5) == (path, 200, True)
+        wait_for(lambda: served.get("/healthz")[0] == 200, 10)
+        assert served.get(filed.page)[0] == 200
+        assert served.stop() == 0
+
+
+def test_a_form_comes_back_with_what_was_typed(content: Path, tmp_path: Path, cluster: PostgresCluster, url: str) -> None:
+    with serving(content, tmp_path / "var", DATABASE_URL=url) as served, closing(served.connect()) as connection:
+        filed = file_request(served, connection, 1)
+        connection.request("GET", filed.page)
+        page = connection.getresponse().read().decode()
+        nonce = page.partition('name="nonce" value="')[2].partition('"')[0]
+        with silence(cluster):
+            body, boundary = form("It beeps <twice>", "alice@example.com", b"file")
+            connection.request("POST", "/requests", body, form_headers(boundary))
+            answer = connection.getresponse()
+            text = answer.read().decode()
+            assert answer.status == 503
+            assert "It beeps &lt;twice&gt;" in text
+            assert "It does not start." in text
+            reply = urlencode({"nonce": nonce, "body": "It beeps still, <b>loudly</b>."})
+            headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+            connection.request("POST", f"{filed.page}/comments", reply, headers)
+            answer = connection.getresponse()
+            text = answer.read().decode()
+            assert answer.status == 503
+            assert "It beeps still, &lt;b&gt;loudly&lt;/b&gt;." in text
+            assert f'action="{filed.page}/comments"' in text
+            connection.request("POST", "/sign-in", urlencode({"email": "a@example.com", "password": "a secret"}), headers)
+            answer = connection.getresponse()
+            assert answer.status == 503
+            assert "a secret" not in answer.read().decode()
+        wait_for(lambda: served.get("/healthz")[0] == 200, 10)
+        connection.request("POST", f"{filed.page}/comments", reply, headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 303
+        assert "loudly" in served.get(filed.page)[1].decode()
+
+
+def test_many_who_wait_for_the_database_leave_the_threads_to_the_others(content: Path, tmp_path: Path, cluster: PostgresCluster, url: str) -> None:
+    with serving(content, tmp_path / "var", DATABASE_URL=url) as served:
+        with closing(served.connect()) as connection:
+            filed = file_request(served, connection, 1)
+        before = [timed(served, f"/search/instant?q=press{number}")[1] for number in range(100)]
+        with silence(cluster), ThreadPoolExecutor(80) as pool:
+            stuck = [pool.submit(timed, served, filed.page) for _ in range(80)]
+            during = [timed(served, f"/search/instant?q=button{number}")[1] for number in range(300)]
+            assert {answer.result()[0] for answer in stuck} == {503}
+            assert max(answer.result()[1] for answer in stuck) < 2 * DETECTED_S
+        assert quantiles(during, n=20)[18] < max(0.5, 5 * quantiles(before, n=20)[18])
+
+
+def test_a_statement_that_takes_too_long_ends(url: str) -> None:
+    with closing(Database(url, limits=ServerLimits(database_timeout_s=0.3))) as database:
+        began = time.monotonic()
+        with pytest.raises(OperationalError), database.read() as session:
+            session.execute(text("SELECT pg_sleep(20)"))
+        assert time.monotonic() - began < 3
+        with database.write(may_take_long=True) as session:
+            session.execute(text("SELECT pg_sleep(1)"))
+        with database.read() as session:
+            assert session.execute(text("SELECT 1")).scalar() == 1
+
+
+def test_a_lock_that_is_never_released_is_given_up(url: str) -> None:
+    with closing(Database(url, limits=ServerLimits(database_wait_s=0.3))) as database, database.write() as holder:
+        holder.execute(text("LOCK TABLE users"))
+        with pytest.raises(OperationalError), database.write() as session:
+            session.execute(text("DELETE FROM users"))
+
+
+def test_errors_leave_no_connection_behind(url: str) -> None:
+    with closing(Database(url, pool_size=2, limits=ServerLimits(database_wait_s=1))) as database:
+
+        def fail(number: int) -> None:
+            statement = "SELECT 1/0" if number % 2 else "SELECT pg_terminate_backend(pg_backend_pid())"
+            with database.write() as session:
+                session.execute(text(statement))
+
+        for number in range(1000):
+            with pytest.raises(Exception, match=r"division|terminat|connection|closed"):
+                fail(number)
+        assert database.engine.pool.checkedout() == 0
+        with database.read() as session:
+            count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            wait_for(lambda: (session.execute(text(count)).scalar() or 0) <= 2, 10)
+
+
+def test_a_pool_without_a_free_connection_is_not_waited_for_without_end(url: str) -> None:
+    with closing(Database(url, pool_size=1, limits=ServerLimits(database_wait_s=0.3))) as database, database.read() as holder:
+        holder.execute(text("SELECT 1"))
+        with pytest.raises(PoolTimeout), database.read() as session:
+            session.execute(text("SELECT 1"))
+
+
+def test_of_two_that_wait_for_each_other_one_is_told_to_try_again(url: str) -> None:
+    with closing(Database(url, limits=ServerLimits())) as database:
+        with database.write() as session:
+            session.execute(text("CREATE TABLE pair (id integer PRIMARY KEY, n integer)"))
+            session.execute(text("INSERT INTO pair VALUES (1, 0), (2, 0)"))
+        both, refused = threading.Barrier(2), []
+
+        def change(first: int, second: int) -> None:
+            try:
+                with database.write() as session:
+                    session.execute(text(f"UPDATE pair SET n = n + 1 WHERE id = {first}"))
+                    both.wait(10)
+                    session.execute(text(f"UPDATE pair SET n = n + 1 WHERE id = {second}"))
+            except OperationalError as error:
+                refused.append(error)
+
+        threads = [threading.Thread(target=change, args=order) for order in ((1, 2), (2, 1))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(refused) == 1
+        with database.read() as session:
+            assert session.execute(text("SELECT sum(n) FROM pair")).scalar() == 2
+
+
+def test_a_server_that_accepts_nothing_is_given_up_after_the_connect_timeout(cluster: PostgresCluster) -> None:
+    with silence(cluster), closing(Database(cluster.url("postgres"), limits=ServerLimits(database_connect_timeout_s=2))) as database:
+        began = time.monotonic()
+        with pytest.raises(OperationalError), database.read() as session:
+            session.execute(text("SELECT 1"))
+        assert time.monotonic() - began < 5
+
+
+def test_the_site_waits_for_nobody_while_the_server_is_silent_at_its_start(content: Path, tmp_path: Path, cluster: PostgresCluster, url: str) -> None:
+    with silence(cluster):
+        began = time.monotonic()
+        with pytest.raises((AssertionError, http.client.HTTPException)), serving(content, tmp_path / "var", DATABASE_URL=url):
+            pytest.fail("it started without its database")
+        assert time.monotonic() - began < 30
