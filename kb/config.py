@@ -115,6 +115,7 @@ class Settings(ServerLimits):
     )
     requests_per_hour: int = Field(20, ge=1, description="Requests one address may file in an hour before they are held back with an explanation.")
     attachment_max_mb: int = Field(10, ge=1, le=100, description="Largest attachment, in MB.")
+    attachments_total_mb: int = Field(25, ge=1, le=1000, description="Largest total of the attachments of one message, in MB. Keep `body_max_mb` above it.")
     attachments_max: int = Field(10, ge=0, le=50, description="Most attachments of one message.")
     event_retention_days: int = Field(400, ge=8, description="Days the events behind the deflection report are kept.")
     security_contact: Annotated[tuple[str, ...], AfterValidator(allowed.contacts)] = Field(
@@ -154,6 +155,11 @@ class Settings(ServerLimits):
         """The address put before every link that leaves the site, without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.base_url or f"http://{host}:{self.port}"
+
+    @property
+    def attachment_mb(self) -> int:
+        """The largest attachment that fits a message, in MB."""
+        return min(self.attachment_max_mb, self.attachments_total_mb)
 
     @property
     def database(self) -> str:

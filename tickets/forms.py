@@ -10,12 +10,11 @@ from kb.accounts.address import canonical
 from kb.config import Settings
 from kb.text import clean, one_line
 from kb.web.forms import files, text
-from kb.web.templates import size
+from kb.web.sizes import MB, size, size_above
 from tickets.attachments import clean_name
 from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, Attachment
 
 MAX_NAME_CHARS = 120
-MAX_TOTAL_BYTES = 25_000_000
 Problems = dict[str, str]
 """Field → what is wrong and what to do; empty when all is well."""
 
@@ -111,16 +110,18 @@ def body_problem(field: str, body: str, when_empty: str) -> Problems:
 
 def file_problem(chosen: Sequence[UploadFile], kept: Sequence[Attachment], settings: Settings) -> Problems:
     """What is wrong with the files as a whole, or with the first that cannot be taken."""
-    most_bytes = settings.attachment_max_mb * 1_000_000
+    most_bytes, most_in_all = settings.attachment_mb * MB, settings.attachments_total_mb * MB
     if len(chosen) + len(kept) > settings.attachments_max:
         return {"files": f"At most {settings.attachments_max} files fit one message, you chose {len(chosen) + len(kept)}. Please choose fewer."}
     for file in chosen:
         if not file.size:
             return {"files": f"The file “{_short(file)}” is empty. Please choose another, or leave it out."}
         if file.size > most_bytes:
-            return {"files": f"The file “{_short(file)}” has {size(file.size)}. Each file must be no larger than {settings.attachment_max_mb} MB."}
-    if sum(file.size or 0 for file in chosen) + sum(upload.size for upload in kept) > MAX_TOTAL_BYTES:
-        return {"files": f"The files together are larger than {size(MAX_TOTAL_BYTES)}. Please leave some out, or send them in a second message."}
+            return {"files": f"The file “{_short(file)}” has {size_above(file.size, most_bytes)}. Each file must be no larger than {size(most_bytes)}."}
+    total = sum(file.size or 0 for file in chosen) + sum(upload.size for upload in kept)
+    if total > most_in_all:
+        together = f"The files together have {size_above(total, most_in_all)}, at most {size(most_in_all)} fit one message."
+        return {"files": f"{together} Leave some out, or send them in a second message."}
     return {}
 
 

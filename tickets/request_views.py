@@ -23,7 +23,7 @@ from tickets import queries, uploads
 from tickets.attachments import disposition, file_path
 from tickets.changing import set_field
 from tickets.commenting import Message, reply_as_requester
-from tickets.forms import MAX_TOTAL_BYTES, Problems, ReplyForm, read_reply, reply_problems
+from tickets.forms import Problems, ReplyForm, read_reply, reply_problems
 from tickets.models import Attachment, Status, Ticket
 from tickets.nonce import new_nonce, read_nonce
 from tickets.tracking import customer_status, site_key, tracked_ticket, tracking_path
@@ -123,7 +123,7 @@ def _show(request: Request, form: ReplyForm, problems: Problems | None = None, *
         "usual_wait": wait,
         "sends_mail": bool(settings.smtp_url.get_secret_value()),
         "flash": next((name for name in ("sent", "replied", "solved", "reopened") if name in request.query_params), ""),
-        "limits": {"files": settings.attachments_max, "file_mb": settings.attachment_max_mb, "total": MAX_TOTAL_BYTES},
+        "limits": {"files": settings.attachments_max, "file_mb": settings.attachment_mb, "total_mb": settings.attachments_total_mb},
     }
     headers = PRIVATE | ({"Retry-After": "5"} if status == 503 else {})
     return render(request, "requests/show.html", context, status=status, headers=headers)

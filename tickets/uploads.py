@@ -15,9 +15,9 @@ from kb.accounts.limits import client_network, taken
 from kb.accounts.sessions import current_user
 from kb.config import Settings
 from kb.db import database, now
+from kb.web.sizes import MB
 from tickets import queries
 from tickets.attachments import StoredFile, clean_name, keep_for_form, store_file
-from tickets.forms import MAX_TOTAL_BYTES
 from tickets.models import Attachment
 
 
@@ -85,7 +85,7 @@ def keep(request: Request, form_nonce: str, files: Sequence[UploadFile], waiting
     """All files of a form that comes back: those waiting already and `files`, the good ones of them now kept too."""
     settings = cast(Settings, request.app.state.settings)
     room = max(0, settings.attachments_max - len(waiting))
-    good = [file for file in files if 0 < (file.size or 0) <= settings.attachment_max_mb * 1_000_000][:room]
+    good = [file for file in files if 0 < (file.size or 0) <= settings.attachment_mb * MB][:room]
     if not good:
         return waiting
     stored = store_all(request, good)
@@ -108,7 +108,7 @@ def _require_share(request: Request, files: Sequence[UploadFile]) -> None:
     kilobytes = sum(file.size or 0 for file in files) // 1000
     with database(request).write() as session:
         sent = taken(session, f"files:{client_network(request)}", window=timedelta(hours=1), now=now(), amount=kilobytes)
-    if sent > settings.requests_per_hour * MAX_TOTAL_BYTES // 1000:
+    if sent > settings.requests_per_hour * settings.attachments_total_mb * 1000:
         raise TooMuchAtOnce
 
 

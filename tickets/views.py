@@ -26,7 +26,7 @@ from kb.web.templates import render
 from tickets import api, request_views, suggesting, uploads
 from tickets.attachments import StoredFile
 from tickets.came_from import article_before, readers_locale
-from tickets.forms import MAX_TOTAL_BYTES, Problems, RequestForm, read_request, request_problems
+from tickets.forms import Problems, RequestForm, read_request, request_problems
 from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, Attachment
 from tickets.nonce import Nonce, new_nonce, read_nonce
 from tickets.opening import NewTicket, OpenedTicket, ReadArticle, open_ticket, sent_before
@@ -116,7 +116,12 @@ def show(
         "kept": (),
         "results": None,
         "bodies": {},
-        "limits": {"files": settings.attachments_max, "file_mb": settings.attachment_max_mb, "total": MAX_TOTAL_BYTES, "subject": MAX_SUBJECT_CHARS},
+        "limits": {
+            "files": settings.attachments_max,
+            "file_mb": settings.attachment_mb,
+            "total_mb": settings.attachments_total_mb,
+            "subject": MAX_SUBJECT_CHARS,
+        },
     }
     response = render(request, "requests/new.html", context | more, status=status, headers=headers)
     if visit:

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 from kb.config import Settings, shipped
 from kb.web.locales import direction, name_of
 from kb.web.plaintext import as_html
+from kb.web.sizes import size
 from kb.web.static import StaticFiles
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -72,13 +73,6 @@ def minute(moment: datetime) -> str:
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC with seconds: `2026-03-07T09:05:00Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def size(count: int) -> str:
-    """Bytes in words: `812 bytes`, `14 KB`, `2.5 MB`."""
-    if count < 1000:
-        return f"{count} bytes"
-    return f"{round(count / 1000)} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
 
 
 def _count(number: int, unit: str) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from kb.config import Settings
+from kb.web.sizes import size
 from tests.cast import add_person, signed_in
 from tests.services import LiveServer
 from tests.tickets.conftest import ALICE, Send
@@ -145,6 +146,47 @@ def test_files_that_do_not_fit_are_refused_in_words_and_nothing_is_stored(
     assert answer.status_code == 422
     assert says in answer.text
     assert rows(client, Ticket) == []
+
+
+@pytest.mark.parametrize(
+    ("sizes", "says"),
+    [
+        ([1_000_001], "has 1,000,001 bytes. Each file must be no larger than 1 MB."),
+        ([1_049_999], "has 1,049,999 bytes. Each file must be no larger than 1 MB."),
+        ([1_050_001], "has 1.1 MB. Each file must be no larger than 1 MB."),
+        ([1_000_000, 1_000_000, 1], "The files together have 2,000,001 bytes, at most 2 MB fit one message."),
+        ([700_000, 700_000, 700_000], "The files together have 2.1 MB, at most 2 MB fit one message."),
+    ],
+)
+def test_no_size_in_a_refusal_seems_to_fit(client: TestClient, send: Send, settings: Settings, sizes: list[int], says: str) -> None:
+    client.app.state.settings = settings.model_copy(update={"attachment_max_mb": 1, "attachments_total_mb": 2})
+    assert "of at most 1 MB each, 2 MB together." in client.get("/requests/new").text
+    answer = send(*((f"{number}.bin", b"x" * count) for number, count in enumerate(sizes)))
+    assert answer.status_code == 422
+    assert says in answer.text
+
+
+def test_a_file_may_be_no_larger_than_all_together(client: TestClient, send: Send, settings: Settings) -> None:
+    client.app.state.settings = settings.model_copy(update={"attachment_max_mb": 50, "attachments_total_mb": 1})
+    assert "of at most 1 MB each, 1 MB together." in client.get("/requests/new").text
+    assert "has 2 MB. Each file must be no larger than 1 MB." in send(("big.bin", b"x" * 2_000_000)).text
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1 KB"),
+        (999_499, "999 KB"),
+        (999_500, "1 MB"),
+        (999_999, "1 MB"),
+        (10_000_000, "10 MB"),
+        (2_540_000, "2.5 MB"),
+    ],
+)
+def test_sizes_are_in_the_unit_that_people_expect(count: int, words: str) -> None:
+    assert size(count) == words
 
 
 def test_a_file_of_exactly_the_limit_fits(client: TestClient, send: Send, settings: Settings) -> None:

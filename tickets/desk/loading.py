@@ -107,7 +107,8 @@ def ticket_context(request: Request, session: Session, user: User, ticket: Ticke
         "differences": None,
         "edited": None,
         "files_max": request.app.state.settings.attachments_max,
-        "file_mb": request.app.state.settings.attachment_max_mb,
+        "file_mb": request.app.state.settings.attachment_mb,
+        "total_mb": request.app.state.settings.attachments_total_mb,
         "flash": flash(request),
     }
 

@@ -13,7 +13,7 @@ function setUp(zone) {
       if (!file.size) complaints.push(`“${file.name}” is empty.`);
       else if (file.size > zone.dataset.mostMb * 1e6) complaints.push(`“${file.name}” is larger than ${zone.dataset.mostMb} MB.`);
       else if (files.length + kept >= zone.dataset.most) complaints.push(`“${file.name}” would be one file too many.`);
-      else if (total > zone.dataset.mostTotal) complaints.push(`With “${file.name}” the files together would be too large.`);
+      else if (total > zone.dataset.mostTotalMb * 1e6) complaints.push(`With “${file.name}” the files together would be larger than ${zone.dataset.mostTotalMb} MB.`);
       else files.push(file);
     }
     message.textContent = complaints.join(" ");
