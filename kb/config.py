@@ -118,6 +118,10 @@ class Settings(ServerLimits):
     attachments_total_mb: int = Field(25, ge=1, le=1000, description="Largest total of the attachments of one message, in MB. Keep `body_max_mb` above it.")
     attachments_max: int = Field(10, ge=0, le=50, description="Most attachments of one message.")
     event_retention_days: int = Field(400, ge=8, description="Days the events behind the deflection report are kept.")
+    remembered_requests: int = Field(
+        10, ge=0, le=30, description="Requests a browser remembers that sent them without an account, for **My requests**. 0: none."
+    )
+    remembered_requests_days: int = Field(90, ge=1, le=400, description="Days a browser remembers them.")
     security_contact: Annotated[tuple[str, ...], AfterValidator(allowed.contacts)] = Field(
         (), description="Where to report a security hole: email addresses or `https://` pages, served as `/.well-known/security.txt`. Empty: no such file."
     )

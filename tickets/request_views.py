@@ -26,6 +26,7 @@ from tickets.commenting import Message, reply_as_requester
 from tickets.forms import Problems, ReplyForm, read_reply, reply_problems
 from tickets.models import Attachment, Status, Ticket
 from tickets.nonce import new_nonce, read_nonce
+from tickets.remembered import forget, remember, remembered
 from tickets.tracking import customer_status, site_key, tracked_ticket, tracking_path
 from tickets.uploads import FilesRefused
 
@@ -40,16 +41,24 @@ NOT_SAVED = "Your message could not be saved, and nothing was sent. What you typ
 
 
 def mine(request: Request) -> Response:
-    """The requests of whoever is signed in, newest first; for others, how to get to theirs."""
+    """The requests of whoever is signed in, and those sent from this browser, newest first; for others, how to get to theirs."""
     user = current_user(request)
     before = request.query_params.get("before", "")
     tickets: Sequence[Ticket] = ()
-    if user is not None:
-        with database(request).read() as session:
+    with database(request).read() as session:
+        here = remembered(request, session)
+        if user is not None:
             tickets = queries.requests_of(session, user.id, before=int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None)
-    listed = [(ticket, customer_status(ticket.status), tracking_path(site_key(request), ticket.id, ticket.salt)) for ticket in tickets]
+    listed, sent_here = _rows(request, tickets), _rows(request, [ticket for ticket in here if user is None or ticket.requester_id != user.id])
     older = tickets[-1].id if len(tickets) == queries.MOST_LISTED else None
-    return render(request, "requests/mine.html", {"user": user, "listed": listed, "older": older}, headers=PRIVATE)
+    return render(request, "requests/mine.html", {"user": user, "listed": listed, "older": older, "sent_here": sent_here}, headers=PRIVATE)
+
+
+def forget_sent(request: Request, form: FormData) -> Response:  # noqa: ARG001
+    """Takes the requests sent from this browser off its list; the requests stay."""
+    response = RedirectResponse("/requests?forgotten=1", 303)
+    forget(request, response)
+    return response
 
 
 def page(request: Request) -> Response:
@@ -95,6 +104,10 @@ def send_file(request: Request, attachment: Attachment) -> Response:
         raise HTTPException(404)
     headers = FILE_HEADERS | {"Content-Disposition": disposition(attachment)}
     return FileResponse(path, media_type=attachment.content_type, headers=headers)
+
+
+def _rows(request: Request, tickets: Sequence[Ticket]) -> list[tuple[Ticket, str, str]]:
+    return [(ticket, customer_status(ticket.status), tracking_path(site_key(request), ticket.id, ticket.salt)) for ticket in tickets]
 
 
 def _load(session: Session, request: Request) -> Ticket:
@@ -158,7 +171,10 @@ def _reply(request: Request, form: ReplyForm) -> Response:
             return _not_sent(request, form, MANY, status=429)
         follow_up = reply_as_requester(session, ticket.id, message, now=now())
     if follow_up:
-        return RedirectResponse(f"{tracking_path(site_key(request), follow_up.id, follow_up.salt)}?sent=1", 303)
+        path = tracking_path(site_key(request), follow_up.id, follow_up.salt)
+        response = RedirectResponse(f"{path}?sent=1", 303)
+        remember(request, response, path)
+        return response
     return RedirectResponse(f"{here}?replied=1#latest", 303)
 
 
@@ -186,6 +202,7 @@ def _usual_wait(session: Session) -> str | None:
 
 routes = [
     Route("/requests", mine),
+    Route("/requests/remembered/removal", with_form(forget_sent), methods=["POST"]),
     Route("/requests/{token}", page),
     Route("/requests/{token}/comments", with_form(reply), methods=["POST"]),
     Route("/requests/{token}/resolution", with_form(resolve), methods=["POST"]),

@@ -31,6 +31,7 @@ from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, Attachment
 from tickets.nonce import Nonce, new_nonce, read_nonce
 from tickets.opening import NewTicket, OpenedTicket, ReadArticle, open_ticket, sent_before
 from tickets.reading import articles_read, catalog, embedded_html, joined, named_articles, open_article, open_categories, readers_catalog
+from tickets.remembered import remember
 from tickets.suggesting import suggestions
 from tickets.tracking import site_key, tracking_path
 from tickets.uploads import FilesRefused
@@ -218,7 +219,10 @@ def _offer_fresh(request: Request, form: RequestForm) -> Response:
 
 
 def _to_tracking_page(request: Request, opened: OpenedTicket) -> Response:
-    return RedirectResponse(f"{tracking_path(site_key(request), opened.id, opened.salt)}?sent=1", 303, {"Cache-Control": "no-store"})
+    path = tracking_path(site_key(request), opened.id, opened.salt)
+    response = RedirectResponse(f"{path}?sent=1", 303, {"Cache-Control": "no-store"})
+    remember(request, response, path)
+    return response
 
 
 def _check_answers(request: Request, form: RequestForm) -> Response:

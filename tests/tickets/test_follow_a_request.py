@@ -173,7 +173,7 @@ def test_the_follow_up_of_a_held_request_is_held_too(client: TestClient, link: s
 def test_only_the_signed_in_requester_sees_the_list(client: TestClient, link: str) -> None:
     assert "Sign in" in client.get("/requests").text
     other = signed_in(client, "bob@example.com", role="customer")
-    assert "Nothing here yet" in other.get("/requests").text
+    assert "No requests yet" in other.get("/requests").text
 
 
 def test_the_requester_signs_in_and_finds_every_request(client: TestClient, link: str) -> None:

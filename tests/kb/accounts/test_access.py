@@ -65,6 +65,7 @@ open GET /sign-in/link/{token}
 open POST /sign-in/link/{token}
 open POST /sign-out
 open GET /requests
+open POST /requests/remembered/removal
 open GET /account/menu
 own GET /account
 own POST /account
