@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kb.accounts.mailbox import read_mailbox
+from kb.web.characters import is_visible
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 CONTACT_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@" + HOST.pattern, re.I)
@@ -34,7 +35,7 @@ def logo(value: Path | None) -> Path | None:
 
 def line(value: str) -> str:
     """Words on one line."""
-    if not value.isprintable() or not value.strip():
+    if not value.isprintable() or not is_visible(value):
         raise ValueError("must be words on one line")
     return value
 

@@ -23,7 +23,6 @@ from kb.web.body_limit import BodySize
 from kb.web.strict_json import BadJson, read_object
 from tickets import queries
 from tickets.changing import clean_tags
-from tickets.forms import is_visible
 from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, IdempotencyKey, Priority, TicketType
 from tickets.opening import NewTicket, OpenedTicket, open_ticket, sent_before
 from tickets.reading import catalog
@@ -36,7 +35,7 @@ SECRETS_IN_QUERY = ("api_key", "apikey", "key", "token", "access_token", "author
 
 
 def _visible(value: str) -> str:
-    if not is_visible(value):
+    if not value:
         raise ValueError("must not be empty")
     return value
 
@@ -159,7 +158,7 @@ def _new_ticket(request: Request, posted: dict[str, Any], api_key: ApiKey) -> Ne
         category=ticket.category,
         priority=ticket.priority or Priority.NORMAL,
         type=ticket.type or TicketType.QUESTION,
-        tags=tuple(clean_tags(clean(tag) for tag in ticket.tags)),
+        tags=tuple(clean_tags(one_line(tag) for tag in ticket.tags)),
         via="api",
         locale=request.app.state.settings.locale,
         external_id=ticket.external_id or None,

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
+from kb.web.characters import BLANKS, is_visible
 from tickets import queries
 from tickets.models import Attachment
 
@@ -70,7 +71,7 @@ def sniff(head: bytes) -> str:
 def clean_name(name: str) -> str:
     """`name` as it may be shown and saved: no folders, nothing invisible, no leading dot, at most 150 characters with its ending."""
     whole = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode("utf-8"))
-    visible = "".join(" " if char.isspace() else char for char in whole if char.isspace() or unicodedata.category(char)[0] != "C")
+    visible = "".join(" " if char.isspace() or char in BLANKS else char for char in whole if char.isspace() or _is_shown(char))
     base = re.sub(r'[<>:"|?*]', "_", re.split(r"[\\/]", visible)[-1])
     base = re.sub(r"\s+", " ", base).strip(" .")
     if RESERVED.match(base):
@@ -78,7 +79,7 @@ def clean_name(name: str) -> str:
     stem, dot, ending = base.rpartition(".")
     if len(base) > MAX_NAME_CHARS:
         base = f"{stem[: MAX_NAME_CHARS - 11]}.{ending}" if dot and len(ending) <= 10 else base[:MAX_NAME_CHARS]
-    return base or "file"
+    return base if is_visible(base) else "file"
 
 
 def disposition(attachment: Attachment) -> str:
@@ -113,6 +114,10 @@ def sweep(session: Session, folder: Path, *, now: datetime) -> int:
         if _is_old(copy, now):
             copy.unlink(missing_ok=True)
     return swept
+
+
+def _is_shown(char: str) -> bool:
+    return is_visible(char) or char in BLANKS or unicodedata.category(char)[0] == "M"
 
 
 def _is_old(path: Path, now: datetime) -> bool:

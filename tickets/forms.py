@@ -1,6 +1,5 @@
 """The request form and the reply form: what was typed, and what is wrong with it, field by field."""
 
-import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -92,7 +91,7 @@ def reply_problems(form: ReplyForm, pending: Sequence[Attachment], settings: Set
 
 def subject_problem(subject: str) -> Problems:
     """What is wrong with a subject."""
-    if not is_visible(subject):
+    if not subject:
         return {"subject": "Enter a subject: a few words on what this is about."}
     if len(subject) > MAX_SUBJECT_CHARS:
         return {"subject": f"The subject has {len(subject):,} characters, at most {MAX_SUBJECT_CHARS} fit. Please shorten it; details go into the description."}
@@ -101,7 +100,7 @@ def subject_problem(subject: str) -> Problems:
 
 def body_problem(field: str, body: str, when_empty: str) -> Problems:
     """What is wrong with a message."""
-    if not is_visible(body):
+    if not body:
         return {field: when_empty}
     if len(body) > MAX_BODY_CHARS:
         return {field: f"The text has {len(body):,} characters, at most {MAX_BODY_CHARS:,} fit. Please shorten it, or attach the long part as a file."}
@@ -123,11 +122,6 @@ def file_problem(chosen: Sequence[UploadFile], kept: Sequence[Attachment], setti
         together = f"The files together have {size_above(total, most_in_all)}, at most {size(most_in_all)} fit one message."
         return {"files": f"{together} Leave some out, or send them in a second message."}
     return {}
-
-
-def is_visible(value: str) -> bool:
-    """Whether anything of `value` can be seen."""
-    return any(unicodedata.category(char)[0] not in "CZM" for char in value)
 
 
 def _texts(form: FormData, name: str) -> list[str]:

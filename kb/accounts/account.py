@@ -10,6 +10,7 @@ from kb.accounts.audit_log.models import Kind
 from kb.accounts.models import User
 from kb.accounts.own_sessions import own_sessions
 from kb.db import database, now
+from kb.text import one_line
 from kb.web.forms import text
 from kb.web.templates import render
 
@@ -23,7 +24,7 @@ def update(request: Request, form: FormData) -> Response:
     """Stores the name."""
     user = sessions.require_user(request)
     with database(request).write() as session:
-        session.get_one(User, user.id).name = text(form, "name", people.MAX_NAME_CHARS)
+        session.get_one(User, user.id).name = one_line(text(form, "name"))[: people.MAX_NAME_CHARS]
     return RedirectResponse("/account?saved=details", 303)
 
 

@@ -11,6 +11,7 @@ from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
 from kb.accounts.models import Role, User
 from kb.db import database, now
+from kb.text import one_line
 from kb.web.forms import text
 from kb.web.numbers import path_number
 from kb.web.templates import render
@@ -99,7 +100,7 @@ def list_keys(request: Request) -> Response:
 def make_key(request: Request, form: FormData) -> Response:
     """Makes a key and shows its text this once."""
     user = sessions.require_admin(request)
-    name, scope = text(form, "name", 120), text(form, "scope", 10)
+    name, scope = one_line(text(form, "name"))[:120], text(form, "scope", 10)
     if not name or scope not in api_keys.SCOPES:
         return _keys_page(request, error="Give the key a name that says what it is for." if not name else "Choose reading, or reading and writing.", name=name)
     with database(request).write() as session:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from kb.accounts import address, queries
 from kb.accounts.models import Role, User
+from kb.text import one_line
 
 MAX_NAME_CHARS = 120
 Change = Callable[[Session, User], None]
@@ -44,7 +45,7 @@ def add_user(session: Session, email: str, name: str, role: str, now: datetime) 
     if found is not None:
         sign_out_everywhere(session, found)
     user = found or User(email=spelling, is_active=True, is_verified=False, created_at=now)
-    user.role, user.name = Role(role), name.strip()[:MAX_NAME_CHARS] or user.name or ""
+    user.role, user.name = Role(role), one_line(name)[:MAX_NAME_CHARS] or user.name or ""
     session.add(user)
     session.flush()
     return user

@@ -23,7 +23,11 @@ def add(name: str, email: str, scope: str, is_json: bool) -> None:
     from kb.accounts.audit_log.log import COMMAND_LINE, record
     from kb.accounts.audit_log.models import Kind
     from kb.db import now
+    from kb.text import one_line
 
+    name = one_line(name)[:120]
+    if not name:
+        raise Refused("Give the key a name that says what it is for.")
     with opened() as (_, database), database.write() as session:
         person = people.find(session, email)
         if person is None or not person.is_staff:

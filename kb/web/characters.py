@@ -1,11 +1,21 @@
-"""Characters that nobody sees: those that turn the text around them, and those that XML forbids."""
+"""Characters that nobody sees: blank ones, those that turn the text around them, and those that XML forbids."""
 
 import re
+import unicodedata
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TURNS = re.compile("[\u202a-\u202e]")
 _ISOLATES = re.compile("[\u2066-\u2069]")
 _POP_ISOLATE = "\u2069"
+# Letters and symbols without ink: fillers of Hangul, the empty Braille pattern, placeholders of objects, blanks of scripts and of music.
+BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U00013441\U00013442\U0001d159")
+# Not assigned yet, but never to be seen (Default_Ignorable_Code_Point), and noncharacters.
+_NEVER_SEEN = re.compile("[\u2065\ufff0-\ufff8\U000e0000-\U000e0fff\ufdd0-\ufdef]")
+
+
+def is_visible(text: str) -> bool:
+    """Whether a reader would see anything of `text`: marks and modifiers without a letter to sit on are nothing."""
+    return any(map(_has_ink, text))
 
 
 def without_forbidden(text: str) -> str:
@@ -31,6 +41,21 @@ def hidden_turn(text: str) -> str:
     found = _TURNS.search(text)
     turn = found[0] if found else text[place] if len(kept) < len(text) else ""
     return f"U+{ord(turn):04X}" if turn else ""
+
+
+def without_direction(text: str) -> str:
+    """Return the text settled and without any isolate: for what stands on one line among other words."""
+    return _ISOLATES.sub("", settled(text))
+
+
+def _has_ink(character: str) -> bool:
+    if character in BLANKS:
+        return False
+    category = unicodedata.category(character)
+    if category == "Cn":
+        # Unknown to this Python, such as the emoji of a later Unicode.
+        return not _NEVER_SEEN.match(character) and ord(character) & 0xFFFE != 0xFFFE
+    return category[0] not in "CZM"
 
 
 def _paired(text: str) -> str:

@@ -184,6 +184,14 @@ def test_doctor_says_what_the_caps_on_events_dropped(deskbook, tmp_path: Path, c
 
 
 @pytest.mark.slow
+def test_a_key_without_a_name_to_see_is_refused(deskbook) -> None:
+    deskbook("migrate")
+    deskbook("user", "add", "ada@example.com", "--role", "agent", "--name", "\u3164")
+    answer = deskbook("api-key", "add", "\u3164\u2800", "--user", "ada@example.com")
+    assert (answer.exit_code, "Give the key a name" in answer.output) == (1, True)
+    assert json.loads(deskbook("user", "list", "--json").output)[0]["name"] == ""
+
+
 def test_doctor_finds_a_dead_mail_server_and_a_dead_search_server(deskbook) -> None:
     deskbook("migrate")
     answer = deskbook("doctor", "--json", SMTP_URL="smtp://127.0.0.1:1", MEILISEARCH_URL="http://127.0.0.1:1")

@@ -55,7 +55,7 @@ def trouble(client: TestClient, send: Send) -> Trouble:
         ({"MAIL": "530 5.7.0 Authentication required"}, f"{LATER} 530 5.7.0 Authentication required"),
         ({"DATA": "452 4.3.1 disk full"}, f"{LATER} 452 4.3.1 disk full"),
         ({".": "554 5.7.1 looks like spam"}, f"{NEVER} 554 5.7.1 looks like spam"),
-        ({".": "450 4.7.1 greylisted\x1b[31m \udcff"}, f"{LATER} 450 4.7.1 greylisted [31m \ufffd"),
+        ({".": "450 4.7.1 \u202egrey\u2066listed\x1b[31m \udcff"}, f"{LATER} 450 4.7.1 greylisted [31m \ufffd"),
         ({"": "421 too many connections"}, f"{LATER} The mail server turned our connection away: 421 too many connections"),
         ({"": "554 no mail from you"}, f"{LATER} The mail server turned our connection away: 554 no mail from you"),
         ({"": "HTTP/1.1 400 Bad Request"}, f"{LATER} The mail server turned our connection away: it gave an answer that is not SMTP"),
