@@ -149,6 +149,12 @@ class Settings(ServerLimits):
     events_max: int = Field(
         50_000_000, ge=1, description="Most events kept in all; 1,000,000 take about 0.5 GB. Older days leave room when they are forgotten."
     )
+    report_wait_s: float = Field(
+        3.0, gt=0, le=60, description="Longest that the report page counts days that were not counted yet before it shows the rest, in seconds."
+    )
+    report_reuse_minutes: int = Field(
+        75, ge=0, description="How old the report's figures of today and yesterday may be when counting them takes long; the worker counts them every hour."
+    )
     cost_per_ticket: float = Field(
         0.0, ge=0, allow_inf_nan=False, description="Cost of answering one ticket, for the saving in the report. 0: no saving is shown."
     )

@@ -13,13 +13,13 @@ from kb.accounts.audit_log.log import summarise_failures
 from kb.accounts.queries import delete_expired
 from kb.config import Settings, secret_key
 from kb.db import Database
-from kb.events.queries import delete_events_before
 from kb.jobs.worker import Chore, Worker
 from kb.web.static import StaticFiles
 from kb.web.templates import environment
 from kb.web.theme import theme_files
 from tickets.attachments import sweep
 from tickets.changing import close_long_solved
+from tickets.deflection import jobs as report_jobs
 from tickets.email.mails import Mails
 
 
@@ -27,7 +27,7 @@ def make_worker(settings: Settings, database: Database, templates: Environment |
     """A worker on `database`, ready to `run`."""
     words = templates or environment(settings, StaticFiles(theme_files(settings)))
     mails = Mails(settings, database, words, secret_key(settings))
-    return Worker(database, mails.handlers(), chores(settings))
+    return Worker(database, {**mails.handlers(), **report_jobs.handlers(database)}, chores(settings))
 
 
 @contextmanager
@@ -43,10 +43,10 @@ def running_worker(worker: Worker) -> Iterator[None]:
 
 
 def chores(settings: Settings) -> list[Chore]:
-    """What is cleaned: limits, sessions and links that are over, forms' files that were never sent, events past their retention."""
+    """What is cleaned: limits, sessions and links that are over, forms' files that were never sent, events past their retention; and the report is counted."""
 
     def forget_events(session: Session, moment: datetime) -> None:
-        delete_events_before(session, moment - timedelta(days=settings.event_retention_days))
+        report_jobs.forget_events(session, settings, moment)
 
     def forget_files(session: Session, moment: datetime) -> None:
         sweep(session, settings.data / "attachments", now=moment)
@@ -61,4 +61,4 @@ def chores(settings: Settings) -> list[Chore]:
         summarise_failures(session, settings, moment)
 
     # Counts of limits are summarised before `delete_expired` deletes them.
-    return [count_failed_sign_ins, delete_expired, forget_audit_records, forget_events, forget_files, close_solved]
+    return [count_failed_sign_ins, delete_expired, forget_audit_records, forget_events, forget_files, close_solved, report_jobs.ask_to_count]

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, case, delete, func, or_, select, update
+from sqlalchemy import Executable, case, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from kb.accounts.models import STAFF, AddressChange, ApiKey, LimitCount, Role, SignInLink, SignInSession, User
-from kb.events.models import Event
+from kb.events.models import Event, Kind
 
 
 def user_by_email(session: Session, email: str) -> User | None:
@@ -121,9 +121,10 @@ def revoke_api_key(session: Session, key_id: int, now: datetime) -> bool:
     return session.execute(ended).scalar_one_or_none() is not None
 
 
-def join_events(session: Session, visitor: str, user_id: int) -> None:
-    """Ties what the visitor did so far to the account."""
-    session.execute(update(Event).where(Event.visitor == visitor, Event.user_id.is_(None)).values(user_id=user_id))
+def join_visitor(session: Session, visitor: str, user: User, moment: datetime) -> None:
+    """Notes that the visitor is this person, staff or not: an event, so that the log stays append-only."""
+    said = {"value": "staff"} if user.is_staff else {}
+    session.execute(insert(Event).values(at=moment, kind=str(Kind.SIGNED_IN), visit="", visitor=visitor, has_cookie=True, user_id=user.id, **said))
 
 
 def count_more(session: Session, bucket: str, window: timedelta, now: datetime, amount: int = 1) -> int:

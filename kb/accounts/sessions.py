@@ -68,7 +68,7 @@ def is_fresh(request: Request) -> bool:
 
 
 def begin(request: Request, session: Session, user: User, moment: datetime) -> str:
-    """Signs the person in: the token of a new session. The one this browser had before ends, and its visitor's events become theirs."""
+    """Signs the person in: the token of a new session. The one this browser had before ends, and its visitor is known as them from now on."""
     if old := _token(request):
         queries.delete_session(session, digest(old))
     token = new_token()
@@ -84,8 +84,8 @@ def begin(request: Request, session: Session, user: User, moment: datetime) -> s
     )
     session.add(row)
     visitor = request.cookies.get("deskbook_visitor", "")
-    if VISITOR.fullmatch(visitor):
-        queries.join_events(session, visitor, user.id)
+    if VISITOR.fullmatch(visitor) and _settings(request).record_events:
+        queries.join_visitor(session, visitor, user, moment)
     return token
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, Date, Index, String
+from sqlalchemy import JSON, Date, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kb.db import Base, RowId, UtcDateTime
@@ -25,15 +25,21 @@ class Kind(StrEnum):
     DEFLECT_WITHDRAWN = "deflect_withdrawn"
     FORM_ABANDONED = "form_abandoned"
     TICKET_CREATED = "ticket_created"
+    SIGNED_IN = "signed_in"
+    """The visitor is known as an account from now on; the value is `staff` when it was an agent's or admin's."""
     SCRIPT_RAN = "script_ran"
     """The page's script ran: once in a visit."""
+
+
+JOINED = Index("ix_events_joined", "visitor", "user_id", sqlite_where=text("user_id IS NOT NULL"), postgresql_where=text("user_id IS NOT NULL"))
+"""The few events that say who a visitor is."""
 
 
 class Event(Base):
     """One thing a visitor did; only the columns that apply are filled. No IP address is stored."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_visit_at", "visit", "at"), Index("ix_events_visitor_at", "visitor", "at"))
+    __table_args__ = (Index("ix_events_visit_at", "visit", "at"), Index("ix_events_visitor_at", "visitor", "at"), JOINED)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
@@ -41,7 +47,7 @@ class Event(Base):
     visit: Mapped[str] = mapped_column(String(32), default="")
     visitor: Mapped[str] = mapped_column(String(32), default="")
     user_id: Mapped[int | None] = mapped_column(RowId, index=True)
-    """The account, once the visitor is known by signing in or filing a request."""
+    """The account that the visitor signed in to or filed a request for; on older events, of a visitor who did so later."""
     has_cookie: Mapped[bool | None]
     """Whether the request brought the visitor's cookie, as browsers do from the second one on; None before this was recorded."""
     locale: Mapped[str] = mapped_column(String(16), default="")
@@ -62,7 +68,7 @@ class Event(Base):
     commit: Mapped[str | None] = mapped_column(String(64))
     ticket_id: Mapped[int | None] = mapped_column(RowId, index=True)
     value: Mapped[str | None] = mapped_column(String(1000))
-    """`yes` or `no` of a vote, the words of its reason."""
+    """`yes` or `no` of a vote, the words of its reason, `staff` of a sign-in."""
 
 
 class EventCount(Base):

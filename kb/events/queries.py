@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from kb.events.models import Event, EventCount, Kind
 
 AT_ONCE = 500
+DELETED_AT_ONCE = 50_000
 WITHDRAWN = "withdrawn"
 
 
@@ -79,10 +80,27 @@ def counted(session: Session, first: date, last: date) -> Counts:
     return Counts(*(int(total) for total in session.execute(select(*sums).where(EventCount.day >= first, EventCount.day <= last)).one()))
 
 
+def day_to_forget(session: Session, most: int) -> date:
+    """The day before which events must go for no more than `most` to stay; the first of all days when they may all stay."""
+    over, day = events_stored(session) - most, date.min
+    for next_day, stored in session.execute(select(EventCount.day, EventCount.stored).where(EventCount.stored > 0).order_by(EventCount.day)):
+        if over <= 0:
+            break
+        over, day = over - stored, next_day + timedelta(days=1)
+    return day
+
+
 def delete_events_before(session: Session, moment: datetime) -> None:
-    """Deletes the events of the days (UTC) before that of `moment`, and takes them off the counts."""
-    session.execute(delete(Event).where(Event.at < datetime.combine(moment.date(), time(), UTC)))
-    session.execute(update(EventCount).where(EventCount.day < moment.date()).values(stored=0))
+    """Deletes events of the days (UTC) before that of `moment`, oldest first, and takes them off the counts.
+
+    Only so many at a time: on SQLite nobody else can write meanwhile.
+    """
+    until = datetime.combine(moment.date(), time(), UTC)
+    oldest = select(Event.id).where(Event.at < until).order_by(Event.at).limit(DELETED_AT_ONCE)
+    session.execute(delete(Event).where(Event.id.in_(oldest)))
+    left = session.scalar(select(func.min(Event.at)))
+    gone = until.date() if left is None else min(until.date(), left.date())
+    session.execute(update(EventCount).where(EventCount.day < gone).values(stored=0))
 
 
 @cache

@@ -36,6 +36,11 @@ def has_due(session: Session, kinds: Iterable[str], now: datetime) -> bool:
     return session.scalar(due.limit(1)) is not None
 
 
+def has_waiting(session: Session, kind: str) -> bool:
+    """Whether a job of this kind waits or is being done."""
+    return session.scalar(select(OutboxJob.id).where(*WAITING, OutboxJob.kind == kind).limit(1)) is not None
+
+
 def mark_done(session: Session, job_id: int, lease: str, now: datetime) -> None:
     """The job is done, if the lease is still ours."""
     held = update(OutboxJob).where(OutboxJob.id == job_id, OutboxJob.lease == lease)

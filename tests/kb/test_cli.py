@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -17,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from kb.cli import main
 from kb.db import Database, now
+from kb.events.models import Event
 from kb.events.queries import Counts, count_events
 from kb.migrations import head
 from search.store import Store
@@ -376,3 +378,19 @@ def test_serve_says_that_its_port_is_taken(tmp_path: Path, live_server) -> None:
     answer = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60)
     assert answer.returncode == 1
     assert "--port" in answer.stderr
+
+
+def test_the_report_is_counted_again_from_the_raw_events(deskbook, tmp_path: Path) -> None:
+    deskbook("migrate")
+    with closing(Database(f"sqlite:///{tmp_path / 'var' / 'deskbook.sqlite'}")) as database, database.write() as session:
+        for days in (20, 12):
+            session.add(Event(at=now() - timedelta(days=days), kind="form_open", visit="a", visitor=f"v{days}"))
+    assert json.loads(deskbook("report", "deflection", "--json").output)["visits"]["visits"] == 2
+    assert deskbook("report", "rebuild").output == "21 days counted again, 0 of them changed\n"
+    with closing(Database(f"sqlite:///{tmp_path / 'var' / 'deskbook.sqlite'}")) as database, database.write() as session:
+        session.add(Event(at=now() - timedelta(days=12), kind="form_open", visit="b", visitor="late"))
+    changed = (now() - timedelta(days=12)).date()
+    first, last = changed - timedelta(days=1), changed + timedelta(days=1)
+    done = json.loads(deskbook("report", "rebuild", "--from", f"{first}", "--to", f"{last}", "--json").output)
+    assert done == {"days": 3, "changed": [changed.isoformat()]}
+    assert deskbook("report", "rebuild", "--from", "yesterday").exit_code == 2

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -11,12 +12,15 @@ from rapidfuzz import fuzz
 
 MOST_CLUSTERS = 5_000
 MERGED_CLUSTERS = 300
+STORED_CLUSTERS, STORED_WORDINGS = 100, 10
 NEAR = 88.0
 STOP_WORDS = (
     "a an and are as at be by can cannot can't could do does don't for from get has have how i i'm if in is isn't it it's me my not of on or our please "
     "should that the there this to was we what when where which why will with won't would you your"
 )
 _STOP_WORDS = frozenset(STOP_WORDS.split())
+StoredCluster = tuple[str, int, int, int, int, list[int], dict[str, int]]
+"""Key, intents, no hits, unanswered, ended in a ticket, those tickets, wordings."""
 WORD = re.compile(r"[\w']+")
 
 
@@ -67,6 +71,26 @@ class Clusters:
             cluster = self._clusters[key] = Cluster()
         return cluster
 
+    def add(self, stored: Iterable[StoredCluster]) -> None:
+        """Counts the stored clusters of a day here."""
+        for key, count, no_hits, unanswered, to_ticket, tickets, queries in stored:
+            cluster = self._clusters.get(key)
+            if cluster is None:
+                cluster = self._clusters[key] = Cluster()
+            cluster.count += count
+            cluster.no_hits += no_hits
+            cluster.unanswered += unanswered
+            cluster.to_ticket += to_ticket
+            cluster.tickets.update(tickets)
+            cluster.queries.update(queries)
+
+    def to_json(self) -> list[StoredCluster]:
+        """The weightiest clusters with an unanswered search, each with its most frequent wordings, to store with a day."""
+        open_ones = sorted((item for item in self._clusters.items() if item[1].unanswered), key=_weight)[:STORED_CLUSTERS]
+        return [
+            (key, one.count, one.no_hits, one.unanswered, one.to_ticket, sorted(one.tickets), dict(_wordings(one)[:STORED_WORDINGS])) for key, one in open_ones
+        ]
+
     def unanswered(self, most: int) -> list[Cluster]:
         """Clusters with searches nobody could answer: those that caused the most tickets first, then the most frequent."""
         open_ones = {key: cluster for key, cluster in self._clusters.items() if cluster.unanswered}
@@ -101,6 +125,10 @@ def cluster_key(query: str) -> str:
 @lru_cache(maxsize=20_000)
 def _stem(word: str) -> str:
     return str(Stemmer.Stemmer("english").stemWord(word))
+
+
+def _wordings(cluster: Cluster) -> list[tuple[str, int]]:
+    return sorted(cluster.queries.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _weight(item: tuple[str, Cluster]) -> tuple[int, int, str]:

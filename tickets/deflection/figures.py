@@ -3,13 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from statistics import median
 
 from kb.events.models import Kind
-from tickets.deflection.outcomes import WINDOW, Judged, LeftOut, Outcome
+from tickets.deflection.outcomes import Judged, LeftOut, Outcome
 from tickets.deflection.rates import Rate
-from tickets.deflection.reading import ArticleTally
-from tickets.deflection.searching import SearchTally
+from tickets.deflection.traits import EVERY, traits
 from tickets.deflection.visits import Visit
 
 OPENING = frozenset((Kind.SEARCH, Kind.ARTICLE_VIEW))
@@ -48,70 +46,73 @@ class VisitFigures:
 
 
 @dataclass(slots=True)
-class Tally:
-    """Adds up judged visits, which come visitor by visitor."""
+class VisitTally:
+    """Counts of judged visits."""
 
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
-    form_outcomes: Counter[Outcome] = field(default_factory=Counter)
-    left_out: Counter[LeftOut] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    form_outcomes: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
     seen_again: int = 0
     seen_for_a_week: int = 0
-    readings: Counter[bool] = field(default_factory=Counter)
-    steps: Counter[int] = field(default_factory=Counter)
-    first_matures_at: datetime | None = None
-    searches: SearchTally = field(default_factory=SearchTally)
-    articles: ArticleTally = field(default_factory=ArticleTally)
+    readings: Counter[str] = field(default_factory=Counter)
+    """`reported` and `inferred`."""
+    steps: Counter[str] = field(default_factory=Counter)
+    """Searches and articles before the form → visits."""
+    traits: dict[str, Counter[str]] = field(default_factory=dict)
+    """Outcome → trait → visits; `every` trait counts them all."""
 
-    def add(self, judged: Judged) -> None:
-        """Counts one visit of the period, with or without an outcome."""
+    def count(self, judged: Judged) -> None:
+        """Counts one visit, with or without an outcome."""
         visit = judged.visit
-        if judged.left_out in (None, LeftOut.NO_SUPPORT_ACT, LeftOut.IMMATURE):
-            self.articles.add_votes(visit)
         if judged.outcome is None:
-            self._leave_out(judged)
+            self.left_out[str(judged.left_out)] += 1
             return
         self.outcomes[judged.outcome] += 1
         if visit.has_form:
             self.form_outcomes[judged.outcome] += 1
-            self.steps[steps_before_form(visit)] += 1
+            self.steps[str(steps_before_form(visit))] += 1
         if judged.is_success and judged.is_week_old:
             self.seen_for_a_week += 1
             self.seen_again += judged.has_late_ticket
-        self.readings.update(reading.is_inferred for reading in visit.readings)
-        self.searches.add(judged)
-        self.articles.add(judged)
+        for reading in visit.readings:
+            self.readings["inferred" if reading.is_inferred else "reported"] += 1
+        self.traits.setdefault(judged.outcome, Counter()).update((EVERY, *traits(judged)))
 
-    def figures(self) -> VisitFigures:
-        """The figures so far."""
-        visits, forms = self.outcomes.total(), self.form_outcomes.total()
-        confirmed, left = self.outcomes[Outcome.CONFIRMED], self.outcomes[Outcome.FORM_LEFT_AFTER_READING]
-        return VisitFigures(
-            visits=visits,
-            form_visits=forms,
-            outcomes={str(outcome): self.outcomes[outcome] for outcome in Outcome},
-            form_outcomes={str(outcome): self.form_outcomes[outcome] for outcome in Outcome},
-            left_out={str(reason): self.left_out[reason] for reason in LeftOut},
-            form_deflection=Rate(self.form_outcomes[Outcome.CONFIRMED] + self.form_outcomes[Outcome.FORM_LEFT_AFTER_READING], forms),
-            confirmed_form_deflection=Rate(self.form_outcomes[Outcome.CONFIRMED], forms),
-            self_service_least=Rate(confirmed, visits),
-            self_service_most=Rate(confirmed + left + self.outcomes[Outcome.READ_AND_LEFT], visits),
-            gave_up=Rate(self.outcomes[Outcome.GAVE_UP], visits),
-            recontact=Rate(self.seen_again, self.seen_for_a_week),
-            steps_before_form=float(median(self.steps.elements())) if self.steps else None,
-            reported_readings=self.readings[False],
-            inferred_readings=self.readings[True],
-            first_matures_at=self.first_matures_at,
-        )
 
-    def _leave_out(self, judged: Judged) -> None:
-        assert judged.left_out is not None  # noqa: S101
-        self.left_out[judged.left_out] += 1
-        if judged.left_out is LeftOut.IMMATURE:
-            matures_at = judged.visit.ended_at + WINDOW
-            self.first_matures_at = min(matures_at, self.first_matures_at or matures_at)
+def visit_figures(tally: VisitTally, first_matures_at: datetime | None) -> VisitFigures:
+    """The figures of the visits counted."""
+    visits, forms = tally.outcomes.total(), tally.form_outcomes.total()
+    confirmed, left = tally.outcomes[Outcome.CONFIRMED], tally.outcomes[Outcome.FORM_LEFT_AFTER_READING]
+    return VisitFigures(
+        visits=visits,
+        form_visits=forms,
+        outcomes={str(outcome): tally.outcomes[outcome] for outcome in Outcome},
+        form_outcomes={str(outcome): tally.form_outcomes[outcome] for outcome in Outcome},
+        left_out={str(reason): tally.left_out[reason] for reason in LeftOut},
+        form_deflection=Rate(tally.form_outcomes[Outcome.CONFIRMED] + tally.form_outcomes[Outcome.FORM_LEFT_AFTER_READING], forms),
+        confirmed_form_deflection=Rate(tally.form_outcomes[Outcome.CONFIRMED], forms),
+        self_service_least=Rate(confirmed, visits),
+        self_service_most=Rate(confirmed + left + tally.outcomes[Outcome.READ_AND_LEFT], visits),
+        gave_up=Rate(tally.outcomes[Outcome.GAVE_UP], visits),
+        recontact=Rate(tally.seen_again, tally.seen_for_a_week),
+        steps_before_form=_median(tally.steps),
+        reported_readings=tally.readings["reported"],
+        inferred_readings=tally.readings["inferred"],
+        first_matures_at=first_matures_at,
+    )
 
 
 def steps_before_form(visit: Visit) -> int:
     """Searches and articles opened before the form; 0 when the form came first."""
     opened = visit.form_opened_at
     return sum(event.kind in OPENING for event in visit.events if opened is not None and event.at < opened)
+
+
+def _median(steps: Counter[str]) -> float | None:
+    """Of a year's visits, without writing them all out."""
+    total, seen = steps.total(), 0
+    middles: list[int] = []
+    for value, count in sorted((int(value), count) for value, count in steps.items()):
+        middles += [value] * sum(seen <= place < seen + count for place in ((total - 1) // 2, total // 2))
+        seen += count
+    return sum(middles) / 2 if middles else None

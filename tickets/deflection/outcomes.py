@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -53,7 +53,7 @@ class Judged:
     has_late_ticket: bool = False
     """A ticket came after the window, within 7 days."""
     is_week_old: bool = False
-    """Whether those 7 days have passed."""
+    """Whether those 7 days have passed for every visit that began on its day."""
 
     @property
     def is_success(self) -> bool:
@@ -78,7 +78,9 @@ class Ties:
         self._by_visit: dict[str, list[TicketRow]] = {}
         self._by_visitor: dict[str, list[TicketRow]] = {}
         self._by_requester: dict[int, list[TicketRow]] = {}
-        for ticket in sorted(tickets, key=_order):
+        self.tickets = sorted(tickets, key=_order)
+        """All of them, oldest first."""
+        for ticket in self.tickets:
             if ticket.visit:
                 self._by_visit.setdefault(ticket.visit, []).append(ticket)
             if ticket.visitor:
@@ -127,6 +129,11 @@ def _order(ticket: TicketRow) -> tuple[datetime, int]:
     return ticket.created_at, ticket.id
 
 
+def second_look_at(moment: datetime) -> datetime:
+    """When the visits that began on the day of `moment` are looked at again: each of them has been over for 7 days."""
+    return datetime.combine(moment.date() + timedelta(days=1), time(), UTC) + WINDOW + SECOND_LOOK
+
+
 def judge(visit: Visit, ties: Ties, as_of: datetime) -> Judged:
     """What is known of `visit` at `as_of`: exactly one outcome, or exactly one reason for having none."""
     left_out = _left_out(visit, ties, as_of)
@@ -134,7 +141,7 @@ def judge(visit: Visit, ties: Ties, as_of: datetime) -> Judged:
     window_ends = visit.ended_at + WINDOW
     inside = tuple(ticket for ticket in following if ticket.created_at <= window_ends)
     outcome = None if left_out else outcome_of(visit, has_ticket=bool(inside), is_withdrawn=ties.is_withdrawn(visit))
-    return Judged(visit, outcome, left_out, inside, len(following) > len(inside), visit.ended_at + SECOND_LOOK <= as_of)
+    return Judged(visit, outcome, left_out, inside, len(following) > len(inside), second_look_at(visit.started_at) <= as_of)
 
 
 def outcome_of(visit: Visit, *, has_ticket: bool, is_withdrawn: bool) -> Outcome:

@@ -2,27 +2,35 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime, timedelta
-from itertools import chain
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from kb.db import Database, now
 from kb.web.templates import iso
-from tickets.deflection.figures import Tally, VisitFigures
-from tickets.deflection.outcomes import SECOND_LOOK, WINDOW, Judged, Ties, judge
-from tickets.deflection.period import parse_period
-from tickets.deflection.queries import event_rows, joined_accounts, staff_ids, ticket_rows, withdrawal_rows
+from tickets.deflection.days import DEFINITIONS, MOMENT, count_day, spans
+from tickets.deflection.figures import VisitFigures, visit_figures
+from tickets.deflection.outcomes import Judged
+from tickets.deflection.queries import first_record, first_views, solved_rows
 from tickets.deflection.rates import Rate
 from tickets.deflection.reading import ArticleFigures
-from tickets.deflection.searching import SearchFigures
-from tickets.deflection.ticketing import TicketFigures, TicketTally, avoidable, in_period
-from tickets.deflection.visits import GAP, Visit, visits
+from tickets.deflection.searching import SearchFigures, search_figures
+from tickets.deflection.ticketing import Avoidable, TicketFigures, newest, ticket_figures
+from tickets.deflection.totals import DayCounts, Totals
 
-DEFINITIONS = "2"
-"""Version of the definitions; changes with any change of what a figure means."""
 LIFT_NOTE = "Not measured: no holdout runs, so nobody sees the form without suggestions to compare with."
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The headline of one week."""
+
+    monday: date
+    first_day: date
+    last_day: date
+    """Of the part of it that belongs to the period and is over, or is going on."""
+    form_deflection: Rate
+    confirmed: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,12 @@ class Report:
     ticket_after_view_mean: Rate
     cost_per_ticket: float
     """0 when the operator named none."""
+    weeks: tuple[Week, ...] = ()
+    """The weeks that the period touches, oldest first."""
+    days_due: int = 0
+    """Days of the period that are still to be counted, so that they are missing here."""
+    older_until: date | None = None
+    """The last day that was counted by older definitions, and whose events are not there any more."""
 
     @property
     def tickets_saved(self) -> int:
@@ -72,53 +86,57 @@ class Report:
 
 
 def report(session: Session, start: datetime, end: datetime, as_of: datetime, *, cost_per_ticket: float = 0.0) -> Report:
-    """The figures of the visits that began in [`start`, `end`), as far as they were known at `as_of`."""
-    ties, tally, ticket_tally = _begin(session, start, end, as_of)
-    for visit in _visits(session, start - WINDOW, end, as_of):
-        ticket_tally.add(visit)
-        if visit.started_at >= start:
-            tally.add(judge(visit, ties, as_of))
+    """The figures of the visits that began in [`start`, `end`), as far as they were known at `as_of`, counted from the raw events."""
+    totals = Totals()
+    for begin, until in _counted_spans(session, start, end, as_of):
+        totals.add(DayCounts.of(begin.date(), count_day(session, begin, until, as_of)))
+    return make_report(totals, start, end, as_of, avoidable(session, start, min(end, as_of)), cost_per_ticket)
+
+
+def make_report(totals: Totals, start: datetime, end: datetime, as_of: datetime, avoidable: Avoidable, cost_per_ticket: float) -> Report:
+    """The report that shows `totals`."""
     return Report(
         definitions=DEFINITIONS,
         start=start,
         end=end,
         as_of=as_of,
-        visits=tally.figures(),
-        searches=tally.searches.figures(),
-        tickets=ticket_tally.figures(avoidable(session, start, min(end, as_of))),
-        articles=tally.articles.figures(),
-        ticket_after_view_mean=tally.articles.mean(),
+        visits=visit_figures(totals.visits, totals.first_matures_at),
+        searches=search_figures(totals.searches, totals.clusters),
+        tickets=ticket_figures(totals.tickets, len(totals.requesters), totals.knowledge_first, avoidable),
+        articles=totals.articles.figures(),
+        ticket_after_view_mean=totals.articles.mean(),
         cost_per_ticket=cost_per_ticket,
+        weeks=tuple(_weeks(totals, start, end)),
     )
 
 
-def run(database: Database, first: str | None, last: str | None, as_of: str | None = None, *, cost_per_ticket: float = 0.0) -> Report:
-    """The report on the days from `first` to `last`, both included; see `parse_period`. Raises BadPeriod."""
-    period = parse_period(first, last, as_of, now())
-    with database.read() as session:
-        return report(session, period.start, period.end, period.as_of, cost_per_ticket=cost_per_ticket)
+def judged_visits(session: Session, start: datetime, end: datetime, as_of: datetime) -> list[Judged]:
+    """The visits behind the report's figures, counted from the raw events."""
+    found: list[Judged] = []
+    for begin, until in _counted_spans(session, start, end, as_of):
+        count_day(session, begin, until, as_of, found.append)
+    return found
 
 
-def judged_visits(session: Session, start: datetime, end: datetime, as_of: datetime) -> Iterator[Judged]:
-    """The visits behind the report's figures, by visitor, then time."""
-    ties, _, _ = _begin(session, start, end, as_of)
-    return (judge(visit, ties, as_of) for visit in _visits(session, start, end, as_of) if visit.started_at >= start)
+def avoidable(session: Session, start: datetime, end: datetime) -> Avoidable:
+    """Of the tickets solved in the period, those with a linked article that somebody had viewed before they were created."""
+    rows = solved_rows(session, start, end)
+    seen = first_views(session, (row.slug for row in rows if row.slug))
+    spared = {row.ticket_id for row in rows if row.slug in seen and seen[row.slug] < row.created_at}
+    return Avoidable(Rate(len(spared), len({row.ticket_id for row in rows})), newest(spared))
 
 
-def _begin(session: Session, start: datetime, end: datetime, as_of: datetime) -> tuple[Ties, Tally, TicketTally]:
-    known_end = as_of + timedelta(microseconds=1)
-    tickets = list(ticket_rows(session, start - WINDOW, min(end + WINDOW + SECOND_LOOK, known_end)))
-    joined = joined_accounts(session, known_end)
-    ties = Ties(tickets, joined, staff_ids(session), withdrawal_rows(session, start, min(end + WINDOW + WINDOW, known_end)))
-    accounts = frozenset(chain.from_iterable(joined.values()))
-    return ties, Tally(), TicketTally(in_period(tickets, start, end), ties, accounts)
+def _weeks(totals: Totals, start: datetime, end: datetime) -> Iterator[Week]:
+    first, last = start.date(), (end - MOMENT).date()
+    for monday, tally in sorted(totals.weeks.items()):
+        figures = visit_figures(tally, None)
+        sunday = monday + timedelta(days=6)
+        yield Week(monday, max(first, monday), min(last, sunday), figures.form_deflection, figures.confirmed_form_deflection)
 
 
-def _visits(session: Session, start: datetime, end: datetime, as_of: datetime) -> Iterator[Visit]:
-    # Half an hour earlier, to tell a visit that begins in the period from one that goes on in it;
-    # a day later, for the visits that go on beyond its end.
-    rows = event_rows(session, start - GAP, min(end + WINDOW, as_of + timedelta(microseconds=1)))
-    return (visit for visit in visits(rows) if visit.started_at < end)
+def _counted_spans(session: Session, start: datetime, end: datetime, as_of: datetime) -> Iterator[tuple[datetime, datetime]]:
+    first = first_record(session)
+    return spans(max(start, first), min(end, as_of + MOMENT)) if first else iter(())
 
 
 def plain(value: Any) -> Any:
@@ -127,6 +145,8 @@ def plain(value: Any) -> Any:
         return value.to_json()
     if isinstance(value, datetime):
         return iso(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if is_dataclass(value):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, dict):

@@ -1,5 +1,6 @@
 """Figures of the search box: found or not, clicked or not, asked again, ended in a ticket."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from tickets.deflection.clusters import Cluster, Clusters
@@ -25,7 +26,7 @@ class UnansweredSearch:
     query: str
     wordings: int
     searches: int
-    """Intents, answered or not."""
+    """Intents, answered or not, of the days on which one went unanswered."""
     unanswered: int
     no_hits: int
     to_ticket: Rate
@@ -55,23 +56,8 @@ class SearchFigures:
 
 
 @dataclass(slots=True)
-class _Counts:
-    intents: int = 0
-    no_hits: int = 0
-    clicked: int = 0
-
-    @property
-    def no_result(self) -> Rate:
-        return Rate(self.no_hits, self.intents)
-
-    @property
-    def no_click(self) -> Rate:
-        return Rate(self.intents - self.no_hits - self.clicked, self.intents - self.no_hits)
-
-
-@dataclass(slots=True)
 class SearchTally:
-    """Adds up intents, visit by visit."""
+    """Counts of intents."""
 
     degraded: int = 0
     while_typing: int = 0
@@ -79,12 +65,11 @@ class SearchTally:
     refined: int = 0
     to_ticket: int = 0
     unanswered: int = 0
-    all: _Counts = field(default_factory=_Counts)
-    locales: dict[str, _Counts] = field(default_factory=dict)
-    clusters: Clusters = field(default_factory=Clusters)
+    locales: dict[str, Counter[str]] = field(default_factory=dict)
+    """Language → `intents`, `no_hits`, `clicked`."""
 
-    def add(self, judged: Judged) -> None:
-        """Counts the intents of one mature visit."""
+    def count(self, judged: Judged, clusters: Clusters) -> None:
+        """Counts the intents of one mature visit, and gathers what they asked for."""
         for intent in judged.visit.intents:
             if intent.degraded:
                 self.degraded += 1
@@ -92,45 +77,57 @@ class SearchTally:
                 self.while_typing += 1
             else:
                 self._count(intent, judged)
-
-    def figures(self) -> SearchFigures:
-        """The rates so far."""
-        counts = self.all
-        with_hits = counts.intents - counts.no_hits
-        return SearchFigures(
-            intents=counts.intents,
-            degraded=self.degraded,
-            while_typing=self.while_typing,
-            no_result=counts.no_result,
-            no_click=counts.no_click,
-            by_locale={locale: LocaleSearches(part.no_result, part.no_click) for locale, part in sorted(self.locales.items())},
-            click_through=Rate(counts.clicked, with_hits),
-            mean_click_position=self.ranks / counts.clicked if counts.clicked else None,
-            refinement=Rate(self.refined, counts.intents),
-            to_ticket=Rate(self.to_ticket, counts.intents),
-            unanswered=Rate(self.unanswered, counts.intents),
-            top_unanswered=tuple(_shown(cluster) for cluster in self.clusters.unanswered(TOP_SEARCHES)),
-        )
+                _gather(clusters, intent, judged)
 
     def _count(self, intent: Intent, judged: Judged) -> None:
-        for counts in (self.all, self.locales.setdefault(intent.locale, _Counts())):
-            counts.intents += 1
-            counts.no_hits += not intent.has_hits
-            counts.clicked += intent.has_hits and intent.clicked_rank is not None
+        counts = self.locales.setdefault(intent.locale, Counter())
+        counts["intents"] += 1
+        counts["no_hits"] += not intent.has_hits
+        counts["clicked"] += intent.has_hits and intent.clicked_rank is not None
         self.ranks += (intent.clicked_rank or 0) if intent.has_hits else 0
         self.refined += intent.is_refined
         self.unanswered += intent.is_unanswered
         self.to_ticket += judged.outcome is Outcome.TICKET
-        self._gather(intent, judged)
 
-    def _gather(self, intent: Intent, judged: Judged) -> None:
-        cluster = self.clusters.of(intent.query)
-        cluster.queries[intent.query] += 1
-        cluster.count += 1
-        cluster.no_hits += not intent.has_hits
-        cluster.unanswered += intent.is_unanswered
-        cluster.to_ticket += judged.outcome is Outcome.TICKET
-        cluster.tickets.update(ticket.id for ticket in judged.tickets)
+
+def search_figures(tally: SearchTally, clusters: Clusters) -> SearchFigures:
+    """The figures of the intents counted."""
+    counts: Counter[str] = Counter()
+    for part in tally.locales.values():
+        counts.update(part)
+    intents, with_hits = counts["intents"], counts["intents"] - counts["no_hits"]
+    return SearchFigures(
+        intents=intents,
+        degraded=tally.degraded,
+        while_typing=tally.while_typing,
+        no_result=_no_result(counts),
+        no_click=_no_click(counts),
+        by_locale={locale: LocaleSearches(_no_result(part), _no_click(part)) for locale, part in sorted(tally.locales.items())},
+        click_through=Rate(counts["clicked"], with_hits),
+        mean_click_position=tally.ranks / counts["clicked"] if counts["clicked"] else None,
+        refinement=Rate(tally.refined, intents),
+        to_ticket=Rate(tally.to_ticket, intents),
+        unanswered=Rate(tally.unanswered, intents),
+        top_unanswered=tuple(_shown(cluster) for cluster in clusters.unanswered(TOP_SEARCHES)),
+    )
+
+
+def _no_result(counts: Counter[str]) -> Rate:
+    return Rate(counts["no_hits"], counts["intents"])
+
+
+def _no_click(counts: Counter[str]) -> Rate:
+    return Rate(counts["intents"] - counts["no_hits"] - counts["clicked"], counts["intents"] - counts["no_hits"])
+
+
+def _gather(clusters: Clusters, intent: Intent, judged: Judged) -> None:
+    cluster = clusters.of(intent.query)
+    cluster.queries[intent.query] += 1
+    cluster.count += 1
+    cluster.no_hits += not intent.has_hits
+    cluster.unanswered += intent.is_unanswered
+    cluster.to_ticket += judged.outcome is Outcome.TICKET
+    cluster.tickets.update(ticket.id for ticket in judged.tickets)
 
 
 def _shown(cluster: Cluster) -> UnansweredSearch:

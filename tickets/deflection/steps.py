@@ -24,6 +24,7 @@ WORDS = {
     Kind.DEFLECT_WITHDRAWN: "Took “this solved it” back",
     Kind.FORM_ABANDONED: "Left the form unsent",
     Kind.TICKET_CREATED: "Filed a request",
+    Kind.SIGNED_IN: "Signed in",
 }
 
 

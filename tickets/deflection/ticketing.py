@@ -1,13 +1,11 @@
 """Figures that start from the tickets: how they are tied to visits, who looked for help first, which an article could have spared."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
-
-from sqlalchemy.orm import Session
+from heapq import nlargest
 
 from tickets.deflection.outcomes import WINDOW, Ties
-from tickets.deflection.queries import TicketRow, first_views, solved_rows
+from tickets.deflection.queries import TicketRow
 from tickets.deflection.rates import Rate
 from tickets.deflection.visits import Visit
 
@@ -37,36 +35,38 @@ class TicketFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """Tickets counted out of `of`."""
+class Avoidable:
+    """Solved tickets that an article could have spared, out of all solved."""
 
-    ids: set[int]
-    of: int
-
-    @property
-    def rate(self) -> Rate:
-        """Their share."""
-        return Rate(len(self.ids), self.of)
-
-    @property
-    def newest(self) -> tuple[int, ...]:
-        """A few of them to look at, newest first."""
-        return tuple(sorted(self.ids, reverse=True)[:TICKETS_NAMED])
+    rate: Rate
+    newest: tuple[int, ...]
+    """A few of them to look at, newest first."""
 
 
 @dataclass(slots=True)
 class TicketTally:
-    """Watches every visit for what it says about the period's tickets."""
+    """Counts of tickets."""
+
+    tickets: int = 0
+    held: int = 0
+    tied_by_visit: int = 0
+    tied_by_requester: int = 0
+    knowledge_first: int = 0
+
+
+@dataclass(slots=True)
+class DayTickets:
+    """The tickets of one day, and what the visits around them say of them."""
 
     tickets: dict[int, TicketRow]
     ties: Ties
-    accounts: frozenset[int]
-    """Accounts that some visitor is joined to."""
+    seen: Collection[int]
+    """Requesters that were ever seen on the site."""
     by_visit: set[int] = field(default_factory=set)
     by_visitor: set[int] = field(default_factory=set)
-    knowledge_first: set[int] = field(default_factory=set)
+    after_looking: set[int] = field(default_factory=set)
 
-    def add(self, visit: Visit) -> None:
+    def watch(self, visit: Visit) -> None:
         """Notes the tickets filed in `visit`, and those that came within 24 hours of looking for help in it."""
         self.by_visit.update(ticket.id for ticket in self.ties.filed_in(visit))
         if self.ties.is_staff(visit) or visit.is_automated:
@@ -75,36 +75,48 @@ class TicketTally:
         for ticket in self.ties.after(visit, visit.ended_at + WINDOW):
             self.by_visitor.add(ticket.id)
             if sought_at is not None and sought_at <= ticket.created_at:
-                self.knowledge_first.add(ticket.id)
+                self.after_looking.add(ticket.id)
 
-    def figures(self, avoidable: Counted) -> TicketFigures:
-        """The figures, once every visit was seen."""
-        counted = {ticket_id: ticket for ticket_id, ticket in self.tickets.items() if not ticket.is_held}
+    @property
+    def counted(self) -> dict[int, TicketRow]:
+        """The tickets that are not held for review."""
+        return {ticket_id: ticket for ticket_id, ticket in self.tickets.items() if not ticket.is_held}
+
+    @property
+    def tied(self) -> set[int]:
+        """Tickets that can be tied to a visitor."""
+        counted = self.counted
+        return counted.keys() & (self.by_visit | self.by_visitor) | {ticket.id for ticket in counted.values() if ticket.requester_id in self.seen}
+
+    @property
+    def knowledge_first(self) -> set[int]:
+        """Tickets whose requester looked for help before."""
+        return self.tied & self.after_looking
+
+    def tally(self) -> TicketTally:
+        """The counts, once every visit was seen."""
+        counted, tied = self.counted, self.tied
         by_visit = counted.keys() & self.by_visit
-        tied = by_visit | (counted.keys() & self.by_visitor) | {ticket.id for ticket in counted.values() if ticket.requester_id in self.accounts}
-        looked_first = Counted(tied & self.knowledge_first, len(tied))
-        return TicketFigures(
-            tickets=len(counted),
-            requesters=len({ticket.requester_id for ticket in counted.values()}),
-            tied_by_visit=len(by_visit),
-            tied_by_requester=len(tied) - len(by_visit),
-            untied=len(counted) - len(tied),
-            held=len(self.tickets) - len(counted),
-            knowledge_first=looked_first.rate,
-            avoidable=avoidable.rate,
-            knowledge_first_ids=looked_first.newest,
-            avoidable_ids=avoidable.newest,
-        )
+        return TicketTally(len(counted), len(self.tickets) - len(counted), len(by_visit), len(tied) - len(by_visit), len(self.knowledge_first))
 
 
-def avoidable(session: Session, start: datetime, end: datetime) -> Counted:
-    """Of the tickets solved in the period, those with a linked article that somebody had viewed before they were created."""
-    rows = solved_rows(session, start, end)
-    seen = first_views(session, (row.slug for row in rows if row.slug))
-    spared = {row.ticket_id for row in rows if row.slug in seen and seen[row.slug] < row.created_at}
-    return Counted(spared, len({row.ticket_id for row in rows}))
+def ticket_figures(tally: TicketTally, requesters: int, knowledge_first: Iterable[int], avoidable: Avoidable) -> TicketFigures:
+    """The figures of the tickets counted."""
+    tied = tally.tied_by_visit + tally.tied_by_requester
+    return TicketFigures(
+        tickets=tally.tickets,
+        requesters=requesters,
+        tied_by_visit=tally.tied_by_visit,
+        tied_by_requester=tally.tied_by_requester,
+        untied=tally.tickets - tied,
+        held=tally.held,
+        knowledge_first=Rate(tally.knowledge_first, tied),
+        avoidable=avoidable.rate,
+        knowledge_first_ids=newest(knowledge_first),
+        avoidable_ids=avoidable.newest,
+    )
 
 
-def in_period(tickets: Iterable[TicketRow], start: datetime, end: datetime) -> dict[int, TicketRow]:
-    """Those created in the period, by id."""
-    return {ticket.id: ticket for ticket in tickets if start <= ticket.created_at < end}
+def newest(ids: Iterable[int]) -> tuple[int, ...]:
+    """A few of the tickets to look at, newest first."""
+    return tuple(nlargest(TICKETS_NAMED, ids))

@@ -14,14 +14,18 @@ from kb.accounts.sessions import require_staff
 from kb.db import database, now
 from kb.events.queries import counted
 from kb.web.templates import render
-from tickets.deflection.behind import LAST_PAGE, SEARCHES, Selection, visits_behind
 from tickets.deflection.comparing import before
+from tickets.deflection.drilldown import Selection, parse_place, visits_behind
 from tickets.deflection.lines import LEFT_OUT_NAMES, OUTCOME_MEANINGS, OUTCOME_NAMES, groups
 from tickets.deflection.outcomes import Outcome
 from tickets.deflection.period import BadPeriod, Period, parse_period
-from tickets.deflection.report import Report, judged_visits, report
+from tickets.deflection.reader import pace, read_report
+from tickets.deflection.report import Report
 from tickets.deflection.sheets import figures_sheet, searches_sheet
 from tickets.deflection.steps import steps
+from tickets.deflection.stored_days import refresh
+from tickets.deflection.stored_queries import Place
+from tickets.deflection.traits import FORM, KINDS, LATE, READ
 
 URL = "/desk/reports/deflection"
 PERIODS = (("7 days", 7), ("30 days", 30), ("90 days", 90), ("A year", 365))
@@ -43,7 +47,7 @@ def deflection(request: Request) -> Response:
         period = _period(request)
     except BadPeriod as problem:
         return render(request, "deflection/bad_period.html", {"typed": typed, "problem": str(problem), "periods": _periods(None)}, status=422)
-    found, previous = _report(request, period), _report(request, period.previous)
+    found, previous = _report(request, period), _report(request, period.previous, in_full=False)
     with database(request).read() as session:
         dropped = {"dropped": counted(session, period.first_day, period.last_day).dropped}
     return render(request, "deflection/report.html", _shown(request, found, period) | _compared(found, previous, period.previous) | dropped)
@@ -52,17 +56,22 @@ def deflection(request: Request) -> Response:
 def visits(request: Request) -> Response:
     """The visits behind a figure, 20 on a page, with everything that happened in them."""
     require_staff(request)
-    period, selection = _period_or_400(request), _selection(request)
+    period, selection, place = _period_or_400(request), _selection(request), _place(request)
+    settings = request.app.state.settings
+    refresh(database(request), period.first_day, period.last_day, period.as_of, pace(settings))
     with database(request).read() as session:
-        found = visits_behind(judged_visits(session, period.start, period.end, period.as_of), selection, _page(request))
+        found = visits_behind(session, period, selection, place)
     titles = _titles(request)
+    base = f"{URL}/visits?{_without_place(request)}"
     context = {
         "period": period,
         "found": found,
-        "shown": [(one, steps(one.visit, titles)) for one in found.visits],
+        "shown": [(one, steps(one.visit, titles) if one.visit else []) for one in found.visits],
         "names": OUTCOME_NAMES,
         "selection": selection,
-        "base": f"{URL}/visits?{_without_page(request)}&",
+        "searches": [trait.removeprefix("search_") for trait in selection.traits if trait.startswith("search_")],
+        "newest": base if place else "",
+        "older": f"{base}&before={found.older}" if found.older else "",
         "back": f"{URL}?{_days(period)}",
     }
     return render(request, "deflection/visits.html", context)
@@ -107,9 +116,8 @@ def _compared(found: Report, previous: Report, period: Period) -> dict[str, Any]
     return {"before": before(found, previous), "previous": previous, "previous_period": period, "previous_days": _days(period)}
 
 
-def _report(request: Request, period: Period) -> Report:
-    with database(request).read() as session:
-        return report(session, period.start, period.end, period.as_of, cost_per_ticket=request.app.state.settings.cost_per_ticket)
+def _report(request: Request, period: Period, *, in_full: bool = True) -> Report:
+    return read_report(database(request), request.app.state.settings, period, in_full=in_full)
 
 
 def _period(request: Request) -> Period:
@@ -129,18 +137,20 @@ def _selection(request: Request) -> Selection:
         outcomes = frozenset(Outcome(name) for name in asked.getlist("outcome"))
     except ValueError:
         raise HTTPException(400, f"An outcome is one of: {', '.join(Outcome)}.") from None
-    if asked.get("search", "") not in ("", *SEARCHES):
-        raise HTTPException(400, f"A search is one of: {', '.join(SEARCHES)}.")
-    return Selection(
-        outcomes, "form" in asked, "read" in asked, "late" in asked, asked.get("search", ""), asked.get("query", "")[:500], asked.get("article", "")[:200]
-    )
+    search = asked.get("search", "")
+    if search not in ("", *KINDS):
+        raise HTTPException(400, f"A search is one of: {', '.join(KINDS)}.")
+    traits = [trait for name, trait in (("form", FORM), ("read", READ), ("late", LATE)) if name in asked]
+    traits += [f"search_{search}"] if search else []
+    return Selection(outcomes, tuple(traits), asked.get("query", "")[:500], asked.get("article", "")[:200])
 
 
-def _page(request: Request) -> int:
-    text = request.query_params.get("page", "1")
-    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= LAST_PAGE):
-        raise HTTPException(404)
-    return int(text)
+def _place(request: Request) -> Place | None:
+    text = request.query_params.get("before")
+    try:
+        return parse_place(text) if text is not None else None
+    except ValueError:
+        raise HTTPException(404) from None
 
 
 def _titles(request: Request) -> Mapping[str, str]:
@@ -159,8 +169,8 @@ def _days(period: Period) -> str:
     return urlencode({"from": period.first_day.isoformat(), "to": period.last_day.isoformat()})
 
 
-def _without_page(request: Request) -> str:
-    return urlencode([(name, value) for name, value in request.query_params.multi_items() if name != "page"])
+def _without_place(request: Request) -> str:
+    return urlencode([(name, value) for name, value in request.query_params.multi_items() if name != "before"])
 
 
 def _file(text: str, name: str, period: Period) -> Response:

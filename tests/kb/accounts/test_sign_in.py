@@ -196,13 +196,14 @@ def test_an_admin_is_signed_out_after_half_an_idle_hour(client: TestClient) -> N
     assert answer.headers["location"] == "/sign-in?next=/desk/people%3Fq%3Da"
 
 
-def test_what_the_visitor_did_becomes_the_users(client: TestClient) -> None:
+@pytest.mark.parametrize(("role", "said"), [("agent", "staff"), ("customer", None)])
+def test_signing_in_says_who_the_visitor_is_and_changes_no_event(client: TestClient, role: str, said: str | None) -> None:
     visit = Visit("a" * 32, "b" * 32, False)
     client.app.state.recorder.add(visit, Kind.SEARCH, query="printer")
-    client.app.state.recorder.add(Visit("c" * 32, "d" * 32, False), Kind.SEARCH, query="another")
     client.cookies.set("deskbook_visitor", visit.visitor)
-    user = add_person(client, "ada@example.com")
+    user = add_person(client, "ada@example.com", role)
     sign_in(client, user)
-    assert client.cookies["deskbook_staff"] == "1"
+    assert client.cookies.get("deskbook_staff") == ("1" if role == "agent" else None)
     with client.app.state.database.read() as session:
-        assert list(session.scalars(select(Event.user_id).order_by(Event.id))) == [user.id, None]
+        events = session.execute(select(Event.kind, Event.visitor, Event.user_id, Event.value).order_by(Event.id)).all()
+    assert events == [("search", visit.visitor, None, None), ("signed_in", visit.visitor, user.id, said)]

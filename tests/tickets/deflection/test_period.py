@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kb.config import Settings
 from tests.tickets.deflection.script import Log, form, search
 from tickets.deflection.period import BadPeriod, parse_period
-from tickets.deflection.report import run
+from tickets.deflection.reader import run
 from tickets.deflection.text import as_text
 
 NOW = datetime(2026, 3, 31, 15, 30, tzinfo=UTC)
@@ -55,7 +56,7 @@ def test_impossible_periods_are_explained(first: str | None, last: str | None, w
 def test_the_report_as_text(log: Log) -> None:
     log.visit("ann", search(0, "warp\x1b[2J drive"))
     log.visit("bob", form(0))
-    text = as_text(run(log.database, "2026-03-01", "2026-03-07"))
+    text = as_text(run(log.database, Settings(), "2026-03-01", "2026-03-07"))
     assert "Deflection, 2026-03-01 to 2026-03-07 (UTC, both included)" in text
     assert "What became of 2 visits (1 of them opened the form)" in text
     assert "warp [2J drive" in text
@@ -63,4 +64,4 @@ def test_the_report_as_text(log: Log) -> None:
 
 
 def test_an_empty_report_as_text_says_so(log: Log) -> None:
-    assert "No mature visits yet." in as_text(run(log.database, "2026-03-01", "2026-03-07"))
+    assert "No mature visits yet." in as_text(run(log.database, Settings(), "2026-03-01", "2026-03-07"))

@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 
 from kb.events.models import Kind
 from tests.tickets.deflection.script import NOON
-from tickets.deflection.figures import Tally
+from tickets.deflection.clusters import Clusters
+from tickets.deflection.figures import VisitTally, visit_figures
 from tickets.deflection.outcomes import WINDOW, Judged, Ties, judge
 from tickets.deflection.queries import EventRow, TicketRow
 from tickets.deflection.rates import Rate
 from tickets.deflection.report import plain
+from tickets.deflection.searching import SearchTally, search_figures
 from tickets.deflection.visits import GAP, visits
 
 SLUGS = st.sampled_from(["blink", "wifi", None])
@@ -64,10 +66,12 @@ def test_every_visit_has_exactly_one_outcome_or_one_reason(rows: list[EventRow],
 @settings(max_examples=30, deadline=None)
 @given(rows=st.lists(events, max_size=40), tickets=st.lists(filed, max_size=4))
 def test_every_rate_is_a_share_and_the_floor_is_below_the_headline(rows: list[EventRow], tickets: list[TicketRow]) -> None:
-    tally = Tally()
+    visits, search, clusters = VisitTally(), SearchTally(), Clusters()
     for one in judged(rows, tickets, 20):
-        tally.add(one)
-    figures, searches = tally.figures(), tally.searches.figures()
+        visits.count(one)
+        if one.outcome is not None:
+            search.count(one, clusters)
+    figures, searches = visit_figures(visits, None), search_figures(search, clusters)
     assert sum(figures.outcomes.values()) == figures.visits
     rates = [value for part in (figures, searches) for name in type(part).__slots__ if isinstance(value := getattr(part, name), Rate)]
     assert len(rates) == 12

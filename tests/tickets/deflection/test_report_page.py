@@ -139,11 +139,26 @@ def test_a_long_list_of_visits_has_a_second_page(busy: Log, agent: TestClient) -
     for number in range(20):
         busy.visit(f"more{number}", search(10 * MINUTE, "warp"))
     address = f"{URL}/visits?{MARCH}&outcome=gave_up"
-    first, second = agent.get(address).text, agent.get(f"{address}&page=2").text
+    first = agent.get(address).text
+    assert "<h1>21 visits</h1>" in first
+    [older] = re.findall(r'href="([^"]+)">Older visits<', first)
+    second = agent.get(older.replace("&amp;", "&")).text
     assert (first.count('class="visit"'), second.count('class="visit"')) == (20, 1)
-    assert "page=2" in first
     assert "HYPERLINK" in second, "the oldest comes last"
-    assert "There is no such page" in agent.get(f"{address}&page=3").text
+    assert "Older visits" not in second
+    assert "No older visits" in agent.get(f"{address}&before=1000-x").text
+
+
+def test_pages_of_visits_hold_each_visit_once_though_many_began_at_once(busy: Log, agent: TestClient) -> None:
+    for number in range(55):
+        busy.visit(f"twin{number:02}", search(10 * MINUTE + number // 30, f"query {number:02}"))
+    address, seen = f"{URL}/visits?{MARCH}&outcome=gave_up&search=no_result", []
+    while address:
+        page = agent.get(address).text
+        seen += re.findall(r"<q>query (\d\d)</q>", page)
+        address = next(iter(re.findall(r'href="([^"]+)">Older visits<', page)), "").replace("&amp;", "&")
+    assert seen == sorted(seen, reverse=True)
+    assert len(seen) == len(set(seen)) == 55
 
 
 @pytest.mark.parametrize(
@@ -169,7 +184,18 @@ def test_impossible_dates_are_explained(agent: TestClient, query: str) -> None:
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [("outcome=nothing", 400), ("search=all", 400), ("page=0", 404), ("page=-1", 404), ("page=x", 404), ("page=999999999", 404), ("page=%C2%B2", 404)],
+    [
+        ("outcome=nothing", 400),
+        ("search=all", 400),
+        ("before=", 404),
+        ("before=x", 404),
+        ("before=-1-x", 404),
+        ("before=%C2%B2-x", 404),
+        ("before=999999999999999999-x", 404),
+        ("before=99999999999999999-x", 200),
+        ("before=1-aaaaaaaaaaaaaaaa", 404),
+        ("before=1-%00", 404),
+    ],
 )
 def test_impossible_selections_are_refused(agent: TestClient, query: str, status: int) -> None:
     assert agent.get(f"{URL}/visits?{query}").status_code == status
