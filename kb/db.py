@@ -109,12 +109,14 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; anything it changed is rolled back."""
+        self._require_answer()
         with self._gate.passed(), Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def write(self, *, may_take_long: bool = False) -> Iterator[Session]:
         """A session in one transaction, committed at the end of the block, rolled back by any exception."""
+        self._require_answer()
         turn = self._own_turn() if self.is_sqlite else nullcontext()
         with self._gate.passed(), turn, Session(self._writing, expire_on_commit=False) as session, session.begin():
             if may_take_long and not self.is_sqlite:
@@ -132,6 +134,10 @@ class Database:
             yield
         finally:
             self._turn.release()
+
+    def _require_answer(self) -> None:
+        if self.is_silent():
+            raise OperationalError("", None, TimeoutError("the server does not answer"))
 
     def is_silent(self) -> bool:
         """Whether the database is known to leave everybody without an answer."""

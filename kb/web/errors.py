@@ -4,6 +4,7 @@ import errno
 import logging
 import re
 import secrets
+import time
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -46,6 +47,7 @@ TYPED = {
 }
 """Fields whose words are shown again, with their labels; True for those of several lines."""
 SECRET_FIELDS = re.compile("password|token|secret|key")
+_logged_in: dict[str, int] = {}
 NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENOMEM)
 SECRET_PARAMETERS = ("token", "file")
 
@@ -59,7 +61,7 @@ def error_page(request: Request, error: Exception) -> Response:
 
 def database_busy(request: Request, error: Exception) -> Response:
     """503: the database is locked, full, restarting or away. What was typed stays in the browser."""
-    log.error("database: %s", str(getattr(error, "orig", error))[:300])
+    _log_once_a_second("database: %s", str(getattr(error, "orig", error))[:300])
     return _unsaved(request) or answer(request, 503, ADVICE[503], headers={"Retry-After": "5"})
 
 
@@ -74,7 +76,7 @@ def no_room(request: Request, error: Exception) -> Response:
     """503: the disk is full, or as many files are open as the system allows. Raises any other error again, which ends in `crash`."""
     if getattr(error, "errno", None) not in NO_ROOM:
         raise error
-    log.error("the system has no room: %s", str(error)[:300])
+    _log_once_a_second("the system has no room: %s", str(error)[:300])
     return answer(request, 503, ADVICE[503], headers={"Retry-After": "5"})
 
 
@@ -124,6 +126,14 @@ def _unsaved(request: Request) -> Response | None:
         "has_files": any(not isinstance(value, str) and value.filename for _, value in form.multi_items()),
     }
     return render(request, "unsaved.html", context, status=503, headers={"Retry-After": "5"})
+
+
+def _log_once_a_second(message: str, detail: str) -> None:
+    """Log a fault that every request meets: one line says it as well as a thousand."""
+    second = int(time.monotonic())
+    if _logged_in.get(message) != second:
+        _logged_in[message] = second
+        log.error(message, detail)
 
 
 def _is_stock(error: HTTPException) -> bool:

@@ -11,10 +11,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import filing, growth, instant, kills, pages, process
+from tests.bench import filing, growth, instant, kills, openinternet, pages, process
 
 CHECKOUT = Path(__file__).parents[2]
-PARTS = {"process": process.measure, "pages": pages.measure, "instant": instant.measure, "filing": filing.measure, "growth": growth.measure}
+PARTS = {
+    "process": process.measure,
+    "pages": pages.measure,
+    "instant": instant.measure,
+    "filing": filing.measure,
+    "growth": growth.measure,
+    "openinternet": openinternet.measure,
+}
 ROUNDS = 5
 
 
