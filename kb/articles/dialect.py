@@ -14,7 +14,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from kb.articles.alerts import alerts, tasks
 from kb.articles.attributes import attributes, heading_attributes
-from kb.articles.complexity import FREE_STEPS, MAX_NESTING, STEPS_PER_CHAR, TooComplex
+from kb.articles.complexity import FREE_STEPS, MAX_NESTING, STEPS_PER_CHAR, TooComplex, refuse_too_long
 from kb.articles.highlight import highlight
 from kb.articles.sanitise import KNOWN_TAGS
 
@@ -44,6 +44,7 @@ def dialect() -> MarkdownIt:
     md.core.ruler.before("inline", "tasks", tasks)
     md.core.ruler.before("inline", "heading_attributes", heading_attributes)
     md.core.ruler.push("attributes", attributes)
+    md.core.ruler.push("length", lambda state: refuse_too_long(state.tokens))
     md.add_render_rule("fence", _fence)
     md.add_render_rule("code_block", _code_block)
     return md

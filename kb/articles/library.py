@@ -213,7 +213,7 @@ class Library:
         try:
             rendered = render(source.body, references, self._options.iframe_hosts)
         except TooComplex as error:
-            raise TooComplex(error.line + source.body_line - 1) from None
+            raise error.below(source.body_line - 1) from None
         self._fresh[key] = pack(rendered)
         return rendered
 

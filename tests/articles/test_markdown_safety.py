@@ -1,5 +1,6 @@
 """Whatever a writer types, the page holds allowed tags, attributes and addresses only."""
 
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -10,6 +11,7 @@ from kb.articles.markdown import render
 from kb.articles.sanitise import KNOWN_TAGS
 from kb.articles.slips import slips
 
+MOST_S, MOST_CHARS = 2, 3_000_000
 HOSTS = ("www.youtube-nocookie.com", "player.vimeo.com")
 ATTRIBUTES = {
     "alt", "aria-label", "class", "colspan", "controls", "data-align", "data-copy-link", "data-player", "data-src", "data-title", "datetime",
@@ -219,6 +221,25 @@ BOMBS = {
     "links": "<a href=x>" * 20_000,
     "table": "|a" * 300 + "\n" + "|-" * 300 + "\n" + ("|a" * 300 + "\n") * 100,
     "addresses": "http://" * 30_000,
+    "a wide table": "|a" * 1_000 + "\n" + "|-" * 1_000 + "\n" + "|\n" * 1_000,
+    "a wide table in a quote": "> " + "|a" * 1_000 + "\n> " + "|-" * 1_000 + "\n" + "> |\n" * 1_000,
+    "a wide table in a list": "1. " + "a|" * 1_000 + "\n   " + "-|" * 1_000 + "\n" + "   a\n" * 1_000,
+    "many tables": ("|a" * 40 + "\n" + "|-" * 40 + "\n" + "|\n" * 10 + "\n") * 30,
+    "almost a table": "|" + " " * 200_000 + "-x\n" + "|-" + " " * 20_000 + "x",
+    "long titles by reference": '[a]: /x "' + "t" * 100_000 + '"\n\n' + "[a] " * 3_000,
+    "long addresses by reference": "[a]: /" + "t" * 50_000 + "\n\n" + "[a] " * 7_000,
+    "pictures by reference": "[a]: /x.png 't" + "t" * 50_000 + "'\n\n" + "![a] " * 7_000,
+    "references": "".join(f"[a{number}]: x\n" for number in range(3_000)) + "\n" + "".join(f"[a{number}] " for number in range(3_000)),
+    "one footnote often": "x[^1] " * 7_000 + "\n\n[^1]: y",
+    "a footnote in itself": "x[^1]\n\n[^1]: " + "y[^1] " * 6_000,
+    "footnotes in a chain": "".join(f"x[^{number}]\n\n[^{number}]: y[^{number + 1}]\n\n" for number in range(3_500)),
+    "underlined headings": "a\n=\n" * 19_000,
+    "quoted lines": ("> " * 9 + "a\n\n") * 5_000,
+    "lists of attributes": "- x\n\n{.a}\n\n" * 4_900,
+    "notes": "> [!NOTE] x\n\n" * 6_000,
+    "films": "<div>" * 4_000 + "<video><source src=x>" * 2_000,
+    "iframes": "<iframe><p " * 4_900,
+    "isolates": "\u2067" * 80_000,
     "too large": "word " * 60_000,
 }
 
@@ -228,6 +249,34 @@ BOMBS = {
 def test_a_bomb_renders_or_is_refused_with_its_line(name: str) -> None:
     refused_at = line_of_refusal(BOMBS[name])
     assert refused_at is None or 1 <= refused_at <= BOMBS[name].count("\n") + 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_takes_little_time_and_makes_no_large_page(name: str) -> None:
+    began = time.process_time()
+    try:
+        html = render(BOMBS[name]).html
+    except TooComplex:
+        html = ""
+    assert time.process_time() - began < MOST_S
+    assert len(html) < MOST_CHARS
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "reason"), [("a wide table", 15, "cells"), ("many tables", 390, "cells"), ("long titles by reference", 3, "addresses or titles")]
+)
+def test_what_is_refused_is_named_with_its_reason(name: str, line: int, reason: str) -> None:
+    with pytest.raises(TooComplex, match=reason) as refusal:
+        render(BOMBS[name])
+    assert refusal.value.line <= line
+
+
+def test_large_tables_that_people_write_are_shown() -> None:
+    wide = "|" + "a|" * 200 + "\n|" + "-|" * 200 + "\n" + ("|" + "b|" * 200 + "\n") * 25
+    long = "|a|b|c|\n|-|-|-|\n" + "|d|e|f|\n" * 2_000
+    assert render(wide).html.count("<td>") == 200 * 25
+    assert render(long).html.count("<td>") == 3 * 2_000
 
 
 @pytest.mark.parametrize("name", ["brackets", "headings", "quotes in quotes", "lists in lists", "divisions", "too large"])
