@@ -16,6 +16,8 @@ from kb.web.templates import render
 
 PASSWORD, LINK, CONTINUE = "confirm_password", "confirm_link", "confirm_continue"
 CONFIRMED_PATH = "/account/confirmed"
+MAX_FIELDS, MAX_NAME_CHARS, MAX_VALUE_CHARS = 20, 100, 2000
+"""What is kept of the form: more than any form that asks for a proof may hold."""
 WRONG = "The password is not right."
 
 
@@ -69,7 +71,8 @@ def _check(request: Request, user: User, password: str) -> str:
 
 
 def _page(request: Request, form: FormData, user: User, *, error: str = "", is_sent: bool = False) -> Response:
-    typed = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name not in (PASSWORD, LINK, CONTINUE)]
+    texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name not in (PASSWORD, LINK, CONTINUE)]
+    typed = [(name[:MAX_NAME_CHARS], value[:MAX_VALUE_CHARS]) for name, value in texts[:MAX_FIELDS]]
     minutes = request.app.state.settings.fresh_sign_in_minutes
     context = {"user": user, "typed": typed, "error": error, "is_sent": is_sent, "minutes": minutes, "has_password": bool(user.password_hash)}
     return render(request, "accounts/confirm.html", context, status=422 if error else 403)

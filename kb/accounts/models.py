@@ -34,7 +34,7 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     is_active: Mapped[bool] = mapped_column(default=True)
     is_verified: Mapped[bool] = mapped_column(default=False)
-    """Whether the person has shown that the e-mail address is theirs."""
+    """Whether the person has shown that the email address is theirs."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     @property

@@ -36,7 +36,7 @@ def add_user(session: Session, email: str, name: str, role: str, now: datetime) 
     """A new person, or the customer of that address raised to `role`; raises PersonRefused."""
     spelling = canonical(email)
     if not is_email(email):
-        raise PersonRefused(f"“{email[:80]}” is not an e-mail address.")
+        raise PersonRefused(f"“{email[:80]}” is not an email address.")
     if role not in list(Role):
         raise PersonRefused(f"There is no role “{role[:40]}”. Choose admin, agent or customer.")
     found = queries.user_by_email(session, spelling)
