@@ -18,7 +18,7 @@ from kb.web.static import StaticFiles
 from kb.web.templates import environment
 from kb.web.theme import theme_files
 from tickets.attachments import sweep
-from tickets.changing import close_long_solved
+from tickets.automation import close_long_solved
 from tickets.deflection import jobs as report_jobs
 from tickets.email.mails import Mails
 
@@ -51,8 +51,8 @@ def chores(settings: Settings) -> list[Chore]:
     def forget_files(session: Session, moment: datetime) -> None:
         sweep(session, settings.data / "attachments", now=moment)
 
-    def close_solved(session: Session, moment: datetime) -> None:
-        close_long_solved(session, now=moment)
+    def close_solved(session: Session, moment: datetime) -> bool:
+        return close_long_solved(session, now=moment)
 
     def forget_audit_records(session: Session, moment: datetime) -> None:
         audit_queries.delete_before(session, moment - timedelta(days=settings.audit_retention_days))

@@ -17,13 +17,12 @@ from kb.config import Settings
 from kb.db import now
 from kb.worker import make_worker
 from search.documents import documents
-from tests.cast import add_person, sign_in
+from tests.cast import add_person, agent_writes, sign_in
 from tests.crawl import crawl
 from tests.services import MeilisearchServer
 from tickets.attachments import store_file
-from tickets.commenting import Message, add_note, reply_as_agent
+from tickets.creation import NewTicket, create
 from tickets.models import Attachment, Ticket
-from tickets.opening import NewTicket, open_ticket
 from tickets.tracking import tracking_path
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -94,10 +93,10 @@ def _file(client: TestClient) -> tuple[str, tuple[str, ...]]:
     agent = add_person(client, f"{MARK.lower()}@example.com", "agent", "Ada")
     stored = store_file(settings.data / "attachments", f"{MARK}.txt", io.BytesIO(f"{MARK} in the file".encode()))
     with database.write() as session:
-        opened = open_ticket(session, NewTicket(email="alice@example.com", subject="Prices", body="What does it cost?", tags=(MARK.lower(),)), now=now())
-        add_note(session, opened.id, Message(f"Ask the {MARK} manager", (stored,)), author_id=agent.id, now=now())
-        reply_as_agent(session, opened.id, Message("It costs what it says."), author_id=agent.id, changes={"status": "pending"}, now=now())
-        add_note(session, opened.id, Message(f"Once more {MARK}"), author_id=agent.id, now=now() + timedelta(seconds=1))
+        opened = create(session, NewTicket(email="alice@example.com", subject="Prices", body="What does it cost?", tags=(MARK.lower(),)), now=now())
+        agent_writes(session, opened.id, f"Ask the {MARK} manager", agent, is_public=False, files=(stored,))
+        agent_writes(session, opened.id, "It costs what it says.", agent, changes={"status": "pending"})
+        agent_writes(session, opened.id, f"Once more {MARK}", agent, is_public=False, at=now() + timedelta(seconds=1))
     with database.read() as session:
         ticket, file = session.get(Ticket, opened.id), session.query(Attachment).one()
         assert ticket is not None
@@ -225,5 +224,5 @@ def test_no_mail_tells_anything_internal(site: Site) -> None:
     while worker.run_once(now()):
         pass
     mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in (app.state.settings.data / "mail").glob("*.eml")]
-    assert len(mails) == 2
+    assert len(mails) == 4, "to the requester and to the staff"
     assert [mail for mail in mails if MARK.lower() in (str(mail) + str(mail.get_content())).lower()] == []

@@ -27,7 +27,7 @@ FLOORS = (
 )
 
 # SQL is written where tables are named. Elsewhere only with a reason.
-SQL_MODULES = re.compile(r"(^|/)(models|queries|limits|figures)(\.py$|/)|_queries\.py$")
+SQL_MODULES = re.compile(r"(^|/)(models|queries|limits|figures|access|fields)(\.py$|/)|_queries\.py$")
 SQL_ELSEWHERE = {
     "kb/db.py": "the foundation itself",
     "kb/events/recorder.py": "stores many rows in one statement, off the request's way",

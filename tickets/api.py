@@ -22,11 +22,13 @@ from kb.text import clean, one_line
 from kb.web.body_limit import BodySize
 from kb.web.strict_json import BadJson, read_object
 from tickets import queries
-from tickets.changing import clean_tags
-from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, IdempotencyKey, Priority, TicketType
-from tickets.opening import NewTicket, OpenedTicket, open_ticket, sent_before
+from tickets.access import person
+from tickets.creation import FiledTicket, NewTicket, sent_before
+from tickets.creation import create as create_ticket
+from tickets.fields import clean_tags
+from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, IdempotencyKey, Priority, Proof, TicketType
 from tickets.reading import catalog
-from tickets.shapes import comment_json, opened_json, ticket_json
+from tickets.shapes import comment_json, filed_json, ticket_json
 
 MAX_BODY_BYTES = 1_000_000
 MAX_KEY_CHARS = 255
@@ -96,13 +98,13 @@ async def create(request: Request) -> Response:
 def show(request: Request) -> Response:
     """The ticket; its comments too with `include=comments`, oldest first."""
     _refuse_secret_in_query(request)
-    require_key(request, "read")
+    actor = person(require_key(request, "read").user)
     number = request.path_params["id"]
     with database(request).read() as session:
-        ticket = queries.ticket(session, int(number)) if _is_number(number) else None
+        ticket = queries.ticket(session, actor, int(number)) if _is_number(number) else None
         if ticket is None:
             raise HTTPException(404, "There is no ticket with this number.")
-        comments = queries.comments(session, ticket.id, with_notes=True)
+        comments = queries.comments(session, actor, ticket.id)
     answer: dict[str, Any] = {"ticket": ticket_json(ticket, comments[0].body if comments else "")}
     if "comments" in request.query_params.get("include", "").split(","):
         answer["comments"] = [comment_json(comment) for comment in comments]
@@ -129,22 +131,22 @@ def _store(request: Request, new: NewTicket, api_key: ApiKey, repeat_key: str | 
     with database(request).write() as session:
         if not take(session, f"api:{api_key.id}", most=PER_MINUTE, window=timedelta(minutes=1), now=now()):
             raise HTTPException(429, f"More than {PER_MINUTE} tickets were filed with this key in a minute.", {"Retry-After": "60"})
-        opened = _open_once(session, new, api_key, repeat_key, digest)
-    if opened is None:
+        filed = _open_once(session, new, api_key, repeat_key, digest)
+    if filed is None:
         return _problems({"Idempotency-Key": "was sent before with another body"})
-    return JSONResponse({"ticket": opened_json(new, opened)}, 201, {"Location": f"/api/tickets/{opened.id}", "Cache-Control": "no-store"})
+    return JSONResponse({"ticket": filed_json(new, filed)}, 201, {"Location": f"/api/tickets/{filed.id}", "Cache-Control": "no-store"})
 
 
-def _open_once(session: Session, new: NewTicket, api_key: ApiKey, repeat_key: str | None, digest: str) -> OpenedTicket | None:
+def _open_once(session: Session, new: NewTicket, api_key: ApiKey, repeat_key: str | None, digest: str) -> FiledTicket | None:
     """The ticket; None when its key was sent with another body before."""
     if repeat_key is None or new.nonce is None:
-        return open_ticket(session, new, now=now())
-    opened = sent_before(session, new.nonce) or open_ticket(session, new, now=now())
-    if opened.is_new:
-        session.add(IdempotencyKey(api_key_id=api_key.id, key=repeat_key, request_digest=digest, ticket_id=opened.id, created_at=now()))
-        return opened
+        return create_ticket(session, new, now=now())
+    filed = sent_before(session, new.nonce) or create_ticket(session, new, now=now())
+    if filed.is_new:
+        session.add(IdempotencyKey(api_key_id=api_key.id, key=repeat_key, request_digest=digest, ticket_id=filed.id, created_at=now()))
+        return filed
     known = queries.idempotency_key(session, api_key.id, repeat_key)
-    return opened if known is not None and known.request_digest == digest else None
+    return filed if known is not None and known.request_digest == digest else None
 
 
 def _new_ticket(request: Request, posted: dict[str, Any], api_key: ApiKey) -> NewTicket:
@@ -165,6 +167,7 @@ def _new_ticket(request: Request, posted: dict[str, Any], api_key: ApiKey) -> Ne
         # Keys of two clients never meet, and a key of any length fits the column.
         nonce=f"api{api_key.id}-{hashlib.sha256(repeat_key.encode()).hexdigest()[:40]}" if repeat_key else None,
         submitter_id=api_key.user_id,
+        proof=str(Proof.KEY),
     )
 
 

@@ -3,12 +3,13 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kb.accounts.models import User
 from kb.db import Base, RowId, UtcDateTime
+from tickets.audit import Event, EventList
 
 MAX_SUBJECT_CHARS = 200
 MAX_BODY_CHARS = 64_000
@@ -43,6 +44,17 @@ class TicketType(StrEnum):
     TASK = "task"
 
 
+class Proof(StrEnum):
+    """How the author of a message showed that the address is theirs."""
+
+    SESSION = "session"
+    """Signed in."""
+    EMAIL = "email"
+    """Through a link that only the mailbox of the address was sent."""
+    KEY = "key"
+    """An API key vouched for it."""
+
+
 def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({', '.join(repr(str(value)) for value in values)})", name=column)
 
@@ -74,6 +86,8 @@ class Ticket(Base):
     priority: Mapped[str] = mapped_column(String(10), default=Priority.NORMAL)
     type: Mapped[str] = mapped_column(String(10), default=TicketType.QUESTION)
     requester_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    requester_name: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    """As typed with this request: whoever typed it has not shown that the address is theirs."""
     submitter_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     category: Mapped[str] = mapped_column(String(120), default="")
@@ -105,6 +119,11 @@ class Ticket(Base):
     tags: Mapped[list["TicketTag"]] = relationship(back_populates="ticket", order_by="TicketTag.name", cascade="all, delete-orphan")
     articles: Mapped[list["TicketArticle"]] = relationship(back_populates="ticket", order_by="TicketArticle.id")
 
+    @property
+    def requester_shown(self) -> str:
+        """The requester as agents read them: the name typed with this request, else that of their profile, else the address."""
+        return self.requester_name or self.requester.shown_name
+
     # The version is compared and raised by every UPDATE: two agents never overwrite each other unseen.
     __mapper_args__ = {"version_id_col": version}
 
@@ -119,6 +138,8 @@ class Comment(Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     body: Mapped[str] = mapped_column(Text)
     is_public: Mapped[bool] = mapped_column(default=True)
+    proof: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    """How the author showed who they are, of Proof; empty for nothing."""
     via: Mapped[str] = mapped_column(String(10), default="web")
     nonce: Mapped[str | None] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -174,19 +195,34 @@ class TicketArticle(Base):
     ticket: Mapped[Ticket] = relationship(back_populates="articles")
 
 
-class AuditEntry(Base):
-    """One change of a ticket: who, what, from what, to what. Append-only."""
+class Audit(Base):
+    """One update of a ticket: who did it, how and when, and its events. Append-only."""
 
-    __tablename__ = "audit_entries"
+    __tablename__ = "audits"
+    __table_args__ = (Index("ix_audits_ticket", "ticket_id", "version"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"))
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    """None for Deskbook itself."""
+    via: Mapped[str | None] = mapped_column(String(10))
+    """Channel of the update; None where an old row did not say."""
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    field: Mapped[str] = mapped_column(String(40))
-    old: Mapped[str | None] = mapped_column(Text)
-    new: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int]
+    """The ticket's version after this update; 0 for what was migrated."""
+    is_migrated: Mapped[bool] = mapped_column(default=False)
+    """Whether this was put together from rows of a version that kept each change by itself."""
+    events: Mapped[tuple[Event, ...]] = mapped_column(EventList)
     actor: Mapped[User | None] = relationship()
+
+
+class NotificationChoice(Base):
+    """What a person of the staff wants to be emailed about; without a row, the usual."""
+
+    __tablename__ = "notification_choices"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    reasons: Mapped[list[str]] = mapped_column(JSON)
 
 
 class IdempotencyKey(Base):

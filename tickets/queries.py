@@ -1,22 +1,28 @@
 """What is asked of the database about tickets."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Insert, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Executable, Insert, Row, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from kb.accounts.models import Role, User
+from kb.accounts.models import STAFF, User
 from kb.db import Base
 from kb.events.models import Event, Kind
-from tickets.models import Attachment, Comment, IdempotencyKey, Ticket, TicketArticle
+from tickets.access import SYSTEM, Actor, comments_visible_to, select_tickets
+from tickets.audit import Commented
+from tickets.audit import Event as AuditEvent
+from tickets.models import Attachment, Audit, Comment, IdempotencyKey, NotificationChoice, Ticket, TicketArticle
+from tickets.recorded import Recorded
 
 MOST_ARTICLES_READ = 20
 MOST_COMMENTS = 1000
+MOST_AUDITS = 1000
+MOST_STAFF = 1000
 MOST_LISTED = 50
 SAMPLE = 50
 ATTACHMENT_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,43}")
@@ -27,10 +33,9 @@ _TICKETS: Any = Ticket.__table__
 _EVENTS: Any = Event.__table__
 # Statements of every request filed are made once: making them costs more than running them.
 USER_ID = select(_USERS.c.id).where(_USERS.c.email == bindparam("address"))
-NAME_CUSTOMER = (
-    update(_USERS).where(_USERS.c.id == bindparam("number"), _USERS.c.name == "", _USERS.c.role == str(Role.CUSTOMER)).values(name=bindparam("called"))
+SENT_BEFORE = select_tickets(SYSTEM, _TICKETS.c.id, _TICKETS.c.salt, _TICKETS.c.requester_id, _TICKETS.c.created_at).where(
+    _TICKETS.c.nonce == bindparam("sent")
 )
-SENT_BEFORE = select(_TICKETS.c.id, _TICKETS.c.salt, _TICKETS.c.requester_id, _TICKETS.c.created_at).where(_TICKETS.c.nonce == bindparam("sent"))
 
 ARTICLES_READ = (
     select(_EVENTS.c.slug, func.max(_EVENTS.c.digest), func.max(_EVENTS.c.commit))
@@ -53,15 +58,25 @@ def store_once(session: Session, model: type[Base], unique: str, **values: Any) 
     return session.connection().execute(statement, values).scalar_one_or_none()
 
 
+def store_all(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Store rows with the same columns in one statement."""
+    if rows:
+        session.connection().execute(_insert(model), rows)
+
+
+def store_audit(session: Session, recorded: Recorded, events: tuple[AuditEvent, ...]) -> Audit:
+    """Store the audit of an update, and flush the ticket with it."""
+    audit = Audit(ticket_id=recorded.ticket_id, actor_id=recorded.actor.user_id, via=recorded.via, at=recorded.at, version=recorded.version, events=events)
+    session.flush()
+    columns = {"ticket_id": audit.ticket_id, "actor_id": audit.actor_id, "via": audit.via, "at": audit.at, "version": audit.version}
+    audit.id = store(session, Audit, **columns, is_migrated=False, events=events)
+    return audit
+
+
 def user_id(session: Session, email: str) -> int | None:
     """The id of the account with this canonical address."""
     found: int | None = session.connection().execute(USER_ID, {"address": email}).scalar_one_or_none()
     return found
-
-
-def name_customer(session: Session, user_id: int, name: str) -> None:
-    """Names a customer who has no name yet; nobody who has one, and no agent: a stranger may have written their address."""
-    session.connection().execute(NAME_CUSTOMER, {"number": user_id, "called": name})
 
 
 def sent_before(session: Session, nonce: str) -> Row[int, str, int, datetime] | None:
@@ -75,46 +90,94 @@ def articles_read(session: Session, visit: str) -> Sequence[Row[str, str | None,
 
 
 def ticket_salt(session: Session, ticket_id: int) -> str | None:
-    """The part of the ticket's secret link that is stored."""
-    return session.execute(select(Ticket.salt).where(Ticket.id == ticket_id)).scalar_one_or_none()
+    """Return the part of the ticket's secret link that is stored."""
+    return session.execute(select_tickets(SYSTEM, Ticket.salt).where(Ticket.id == ticket_id)).scalar_one_or_none()
 
 
-def ticket(session: Session, ticket_id: int) -> Ticket | None:
-    """The ticket with all that a page of it shows; its comments are asked for apart."""
+def ticket(session: Session, actor: Actor, ticket_id: int) -> Ticket | None:
+    """Return the ticket with all that a page of it shows, if `actor` may see it; its comments are loaded apart."""
     options = (joinedload(Ticket.requester), joinedload(Ticket.assignee), selectinload(Ticket.tags), selectinload(Ticket.articles))
-    return session.execute(select(Ticket).where(Ticket.id == ticket_id).options(*options)).scalar_one_or_none()
+    return session.execute(select_tickets(actor).where(Ticket.id == ticket_id).options(*options)).scalar_one_or_none()
 
 
-def ticket_to_change(session: Session, ticket_id: int) -> Ticket | None:
-    """The ticket, kept from everybody else's changes until the transaction ends."""
-    statement = select(Ticket).where(Ticket.id == ticket_id).with_for_update(of=Ticket).execution_options(populate_existing=True)
-    return session.execute(statement.options(selectinload(Ticket.tags))).scalar_one_or_none()
+def lock_ticket(session: Session, actor: Actor, ticket_id: int, *, with_tags: bool) -> Ticket | None:
+    """Return the ticket, locked until the transaction ends, if `actor` may see it."""
+    statement = select_tickets(actor).where(Ticket.id == ticket_id).with_for_update(of=Ticket).execution_options(populate_existing=True)
+    if with_tags:
+        statement = statement.options(selectinload(Ticket.tags))
+    return session.execute(statement).scalar_one_or_none()
 
 
-def comments(session: Session, ticket_id: int, *, with_notes: bool) -> Sequence[Comment]:
-    """The conversation, oldest first, with authors and files; internal notes only when asked for."""
-    statement = select(Comment).where(Comment.ticket_id == ticket_id).options(joinedload(Comment.author), selectinload(Comment.attachments))
-    if not with_notes:
-        statement = statement.where(Comment.is_public)
+def comments(session: Session, actor: Actor, ticket_id: int) -> Sequence[Comment]:
+    """Return the messages that `actor` may read, oldest first, with authors and files, at most 1,000."""
+    statement = select(Comment).where(Comment.ticket_id == ticket_id, comments_visible_to(actor))
+    statement = statement.options(joinedload(Comment.author), selectinload(Comment.attachments))
     return session.execute(statement.order_by(Comment.id).limit(MOST_COMMENTS)).scalars().all()
 
 
-def requests_of(session: Session, requester_id: int, *, before: int | None = None) -> Sequence[Ticket]:
-    """The requester's tickets, newest first, at most 50, those with an id below `before`."""
-    statement = select(Ticket).where(Ticket.requester_id == requester_id)
+def latest_or_same_form(session: Session, ticket_id: int, nonce: str | None) -> Sequence[Comment]:
+    """Return the newest message of the ticket, and the one that the form with this nonce became, that one first."""
+    newest = select(func.max(Comment.id)).where(Comment.ticket_id == ticket_id).scalar_subquery()
+    is_either = Comment.id == newest if nonce is None else or_(Comment.id == newest, and_(Comment.nonce == nonce, Comment.ticket_id == ticket_id))
+    found = session.execute(select(Comment).where(is_either)).scalars().all()
+    return sorted(found, key=lambda comment: nonce is None or comment.nonce != nonce)
+
+
+def audits(session: Session, ticket_id: int) -> Sequence[Audit]:
+    """Return the latest audits of the ticket with who made them, oldest first, at most 1,000."""
+    statement = select(Audit).where(Audit.ticket_id == ticket_id).options(joinedload(Audit.actor))
+    return session.execute(statement.order_by(Audit.id.desc()).limit(MOST_AUDITS)).scalars().all()[::-1]
+
+
+def audits_since(session: Session, ticket_id: int, version: int) -> Sequence[Audit]:
+    """Return the audits after the ticket was at `version`, oldest first."""
+    statement = select(Audit).where(Audit.ticket_id == ticket_id, Audit.version > version)
+    return session.execute(statement.order_by(Audit.id).limit(MOST_AUDITS)).scalars().all()
+
+
+def audit_of_comment(session: Session, comment: Comment) -> Audit | None:
+    """Return the audit that added the message."""
+    statement = select(Audit).where(Audit.ticket_id == comment.ticket_id, Audit.at == comment.created_at)
+    found = session.execute(statement.order_by(Audit.id)).scalars().all()
+    return next((audit for audit in found if any(isinstance(event, Commented) and event.comment_id == comment.id for event in audit.events)), None)
+
+
+def people(session: Session, user_ids: Collection[int]) -> dict[int, User]:
+    """Return id → person."""
+    return {user.id: user for user in session.scalars(select(User).where(User.id.in_(sorted(user_ids))))} if user_ids else {}
+
+
+def notified_staff(session: Session, user_ids: Collection[int] | None) -> Sequence[Row[int, list[str] | None]]:
+    """Return (id, chosen reasons or None) of the active staff; of those in `user_ids` only, where given."""
+    statement = select(User.id, NotificationChoice.reasons).outerjoin(NotificationChoice, NotificationChoice.user_id == User.id)
+    statement = statement.where(User.role.in_(STAFF), User.is_active)
+    if user_ids is not None:
+        statement = statement.where(User.id.in_(user_ids))
+    return session.execute(statement.order_by(User.id).limit(MOST_STAFF)).all()
+
+
+def notification_reasons(session: Session, user_id: int) -> list[str] | None:
+    """Return the reasons this person chose; None for no choice yet."""
+    chosen = session.get(NotificationChoice, user_id)
+    return None if chosen is None else list(chosen.reasons)
+
+
+def store_notification_reasons(session: Session, user_id: int, reasons: list[str]) -> None:
+    """Store what this person chose."""
+    session.merge(NotificationChoice(user_id=user_id, reasons=reasons))
+
+
+def requests_of(session: Session, actor: Actor, requester_id: int, *, before: int | None = None) -> Sequence[Ticket]:
+    """Return the requester's tickets, newest first, at most 50, those with an id below `before`."""
+    statement = select_tickets(actor).where(Ticket.requester_id == requester_id)
     if before is not None:
         statement = statement.where(Ticket.id < before)
     return session.execute(statement.order_by(Ticket.id.desc()).limit(MOST_LISTED)).scalars().all()
 
 
-def comment_by_nonce(session: Session, nonce: str) -> Comment | None:
-    """The comment that this form has become."""
-    return session.execute(select(Comment).where(Comment.nonce == nonce)).scalar_one_or_none()
-
-
 def first_reply_waits(session: Session, since: datetime) -> list[timedelta]:
-    """How long the requesters of the newest answered tickets waited for the first reply, at most 50."""
-    statement = select(Ticket.created_at, Ticket.replied_at).where(Ticket.replied_at.is_not(None), Ticket.created_at >= since)
+    """Return how long the requesters of the newest answered tickets waited for the first reply, at most 50."""
+    statement = select_tickets(SYSTEM, Ticket.created_at, Ticket.replied_at).where(Ticket.replied_at.is_not(None), Ticket.created_at >= since)
     rows = session.execute(statement.order_by(Ticket.created_at.desc()).limit(SAMPLE)).all()
     return [replied - created for created, replied in rows if replied is not None]
 
@@ -154,10 +217,10 @@ def idempotency_key(session: Session, api_key_id: int, key: str) -> IdempotencyK
     return session.get(IdempotencyKey, (api_key_id, key))
 
 
-def solved_before(session: Session, moment: datetime) -> Sequence[Ticket]:
-    """Tickets solved before `moment` and not closed yet, oldest first, at most 50."""
-    statement = select(Ticket).where(Ticket.status == "solved", Ticket.solved_at < moment)
-    return session.execute(statement.order_by(Ticket.id).limit(MOST_LISTED).with_for_update()).scalars().all()
+def solved_before(session: Session, moment: datetime, limit: int) -> Sequence[int]:
+    """Return the numbers of tickets that were solved before `moment` and are not closed yet, oldest first."""
+    statement = select_tickets(SYSTEM, Ticket.id).where(Ticket.status == "solved", Ticket.solved_at < moment)
+    return session.execute(statement.order_by(Ticket.id).limit(limit)).scalars().all()
 
 
 def linked_articles(session: Session, ticket_id: int) -> Sequence[TicketArticle]:

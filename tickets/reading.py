@@ -13,7 +13,7 @@ from kb.articles.readers import audiences
 from kb.articles.shelf import open_shelves
 from kb.db import now
 from tickets import queries
-from tickets.opening import ReadArticle
+from tickets.comment import ArticleVersion
 
 
 def catalog(request: Request) -> Catalog:
@@ -39,19 +39,19 @@ def open_article(request: Request, slug: str, locale: str = "") -> Article | Non
     return article if article is not None and article.is_open_to(audiences(request), now()) else None
 
 
-def articles_read(session: Session, request: Request, visit: str, locale: str = "") -> tuple[ReadArticle, ...]:
+def articles_read(session: Session, request: Request, visit: str, locale: str = "") -> tuple[ArticleVersion, ...]:
     """The articles opened in this visit, newest first; only such as this reader may read now."""
     rows = [(open_article(request, slug, locale), digest, commit) for slug, digest, commit in queries.articles_read(session, visit)]
-    return tuple(ReadArticle(article.slug, article.title, digest or "", commit) for article, digest, commit in rows if article)
+    return tuple(ArticleVersion(article.slug, article.title, digest or "", commit) for article, digest, commit in rows if article)
 
 
-def named_articles(request: Request, slugs: Iterable[str], locale: str = "") -> tuple[ReadArticle, ...]:
+def named_articles(request: Request, slugs: Iterable[str], locale: str = "") -> tuple[ArticleVersion, ...]:
     """Those of the articles under these slugs that this reader may read, in the version of now."""
     articles = [open_article(request, slug, locale) for slug in slugs]
-    return tuple(ReadArticle(article.slug, article.title, article.digest, article.commit) for article in articles if article)
+    return tuple(ArticleVersion(article.slug, article.title, article.digest, article.commit) for article in articles if article)
 
 
-def joined(*lists: Iterable[ReadArticle]) -> tuple[ReadArticle, ...]:
+def joined(*lists: Iterable[ArticleVersion]) -> tuple[ArticleVersion, ...]:
     """The lists one after the other, each article once."""
     return tuple({article.slug: article for articles in reversed(lists) for article in reversed(tuple(articles))}.values())[::-1]
 

@@ -30,7 +30,7 @@ def remember(request: Request, response: Response, tracking_path: str) -> None:
 def remembered(request: Request, session: Session) -> Sequence[Ticket]:
     """The requests this browser has sent, newest first. Each link proves itself: nobody can add one they were not given."""
     found = (tracked_ticket(session, site_key(request), token) for token in _tokens(request))
-    return [ticket for ticket in found if ticket is not None]
+    return [tracked.ticket for tracked in found if tracked is not None]
 
 
 def forget(request: Request, response: Response) -> None:

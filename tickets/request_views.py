@@ -1,6 +1,7 @@
 """The request's own page behind its secret link: the conversation, answers, files, solved and open again."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from statistics import median
@@ -20,14 +21,17 @@ from kb.db import database, now
 from kb.web.forms import with_form
 from kb.web.templates import render
 from tickets import queries, uploads
+from tickets.access import NotAllowed, link_holder, person
 from tickets.attachments import disposition, file_path
-from tickets.changing import set_field
-from tickets.commenting import Message, reply_as_requester
+from tickets.comment import NewComment
+from tickets.creation import FiledTicket, follow_up
 from tickets.forms import Problems, ReplyForm, read_reply, reply_problems
-from tickets.models import Attachment, Status, Ticket
+from tickets.models import Attachment, Proof, Status, Ticket
 from tickets.nonce import new_nonce, read_nonce
 from tickets.remembered import forget, remember, remembered
-from tickets.tracking import customer_status, site_key, tracked_ticket, tracking_path
+from tickets.timeline import latest_message, timeline
+from tickets.tracking import TrackedTicket, customer_status, site_key, tracked_ticket, tracking_path
+from tickets.update import TicketClosed, Update, apply
 from tickets.uploads import FilesRefused
 
 PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
@@ -48,7 +52,8 @@ def mine(request: Request) -> Response:
     with database(request).read() as session:
         here = remembered(request, session)
         if user is not None:
-            tickets = queries.requests_of(session, user.id, before=int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None)
+            older_than = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
+            tickets = queries.requests_of(session, person(user), user.id, before=older_than)
     listed, sent_here = _rows(request, tickets), _rows(request, [ticket for ticket in here if user is None or ticket.requester_id != user.id])
     older = tickets[-1].id if len(tickets) == queries.MOST_LISTED else None
     return render(request, "requests/mine.html", {"user": user, "listed": listed, "older": older, "sent_here": sent_here}, headers=PRIVATE)
@@ -79,18 +84,18 @@ def reply(request: Request, form: FormData) -> Response:
 
 def resolve(request: Request, form: FormData) -> Response:  # noqa: ARG001
     """Marks the request as solved."""
-    return _set_status(request, Status.SOLVED, only_from=(Status.NEW, Status.OPEN, Status.PENDING, Status.HOLD), flash="solved")
+    return _set_status(request, Status.SOLVED, flash="solved")
 
 
 def reopen(request: Request, form: FormData) -> Response:  # noqa: ARG001
     """Opens a solved request again."""
-    return _set_status(request, Status.OPEN, only_from=(Status.SOLVED,), flash="reopened")
+    return _set_status(request, Status.OPEN, flash="reopened")
 
 
 def file(request: Request) -> Response:
     """A file of a public message."""
     with database(request).read() as session:
-        ticket = _load(session, request)
+        ticket = _load(session, request).ticket
         found = queries.attachment(session, request.path_params["file"])
         if found is None or found.ticket_id != ticket.id or found.comment is None or not found.comment.is_public:
             raise HTTPException(404)
@@ -110,24 +115,30 @@ def _rows(request: Request, tickets: Sequence[Ticket]) -> list[tuple[Ticket, str
     return [(ticket, customer_status(ticket.status), tracking_path(site_key(request), ticket.id, ticket.salt)) for ticket in tickets]
 
 
-def _load(session: Session, request: Request) -> Ticket:
-    ticket = tracked_ticket(session, site_key(request), request.path_params["token"])
-    if ticket is None:
+def _load(session: Session, request: Request) -> TrackedTicket:
+    tracked = tracked_ticket(session, site_key(request), request.path_params["token"])
+    if tracked is None:
         raise HTTPException(404)
-    return ticket
+    return tracked
+
+
+def _here(request: Request) -> str:
+    """Return the path of this page: with the link that opened it, not another one."""
+    return f"/requests/{request.path_params['token']}"
 
 
 def _show(request: Request, form: ReplyForm, problems: Problems | None = None, *, status: int = 200, kept: object = ()) -> Response:
     settings = request.app.state.settings
     with database(request).read() as session:
-        ticket = _load(session, request)
-        conversation = queries.comments(session, ticket.id, with_notes=False)
+        ticket = _load(session, request).ticket
+        conversation = timeline(session, link_holder(ticket), ticket)
         wait = _usual_wait(session) if "sent" in request.query_params else None
-    path = tracking_path(site_key(request), ticket.id, ticket.salt)
+    path = _here(request)
     context = {
         "ticket": ticket,
         "status": customer_status(ticket.status),
-        "comments": conversation,
+        "timeline": conversation,
+        "latest": latest_message(conversation),
         "form": form,
         "problems": problems or {},
         "kept": kept,
@@ -155,8 +166,7 @@ def _kept(request: Request, form: ReplyForm) -> Sequence[Attachment]:
 
 def _reply(request: Request, form: ReplyForm) -> Response:
     with database(request).read() as session:
-        ticket = _load(session, request)
-    here = tracking_path(site_key(request), ticket.id, ticket.salt)
+        tracked = _load(session, request)
     nonce = read_nonce(site_key(request), form.nonce)
     waiting = uploads.pending(request, nonce.value if nonce else None, form.kept)
     problems = reply_problems(form, waiting, request.app.state.settings)
@@ -165,28 +175,42 @@ def _reply(request: Request, form: ReplyForm) -> Response:
     if problems:
         kept = uploads.keep(request, nonce.value, form.files, [upload for upload in waiting if upload.token in form.kept])
         return _show(request, form, problems, status=422, kept=kept)
-    message = Message(form.body, uploads.store_all(request, form.files), form.kept, nonce.value)
+    comment = NewComment(form.body, files=uploads.store_all(request, form.files), uploads=form.kept, nonce=nonce.value, proof=proof(request, tracked))
     with database(request).write() as session:
         if not take(session, f"reply:{client_network(request)}", most=REPLIES_PER_HOUR, window=timedelta(hours=1), now=now()):
             return _not_sent(request, form, MANY, status=429)
-        follow_up = reply_as_requester(session, ticket.id, message, now=now())
-    if follow_up:
-        path = tracking_path(site_key(request), follow_up.id, follow_up.salt)
+        filed = _add(session, tracked.ticket, comment)
+    if filed:
+        path = tracking_path(site_key(request), filed.id, filed.salt)
         response = RedirectResponse(f"{path}?sent=1", 303)
         remember(request, response, path)
         return response
-    return RedirectResponse(f"{here}?replied=1#latest", 303)
+    return RedirectResponse(f"{_here(request)}?replied=1#latest", 303)
 
 
-def _set_status(request: Request, status: Status, *, only_from: tuple[Status, ...], flash: str) -> Response:
+def _add(session: Session, ticket: Ticket, comment: NewComment) -> FiledTicket | None:
+    """Add the message to the ticket; to a closed one, as a follow-up, which is returned."""
+    try:
+        apply(session, ticket.id, Update(comment=comment), actor=link_holder(ticket), via="web", now=now())
+    except TicketClosed:
+        return follow_up(session, ticket, comment, via="web", now=now())
+    return None
+
+
+def proof(request: Request, tracked: TrackedTicket) -> str:
+    """Return how whoever writes on this page showed that the requester's address is theirs."""
+    user = current_user(request)
+    return str(Proof.SESSION) if user is not None and user.id == tracked.ticket.requester_id else tracked.proof
+
+
+def _set_status(request: Request, status: Status, *, flash: str) -> Response:
     with database(request).write() as session:
-        ticket = _load(session, request)
-        if locked := queries.ticket_to_change(session, ticket.id):
-            if locked.status in only_from:
-                set_field(session, locked, "status", str(status), actor_id=locked.requester_id, now=now())
-            elif locked.status != status:
-                raise HTTPException(409, "This request is closed and stays so. Write a message on its page to open a follow-up.")
-    return RedirectResponse(f"{tracking_path(site_key(request), ticket.id, ticket.salt)}?{flash}=1", 303)
+        ticket = _load(session, request).ticket
+        if ticket.status == Status.CLOSED:
+            raise HTTPException(409, "This request is closed and can't be changed. Write a message on its page to open a follow-up.")
+        with suppress(NotAllowed):  # it is so already
+            apply(session, ticket.id, Update({"status": str(status)}), actor=link_holder(ticket), via="web", now=now())
+    return RedirectResponse(f"{_here(request)}?{flash}=1", 303)
 
 
 def _usual_wait(session: Session) -> str | None:

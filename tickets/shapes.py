@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from kb.web.templates import iso
+from tickets.creation import FiledTicket, NewTicket
 from tickets.models import Attachment, Comment, Ticket
-from tickets.opening import NewTicket, OpenedTicket
 
 
-def opened_json(new: NewTicket, opened: OpenedTicket) -> dict[str, Any]:
+def filed_json(new: NewTicket, filed: FiledTicket) -> dict[str, Any]:
     """A ticket as it was when it was opened: the same whenever the same request is repeated."""
     fields = {
         "external_id": new.external_id,
@@ -17,12 +17,12 @@ def opened_json(new: NewTicket, opened: OpenedTicket) -> dict[str, Any]:
         "subject": new.subject,
         "priority": str(new.priority),
         "status": "new",
-        "requester_id": opened.requester_id,
-        "submitter_id": new.submitter_id or opened.requester_id,
+        "requester_id": filed.requester_id,
+        "submitter_id": new.submitter_id or filed.requester_id,
         "assignee_id": None,
         "category": new.category or None,
     }
-    return _ticket(opened.id, opened.created_at, opened.created_at, new.body, new.tags, new.via, fields)
+    return _ticket(filed.id, filed.created_at, filed.created_at, new.body, new.tags, new.via, fields)
 
 
 def ticket_json(ticket: Ticket, description: str) -> dict[str, Any]:

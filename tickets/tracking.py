@@ -3,33 +3,50 @@
 import hashlib
 import hmac
 import re
+from dataclasses import dataclass
 from typing import cast
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from tickets import queries
-from tickets.models import Ticket
+from tickets.access import SYSTEM
+from tickets.models import Proof, Ticket
 
 TOKEN = re.compile(r"([1-9][0-9]{0,17})-([0-9a-f]{32})")
+_PURPOSES = ("request", "emailed")
 CUSTOMER_WORDS = {"new": "Open", "open": "Open", "pending": "Waiting for you", "hold": "Open", "solved": "Solved", "closed": "Closed"}
 
 
-def tracking_path(key: str, ticket_id: int, salt: str) -> str:
-    """Path of the request's page: its number and a 128-bit HMAC-SHA256 of it under the site's key; a new salt revokes it."""
-    return f"/requests/{ticket_id}-{_mac(key, ticket_id, salt)}"
+@dataclass(frozen=True, slots=True)
+class TrackedTicket:
+    """A ticket that a secret link opened; `proof` says what holding that link shows: that of an email, that the address is theirs."""
+
+    ticket: Ticket
+    proof: str
 
 
-def tracked_ticket(session: Session, key: str, token: str) -> Ticket | None:
-    """The ticket that `token` (the last part of a tracking path) opens; None for a wrong one and an unknown one alike."""
+def tracking_path(key: str, ticket_id: int, salt: str, *, is_emailed: bool = False) -> str:
+    """Return the path of the request's page: its number and a 128-bit HMAC-SHA256 of it under the site's key. A new salt revokes it.
+
+    The link that goes into emails to the requester differs from the one shown to whoever filed: who holds it has read the mailbox.
+    """
+    return f"/requests/{ticket_id}-{_mac(key, ticket_id, salt, _PURPOSES[is_emailed])}"
+
+
+def tracked_ticket(session: Session, key: str, token: str) -> TrackedTicket | None:
+    """Return the ticket that `token` (the last part of a tracking path) opens; None for a wrong one and an unknown one alike."""
     match = TOKEN.fullmatch(token)
     if match is None:
         return None
     ticket_id = int(match[1])
     salt = queries.ticket_salt(session, ticket_id)
     # An unknown number takes as long as a wrong secret.
-    is_right = hmac.compare_digest(_mac(key, ticket_id, salt or ""), match[2])
-    return queries.ticket(session, ticket_id) if is_right and salt else None
+    is_right, is_emailed = (hmac.compare_digest(_mac(key, ticket_id, salt or "", purpose), match[2]) for purpose in _PURPOSES)
+    if salt is None or not (is_right or is_emailed):
+        return None
+    ticket = queries.ticket(session, SYSTEM, ticket_id)
+    return TrackedTicket(ticket, str(Proof.EMAIL) if is_emailed else "") if ticket is not None else None
 
 
 def site_key(request: Request) -> str:
@@ -42,5 +59,5 @@ def customer_status(status: str) -> str:
     return CUSTOMER_WORDS[status]
 
 
-def _mac(key: str, ticket_id: int, salt: str) -> str:
-    return hmac.new(key.encode(), f"request:{ticket_id}:{salt}".encode(), hashlib.sha256).hexdigest()[:32]
+def _mac(key: str, ticket_id: int, salt: str, purpose: str) -> str:
+    return hmac.new(key.encode(), f"{purpose}:{ticket_id}:{salt}".encode(), hashlib.sha256).hexdigest()[:32]

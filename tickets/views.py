@@ -26,10 +26,12 @@ from kb.web.templates import render
 from tickets import api, request_views, suggesting, uploads
 from tickets.attachments import StoredFile
 from tickets.came_from import article_before, readers_locale
+from tickets.comment import ArticleVersion
+from tickets.creation import FiledTicket, NewTicket, sent_before
+from tickets.creation import create as create_ticket
 from tickets.forms import Problems, RequestForm, read_request, request_problems
-from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, Attachment
+from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, Attachment, Proof
 from tickets.nonce import Nonce, new_nonce, read_nonce
-from tickets.opening import NewTicket, OpenedTicket, ReadArticle, open_ticket, sent_before
 from tickets.reading import articles_read, catalog, embedded_html, joined, named_articles, open_article, open_categories, readers_catalog
 from tickets.remembered import remember
 from tickets.suggesting import suggestions
@@ -160,7 +162,7 @@ def _file(request: Request, form: RequestForm, nonce: Nonce) -> Response:
     files = uploads.store_all(request, form.files)
     visit = recorder(request).visit(request)
     with database(request).write() as session:
-        opened = sent_before(session, nonce.value) or open_ticket(session, _new_ticket(request, session, form, nonce, visit, files), now=now())
+        opened = sent_before(session, nonce.value) or create_ticket(session, _new_ticket(request, session, form, nonce, visit, files), now=now())
     response = _to_tracking_page(request, opened)
     if visit:
         visit.stamp(response)
@@ -169,8 +171,9 @@ def _file(request: Request, form: RequestForm, nonce: Nonce) -> Response:
 
 def _new_ticket(request: Request, session: Session, form: RequestForm, nonce: Nonce, visit: Visit | None, files: tuple[StoredFile, ...]) -> NewTicket:
     read = articles_read(session, request, visit.id, form.locale) if visit and VISIT_COOKIE in request.cookies else ()
+    email, user = canonical(form.email) or "", current_user(request)
     return NewTicket(
-        email=canonical(form.email) or "",
+        email=email,
         name=form.name,
         subject=form.subject,
         body=form.description,
@@ -181,6 +184,7 @@ def _new_ticket(request: Request, session: Session, form: RequestForm, nonce: No
         articles=joined(read, named_articles(request, form.articles, form.locale)),
         files=files,
         uploads=form.kept,
+        proof=str(Proof.SESSION) if user is not None and user.email == email else "",
         suspended_reason=_suspicion(request, session, form, nonce),
     )
 
@@ -218,7 +222,7 @@ def _offer_fresh(request: Request, form: RequestForm) -> Response:
     )
 
 
-def _to_tracking_page(request: Request, opened: OpenedTicket) -> Response:
+def _to_tracking_page(request: Request, opened: FiledTicket) -> Response:
     path = tracking_path(site_key(request), opened.id, opened.salt)
     response = RedirectResponse(f"{path}?sent=1", 303, {"Cache-Control": "no-store"})
     remember(request, response, path)
@@ -241,7 +245,7 @@ def _check_answers(request: Request, form: RequestForm) -> Response:
     return show(request, form, visit=visit, kept=kept, results=results, bodies=bodies)
 
 
-def _read(request: Request, form: RequestForm, visit: Visit | None) -> tuple[ReadArticle, ...]:
+def _read(request: Request, form: RequestForm, visit: Visit | None) -> tuple[ArticleVersion, ...]:
     named = named_articles(request, form.articles, form.locale)
     if visit is None or VISIT_COOKIE not in request.cookies:
         return named

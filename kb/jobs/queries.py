@@ -18,6 +18,11 @@ def store(session: Session, **values: Any) -> None:
     session.connection().execute(_JOBS.insert(), values)
 
 
+def store_all(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Store several jobs in one statement."""
+    session.connection().execute(_JOBS.insert(), rows)
+
+
 def claim(session: Session, kinds: Iterable[str], lease: str, *, lease_for: timedelta, now: datetime, limit: int) -> Sequence[OutboxJob]:
     """Up to `limit` due jobs, the longest due first, leased to `lease`; each was compared and set, so that no other worker has them."""
     is_free = or_(OutboxJob.leased_until.is_(None), OutboxJob.leased_until < now)

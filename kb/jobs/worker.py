@@ -47,7 +47,8 @@ class Job:
 
 
 Handler = Callable[[Job], None]
-Chore = Callable[[Session, datetime], None]
+Chore = Callable[[Session, datetime], bool | None]
+"""Return True when there is more to do: it is called again, in a transaction of its own."""
 
 
 class Worker:
@@ -104,8 +105,10 @@ class Worker:
         """Does the chores now. One that fails keeps nobody from the others, nor from the mail: it is done again in an hour."""
         for chore in (*self._chores, _forget_old_jobs):
             try:
-                with self._database.write(may_take_long=True) as session:
-                    chore(session, moment)
+                has_more: bool | None = True
+                while has_more and not self._stopped.is_set():
+                    with self._database.write(may_take_long=True) as session:
+                        has_more = chore(session, moment)
             except Exception as error:
                 log.warning("cleaning (%s): %s", getattr(chore, "__name__", chore), _line(error))
 

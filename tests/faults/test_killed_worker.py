@@ -17,7 +17,7 @@ from kb.jobs.models import OutboxJob
 from kb.jobs.worker import LEASE
 from tests.faults.processes import command, environ, wait_for
 from tests.services import free_port
-from tickets.opening import NewTicket, open_ticket
+from tickets.creation import NewTicket, create
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -68,7 +68,7 @@ def test_a_mail_outlives_its_worker(settings: Settings, tmp_path: Path, holding:
     holding.hold_at = moment
     database = Database(settings.database)
     with database.write() as session:
-        open_ticket(session, NewTicket(email="alice@example.com", subject="It burns", body="Help"), now=now())
+        create(session, NewTicket(email="alice@example.com", subject="It burns", body="Help"), now=now())
     variables = environ(settings.content, settings.data, SMTP_URL=f"smtp://127.0.0.1:{holding.port}")
     with command(["worker"], variables, tmp_path / "killed.log") as worker:
         wait_for(holding.held.is_set)

@@ -16,13 +16,12 @@ from starlette.testclient import TestClient
 
 from kb.config import Settings
 from kb.web.sizes import size
-from tests.cast import add_person, signed_in
+from tests.cast import add_person, agent_writes, signed_in
 from tests.services import LiveServer
 from tests.tickets.conftest import ALICE, Send
 from tests.tickets.test_open_a_request import rows
 from tickets import attachments
 from tickets.attachments import StoredFile, clean_name
-from tickets.commenting import Message, add_note
 from tickets.models import Attachment, Ticket
 from tickets.nonce import new_nonce
 
@@ -124,8 +123,8 @@ def test_a_file_of_an_internal_note_is_for_staff_only(client: TestClient, send: 
     link = send().headers["location"].partition("?")[0]
     agent = add_person(client, "agent@example.com")
     with client.app.state.database.write() as session:
-        note = Message("see file", files=(StoredFile("n.txt", "application/octet-stream", 1, "0" * 64),))
-        add_note(session, 1, note, author_id=agent.id, now=datetime.now(UTC))
+        stored = StoredFile("n.txt", "application/octet-stream", 1, "0" * 64)
+        agent_writes(session, 1, "see file", agent, is_public=False, files=(stored,))
     [file] = rows(client, Attachment)
     assert client.get(f"{link}/attachments/{file.token}/n.txt").status_code == 404
 

@@ -18,9 +18,9 @@ from kb.db import Database
 from kb.jobs.models import OutboxJob
 from tests.tickets.conftest import ALICE, Send
 from tests.tickets.test_open_a_request import rows
+from tickets.creation import NewTicket, create
 from tickets.models import Attachment, Comment, Ticket
 from tickets.nonce import new_nonce
-from tickets.opening import NewTicket, open_ticket
 
 
 def file_another(client: TestClient, **changes: str) -> int:
@@ -148,7 +148,7 @@ def test_a_full_database_stores_nothing_and_recovers(client: TestClient, setting
 def test_twins_of_one_form_make_one_ticket_on_either_database(database: Database) -> None:
     def file(_: int) -> tuple[int, bool]:
         with database.write() as session:
-            opened = open_ticket(session, NewTicket(email="alice@example.com", subject="s", body="b", nonce="n" * 32), now=datetime.now(UTC))
+            opened = create(session, NewTicket(email="alice@example.com", subject="s", body="b", nonce="n" * 32), now=datetime.now(UTC))
         return opened.id, opened.is_new
 
     with ThreadPoolExecutor(10) as pool:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from kb.accounts.models import STAFF, User
 from kb.events.models import Event, Kind
+from tickets.access import SYSTEM, select_tickets
 from tickets.deflection.models import FirstView
 from tickets.models import Status, Ticket, TicketArticle
 
@@ -111,43 +112,43 @@ def withdrawal_rows(session: Session, visitors: Iterable[str], start: datetime, 
 def ticket_rows(session: Session, start: datetime, end: datetime) -> Iterator[TicketRow]:
     """Tickets of every channel with `start` <= created_at < `end`, oldest first."""
     columns = (Ticket.id, Ticket.created_at, Ticket.visit, Ticket.visitor, Ticket.requester_id, Ticket.suspended_reason.is_not(None))
-    inside = select(*columns).where(Ticket.created_at >= start, Ticket.created_at < end)
+    inside = select_tickets(SYSTEM, *columns).where(Ticket.created_at >= start, Ticket.created_at < end)
     rows = session.execute(inside.order_by(Ticket.created_at, Ticket.id), execution_options={"yield_per": ROWS_AT_ONCE})
     return map(TicketRow._make, rows)
 
 
 def newest_ticket(session: Session) -> int:
     """The highest ticket id."""
-    return session.scalar(select(func.max(Ticket.id))) or 0
+    return session.scalar(select_tickets(SYSTEM, func.max(Ticket.id))) or 0
 
 
 def tickets_filed_late(session: Session, after_id: int, until: datetime) -> list[Filed]:
     """Tickets with an id above `after_id` that are dated `until` or earlier."""
-    late = select(Ticket.id, Ticket.created_at).where(Ticket.id > after_id, Ticket.created_at <= until)
+    late = select_tickets(SYSTEM, Ticket.id, Ticket.created_at).where(Ticket.id > after_id, Ticket.created_at <= until)
     return [Filed._make(row) for row in session.execute(late.order_by(Ticket.id))]
 
 
 def held_tickets(session: Session, since: datetime) -> list[Filed]:
     """Tickets created since then that are held for review, oldest first."""
-    held = select(Ticket.id, Ticket.created_at).where(Ticket.suspended_reason.is_not(None), Ticket.created_at >= since)
+    held = select_tickets(SYSTEM, Ticket.id, Ticket.created_at).where(Ticket.suspended_reason.is_not(None), Ticket.created_at >= since)
     return [Filed._make(row) for row in session.execute(held.order_by(Ticket.created_at, Ticket.id))]
 
 
 def count_solved(session: Session, start: datetime, end: datetime) -> int:
     """How many tickets were solved in the period and still are."""
-    return session.scalar(select(func.count()).select_from(Ticket).where(*_solved(start, end))) or 0
+    return session.scalar(select_tickets(SYSTEM, func.count(Ticket.id)).where(*_solved(start, end))) or 0
 
 
 def spared_by_stored_views(session: Session, start: datetime, end: datetime) -> list[int]:
     """Tickets solved in the period that have a linked article first viewed, as the stored days have it, before they were created."""
-    linked = select(Ticket.id).join(TicketArticle, TicketArticle.ticket_id == Ticket.id).join(FirstView, FirstView.slug == TicketArticle.slug)
+    linked = select_tickets(SYSTEM, Ticket.id).join(TicketArticle, TicketArticle.ticket_id == Ticket.id).join(FirstView, FirstView.slug == TicketArticle.slug)
     spared = linked.where(TicketArticle.relation == "linked", FirstView.at < Ticket.created_at, *_solved(start, end)).distinct()
     return list(session.scalars(spared.order_by(Ticket.id)))
 
 
 def first_record(session: Session) -> datetime | None:
     """When the first event or ticket was stored, of those that are still there."""
-    firsts = (session.scalar(select(func.min(Event.at))), session.scalar(select(func.min(Ticket.created_at))))
+    firsts = (session.scalar(select(func.min(Event.at))), session.scalar(select_tickets(SYSTEM, func.min(Ticket.created_at))))
     return min((first for first in firsts if first is not None), default=None)
 
 
@@ -173,7 +174,7 @@ def joined_accounts(session: Session, visitors: Iterable[str], until: datetime) 
             # Events of other kinds are from before sign-ins were events, and say nothing of the role.
             is_staff = value == "staff" if kind == Kind.SIGNED_IN else kind != Kind.TICKET_CREATED and user_id in team
             staff.update((user_id,) if is_staff else ())
-        filed = select(Ticket.visitor, Ticket.requester_id).where(Ticket.visitor.in_(part), Ticket.created_at < until)
+        filed = select_tickets(SYSTEM, Ticket.visitor, Ticket.requester_id).where(Ticket.visitor.in_(part), Ticket.created_at < until)
         for visitor, requester_id in session.execute(filed.distinct()):
             accounts.setdefault(visitor, set()).add(requester_id)
     return Joined(accounts, frozenset(staff))
@@ -184,7 +185,9 @@ def visitors_of(session: Session, accounts: Iterable[int], until: datetime) -> d
     found: dict[str, set[int]] = {}
     for part in _parts(accounts):
         known = select(Event.visitor, Event.user_id).where(Event.user_id.in_(part), Event.visitor != "", Event.at < until)
-        filed = select(Ticket.visitor, Ticket.requester_id).where(Ticket.requester_id.in_(part), Ticket.visitor != "", Ticket.created_at < until)
+        filed = select_tickets(SYSTEM, Ticket.visitor, Ticket.requester_id).where(
+            Ticket.requester_id.in_(part), Ticket.visitor != "", Ticket.created_at < until
+        )
         for visitor, user_id in session.execute(known.union(filed)):
             if user_id is not None:
                 found.setdefault(visitor, set()).add(user_id)
@@ -207,7 +210,10 @@ def solved_rows(session: Session, start: datetime, end: datetime) -> list[Solved
     """Tickets solved in the period and still solved, with each article linked on them."""
     linked = (TicketArticle.ticket_id == Ticket.id) & (TicketArticle.relation == "linked")
     rows = session.execute(
-        select(Ticket.id, Ticket.created_at, TicketArticle.slug).outerjoin(TicketArticle, linked).where(*_solved(start, end)).order_by(Ticket.id)
+        select_tickets(SYSTEM, Ticket.id, Ticket.created_at, TicketArticle.slug)
+        .outerjoin(TicketArticle, linked)
+        .where(*_solved(start, end))
+        .order_by(Ticket.id)
     )
     return [SolvedRow._make(row) for row in rows]
 

@@ -1,11 +1,9 @@
 """Writing on a ticket: a public reply, or a note among agents, with a status set in the same breath."""
 
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,24 +14,27 @@ from kb.accounts.sessions import require_staff
 from kb.db import database, now
 from kb.web.forms import files, text
 from kb.web.numbers import path_number
-from tickets import queries, uploads
-from tickets.changing import ImpossibleChange, TicketChanged, TicketNotFound
-from tickets.commenting import Message, add_note, reply_as_agent
+from tickets import uploads
+from tickets.access import person
+from tickets.comment import NewComment
 from tickets.desk.articles import find_articles, unreadable, with_links
 from tickets.desk.loading import Draft, Place, place
 from tickets.desk.properties import version_of
 from tickets.desk.ticket import show_page
+from tickets.fields import ImpossibleChange
 from tickets.forms import Problems, body_problem, file_problem
-from tickets.models import Status, Ticket
+from tickets.models import Proof
 from tickets.nonce import new_nonce, read_nonce
 from tickets.reading import named_articles
 from tickets.tracking import site_key
+from tickets.update import TicketChanged, TicketClosed, TicketNotFound, Update, apply
 from tickets.uploads import FilesRefused
 
 NOT_SAVED = "This could not be saved, and nothing was sent. What you typed is still here: please send it again in a moment."
 HIDDEN = "The customer cannot open “{}”. Leave the link out and write what matters in your own words, or make this an internal note."
 CHOOSE_AGAIN = "Choose your files again: a page that comes back cannot keep them."
-NEWER = "Somebody wrote or changed something since you opened this page. Read it, then send yours again: what you typed is below."
+NEWER = "Someone wrote or changed something after you opened this page. Read it, then send your message again: what you typed is below."
+CLOSED = "This ticket is closed. Open a follow-up to write to the requester."
 
 
 def create(request: Request, form: FormData) -> Response:
@@ -77,14 +78,16 @@ def _create(request: Request, user: User, form: FormData, draft: Draft, lost: Pr
         return show_page(request, user, draft, status=422, errors=lost | problems)
     articles = named_articles(request, draft.articles)
     body = with_links(request, draft.body, [article.slug for article in articles]) if draft.is_public else draft.body
-    message = Message(body, uploads.store_all(request, chosen), nonce=nonce.value, articles=articles)
+    comment = NewComment(body, draft.is_public, files=uploads.store_all(request, chosen), nonce=nonce.value, articles=articles, proof=str(Proof.SESSION))
     with database(request).read() as session:
         way_on = place(request, session, user, number)
     try:
         with database(request).write() as session:
-            _add(session, number, draft, message, user, version_of(form))
+            apply(session, number, _update(draft, comment), actor=person(user), via="web", version=version_of(form), now=moment)
     except TicketNotFound:
         raise HTTPException(404) from None
+    except TicketClosed:
+        return show_page(request, user, draft, status=422, errors={"body": CLOSED} | lost)
     except ImpossibleChange as refusal:
         return show_page(request, user, draft, status=422, errors={refusal.field: str(refusal)} | lost)
     except TicketChanged:
@@ -103,24 +106,5 @@ def _way_on(number: int, place: Place, draft: Draft) -> str:
     return f"/desk/tickets/{place.next_id}{place.query}&{said}"
 
 
-def _add(session: Session, number: int, draft: Draft, message: Message, user: User, version: int) -> None:
-    ticket = queries.ticket_to_change(session, number)
-    if ticket is None:
-        raise TicketNotFound(number)
-    if queries.comment_by_nonce(session, message.nonce or ""):
-        return
-    if draft.is_public and ticket.version != version:
-        raise TicketChanged(ticket)
-    add = reply_as_agent if draft.is_public else add_note
-    add(session, number, message, author_id=user.id, changes=_changes(ticket, draft, user), version=version, now=now())
-
-
-def _changes(ticket: Ticket, draft: Draft, user: User) -> dict[str, Any]:
-    changes: dict[str, Any] = {"status": draft.status} if draft.status and draft.status != ticket.status else {}
-    # Whoever answers first has it.
-    if draft.is_public and ticket.assignee_id is None and ticket.status != Status.CLOSED:
-        changes["assignee_id"] = user.id
-    # Who answers it has taken it for a real request.
-    if draft.is_public and ticket.suspended_reason is not None:
-        changes["suspended_reason"] = None
-    return changes
+def _update(draft: Draft, comment: NewComment) -> Update:
+    return Update({"status": draft.status} if draft.status else {}, comment)

@@ -15,6 +15,7 @@ from kb.jobs.queries import depth
 from kb.text import clean
 from kb.web.templates import render
 from search.searcher import Searcher
+from tickets.access import person
 from tickets.desk import queries
 from tickets.desk.done import flash
 from tickets.desk.shelf import BY_SLUG, ORDERS, VIEWS, View
@@ -38,15 +39,16 @@ def view(request: Request) -> Response:
 def search(request: Request) -> Response:
     """Tickets by number, or by words of theirs and of their requester."""
     user = require_staff(request)
+    actor = person(user)
     typed = clean(request.query_params.get("q", ""))[:200]
     page = page_number(request)
     with database(request).read() as session:
         match = NUMBER.fullmatch(typed)
-        if match and queries.has_ticket(session, int(match[1])):
+        if match and queries.has_ticket(session, actor, int(match[1])):
             return RedirectResponse(f"/desk/tickets/{match[1]}", 303)
         words = typed.split()[:8]
-        found = queries.search(session, words, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE) if words else []
-        counts = queries.counts(session, user.id)
+        found = queries.search(session, words, actor, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE) if words else []
+        counts = queries.counts(session, actor)
         answered = queries.answered(session, found)
     context = {"tickets": found[:PER_PAGE], "answered": answered, "has_more": len(found) > PER_PAGE, "page": page, "desk_query": typed}
     return render(request, "desk/search.html", context | _frame(user, counts))
@@ -66,14 +68,15 @@ def order_of(request: Request, view: View | None) -> str:
 
 def _list(request: Request, slug: str) -> Response:
     user = require_staff(request)
+    actor = person(user)
     if slug not in BY_SLUG:
         raise HTTPException(404)
     page, order = page_number(request), order_of(request, BY_SLUG[slug])
     with database(request).read() as session:
-        counts = queries.counts(session, user.id)
+        counts = queries.counts(session, actor)
         pages = max(1, min(MOST_PAGES, -(-counts[slug] // PER_PAGE)))
         page = min(page, pages)
-        found = queries.tickets(session, slug, user.id, order=order, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+        found = queries.tickets(session, slug, actor, order=order, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
         answered = queries.answered(session, found)
         failed = depth(session)["failed"] if user.role == Role.ADMIN else 0
     context = {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
@@ -12,19 +12,18 @@ from kb.accounts.models import User
 from kb.accounts.queries import active_staff
 from kb.jobs.queries import troubled_jobs
 from tickets import queries as ticket_queries
-from tickets.changing import CHOICES
+from tickets.access import Actor, person
 from tickets.desk import queries
 from tickets.desk.done import flash
 from tickets.desk.inbox import order_of
 from tickets.desk.shelf import BY_SLUG, View
 from tickets.desk.trail import short_version, steps
-from tickets.models import AuditEntry, Status, Ticket
+from tickets.fields import FIELDS, STATUS_LABELS, next_statuses
+from tickets.models import Ticket
 from tickets.nonce import new_nonce
 from tickets.reading import catalog, open_article, open_categories
+from tickets.timeline import latest_message, timeline
 from tickets.tracking import site_key
-
-STATUS_WORDS = {"new": "New", "open": "Open", "pending": "Pending", "hold": "On hold", "solved": "Solved", "closed": "Closed"}
-FIELD_WORDS = {"assignee_id": "assignee", "suspended_reason": "held for review"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,9 @@ class Place:
     query: str = field(default="")
 
 
-def load_ticket(session: Session, ticket_id: int) -> Ticket:
-    """The ticket; raises 404."""
-    ticket = ticket_queries.ticket(session, ticket_id)
+def load_ticket(session: Session, actor: Actor, ticket_id: int) -> Ticket:
+    """Return the ticket; raises 404 when there is none that `actor` may see."""
+    ticket = ticket_queries.ticket(session, actor, ticket_id)
     if ticket is None:
         raise HTTPException(404, "There is no ticket with this number.")
     return ticket
@@ -74,23 +73,24 @@ def place(request: Request, session: Session, user: User, ticket_id: int) -> Pla
     order = order_of(request, view)
     if view is None:
         return Place(None, order)
-    following = queries.ticket_after(session, view.slug, user.id, order=order, ticket_id=ticket_id)
+    following = queries.ticket_after(session, view.slug, person(user), order=order, ticket_id=ticket_id)
     return Place(view, order, following if following != ticket_id else None, f"?view={view.slug}&order={order}")
 
 
 def ticket_context(request: Request, session: Session, user: User, ticket: Ticket, draft: Draft, *, now: datetime) -> dict[str, Any]:
     """The context of `desk/ticket.html`."""
     shelves = catalog(request)
-    changes = queries.audit(session, ticket.id)
+    conversation = timeline(session, person(user), ticket)
     return {
         "user": user,
         "ticket": ticket,
-        "comments": ticket_queries.comments(session, ticket.id, with_notes=True),
+        "timeline": conversation,
+        "latest": latest_message(conversation),
+        "first_proof": next((entry.comment.proof for entry in conversation if entry.comment), ""),
         "trail": steps(queries.trail(session, ticket), shelves),
         "articles": [(link, shelves.articles.get(link.slug), short_version(link.digest, link.commit)) for link in ticket.articles],
-        "previous": queries.previous_tickets(session, ticket),
+        "previous": queries.previous_tickets(session, person(user), ticket),
         "staff": active_staff(session),
-        "audit": [(entry, _change_words(entry, names)) for names in [_names(session, changes)] for entry in changes],
         "mail_troubles": [job for job in troubled_jobs(session, ticket.id) if job.kind.startswith("mail.")],
         "sends_mail": bool(request.app.state.settings.smtp_url.get_secret_value()),
         "place": place(request, session, user, ticket.id),
@@ -100,8 +100,8 @@ def ticket_context(request: Request, session: Session, user: User, ticket: Ticke
         "chosen": [article for slug in draft.articles if (article := open_article(request, slug))],
         "found": None,
         "categories": list(open_categories(request).items()),
-        "choices": CHOICES,
-        "status_words": STATUS_WORDS,
+        "fields": FIELDS,
+        "status_labels": STATUS_LABELS,
         "next_statuses": next_statuses(ticket),
         "errors": {},
         "differences": None,
@@ -111,27 +111,3 @@ def ticket_context(request: Request, session: Session, user: User, ticket: Ticke
         "total_mb": request.app.state.settings.attachments_total_mb,
         "flash": flash(request),
     }
-
-
-def next_statuses(ticket: Ticket) -> list[str]:
-    """The statuses an agent can set: the present one first among those that are possible."""
-    if ticket.status == Status.CLOSED:
-        return [str(Status.CLOSED)]
-    possible = [str(status) for status in (Status.OPEN, Status.PENDING, Status.HOLD, Status.SOLVED)]
-    return possible if ticket.status in possible else [ticket.status, *possible]
-
-
-def _names(session: Session, changes: Any) -> dict[int, str]:
-    numbers = {int(value) for entry in cast(list[AuditEntry], changes) if entry.field == "assignee_id" for value in (entry.old, entry.new) if value}
-    return queries.names(session, sorted(numbers)) if numbers else {}
-
-
-def _change_words(entry: AuditEntry, names: dict[int, str]) -> tuple[str, str, str]:
-    """(field, old, new) in words."""
-
-    def words(value: str | None) -> str:
-        if not value:
-            return "nobody" if entry.field == "assignee_id" else "nothing"
-        return names.get(int(value), "somebody") if entry.field == "assignee_id" else STATUS_WORDS.get(value, value) if entry.field == "status" else value
-
-    return FIELD_WORDS.get(entry.field, entry.field), words(entry.old), words(entry.new)

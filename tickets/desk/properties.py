@@ -12,13 +12,15 @@ from kb.accounts.sessions import require_staff
 from kb.db import database, now
 from kb.web.forms import text
 from kb.web.numbers import path_number
-from tickets.changing import ImpossibleChange, TicketChanged, TicketNotFound, change_ticket, tags_from
+from tickets.access import person
 from tickets.desk.done import way_back
-from tickets.desk.loading import STATUS_WORDS, Difference, Draft, load_ticket
+from tickets.desk.loading import Difference, Draft, load_ticket
 from tickets.desk.ticket import show_page
+from tickets.fields import FIELDS, ImpossibleChange
 from tickets.models import Ticket
+from tickets.update import TicketChanged, TicketNotFound, Update, apply
 
-FIELDS = ("status", "assignee_id", "priority", "type", "category", "tags")
+EDITABLE = tuple(field for field in FIELDS.values() if field.is_editable)
 
 
 def update(request: Request, form: FormData) -> Response:
@@ -28,13 +30,13 @@ def update(request: Request, form: FormData) -> Response:
     try:
         wanted = _wanted(form)
         with database(request).write() as session:
-            change_ticket(session, number, wanted, version=version_of(form), actor_id=user.id, now=now())
+            apply(session, number, Update(wanted), actor=person(user), via="web", version=version_of(form), now=now())
     except TicketNotFound:
         raise HTTPException(404) from None
     except ImpossibleChange as refusal:
         return show_page(request, user, Draft(), status=422, errors={refusal.field: str(refusal)}, edited=_edited(form))
-    except TicketChanged as change:
-        return _both_versions(request, user, form, change.ticket, wanted)
+    except TicketChanged:
+        return _both_versions(request, user, form, number, wanted)
     return RedirectResponse(way_back(request, number, "saved"), 303)
 
 
@@ -44,7 +46,7 @@ def take(request: Request, form: FormData) -> Response:
     number = path_number(request)
     try:
         with database(request).write() as session:
-            change_ticket(session, number, {"assignee_id": user.id}, version=version_of(form), actor_id=user.id, now=now())
+            apply(session, number, Update({"assignee_id": user.id}), actor=person(user), via="web", version=version_of(form), now=now())
     except TicketNotFound:
         raise HTTPException(404) from None
     except ImpossibleChange as refusal:
@@ -56,10 +58,10 @@ def take(request: Request, form: FormData) -> Response:
 
 def _taken_by(request: Request, number: int, user: User) -> str:
     with database(request).read() as session:
-        owner = load_ticket(session, number).assignee
+        owner = load_ticket(session, person(user), number).assignee
     if owner is None or owner.id == user.id:
-        return "Somebody changed the ticket meanwhile. Look again, then take it."
-    return f"{owner.shown_name} has taken it meanwhile."
+        return "Someone changed the assignee after you opened this page. Check the ticket, then take it again."
+    return f"{owner.shown_name} has already taken this ticket."
 
 
 def version_of(form: FormData) -> int:
@@ -69,24 +71,20 @@ def version_of(form: FormData) -> int:
 
 
 def _wanted(form: FormData) -> dict[str, Any]:
-    wanted: dict[str, Any] = {name: text(form, name, 120) for name in ("status", "priority", "type", "category") if name in form}
-    if "tags" in form:
-        wanted["tags"] = tags_from(text(form, "tags", 4000))
-    if "assignee_id" in form:
-        assignee = text(form, "assignee_id", 18)
-        if assignee and not (assignee.isascii() and assignee.isdigit()):
-            raise ImpossibleChange("assignee_id", "Choose the assignee from the list.")
-        wanted["assignee_id"] = int(assignee) if assignee else None
-    return wanted
+    return {field.name: field.parse(text(form, field.name, 4000)) for field in EDITABLE if field.name in form}
 
 
 def _edited(form: FormData) -> dict[str, str]:
-    return {name: text(form, name, 4000) for name in FIELDS}
+    return {field.name: text(form, field.name, 4000) for field in EDITABLE}
 
 
-def _both_versions(request: Request, user: User, form: FormData, ticket: Ticket, wanted: dict[str, Any]) -> Response:
-    edited = _edited(form)
-    differences = [Difference(name, _shown(name, theirs), edited[name]) for name in wanted if (theirs := _stored(ticket, name)) != edited[name]]
+def _both_versions(request: Request, user: User, form: FormData, number: int, wanted: dict[str, Any]) -> Response:
+    with database(request).read() as session:
+        ticket = load_ticket(session, person(user), number)
+        edited = _edited(form)
+        differences = [
+            Difference(name, _shown(name, theirs), _shown(name, edited[name])) for name in wanted if (theirs := _stored(ticket, name)) != edited[name]
+        ]
     return show_page(request, user, Draft(), status=409, differences=differences, edited=edited)
 
 
@@ -98,4 +96,4 @@ def _stored(ticket: Ticket, name: str) -> str:
 
 
 def _shown(name: str, value: str) -> str:
-    return STATUS_WORDS.get(value, value) if name == "status" else value
+    return FIELDS[name].label_of(value)

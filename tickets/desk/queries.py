@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from kb.accounts.models import User
 from kb.events.models import Event, Kind
-from tickets.models import AuditEntry, Comment, Status, Ticket, TicketTag
+from tickets.access import Actor, select_tickets
+from tickets.models import Comment, Status, Ticket, TicketTag
 
 WORKING = (Status.NEW, Status.OPEN, Status.PENDING, Status.HOLD)
 URGENCY = case({"urgent": 0, "high": 1, "normal": 2}, value=Ticket.priority, else_=3)
@@ -32,31 +33,31 @@ TRAIL_KINDS = (
     Kind.DEFLECT_WITHDRAWN,
 )
 TRAIL_REACHES = timedelta(days=7)
-MOST_STEPS, MOST_AUDITED, MOST_PREVIOUS, MOST_NEIGHBOURS = 60, 100, 5, 1000
+MOST_STEPS, MOST_PREVIOUS, MOST_NEIGHBOURS = 60, 5, 1000
 
 
-def counts(session: Session, user_id: int) -> dict[str, int]:
+def counts(session: Session, actor: Actor) -> dict[str, int]:
     """View slug → number of its tickets. Both statements read an index alone."""
     found = dict.fromkeys(("unassigned", "mine", "open", "pending", "on-hold", "solved", "suspended", "all"), 0)
-    groups = select(Ticket.status, Ticket.assignee_id, func.count()).where(Ticket.suspended_reason.is_(None))
+    groups = select_tickets(actor, Ticket.status, Ticket.assignee_id, func.count()).where(Ticket.suspended_reason.is_(None))
     for status, assignee_id, number in session.execute(groups.group_by(Ticket.status, Ticket.assignee_id)):
-        for view in _views_of(status, assignee_id, user_id):
+        for view in _views_of(status, assignee_id, actor.user_id):
             found[view] += number
-    found["suspended"] = session.scalar(select(func.count()).select_from(Ticket).where(*_in_view("suspended", user_id))) or 0
+    found["suspended"] = session.scalar(select_tickets(actor, func.count(Ticket.id)).where(*_in_view("suspended", actor))) or 0
     return found
 
 
-def tickets(session: Session, view: str, user_id: int, *, order: str, limit: int, offset: int) -> Sequence[Ticket]:
+def tickets(session: Session, view: str, actor: Actor, *, order: str, limit: int, offset: int) -> Sequence[Ticket]:
     """A page of the view, with requesters, assignees and tags."""
     # The numbers first: sorting whole rows with their joins costs ten times as much as reading an index.
-    ids = session.scalars(select(Ticket.id).where(*_in_view(view, user_id)).order_by(*_ordered(view, order)).limit(limit).offset(offset)).all()
-    found = {ticket.id: ticket for ticket in session.scalars(_shown(select(Ticket).where(Ticket.id.in_(ids))))}
+    ids = session.scalars(select_tickets(actor, Ticket.id).where(*_in_view(view, actor)).order_by(*_ordered(view, order)).limit(limit).offset(offset)).all()
+    found = {ticket.id: ticket for ticket in session.scalars(_shown(select_tickets(actor).where(Ticket.id.in_(ids))))}
     return [found[number] for number in ids if number in found]
 
 
-def ticket_after(session: Session, view: str, user_id: int, *, order: str, ticket_id: int) -> int | None:
+def ticket_after(session: Session, view: str, actor: Actor, *, order: str, ticket_id: int) -> int | None:
     """The number of the next ticket in the view; of its first when this one is no longer in it; None at the end."""
-    ids = list(session.scalars(select(Ticket.id).where(*_in_view(view, user_id)).order_by(*_ordered(view, order)).limit(MOST_NEIGHBOURS)))
+    ids = list(session.scalars(select_tickets(actor, Ticket.id).where(*_in_view(view, actor)).order_by(*_ordered(view, order)).limit(MOST_NEIGHBOURS)))
     if ticket_id not in ids:
         return ids[0] if ids else None
     place = ids.index(ticket_id) + 1
@@ -71,9 +72,9 @@ def answered(session: Session, tickets: Sequence[Ticket]) -> dict[int, datetime]
     return dict(rows.all())
 
 
-def search(session: Session, words: Sequence[str], *, limit: int, offset: int) -> Sequence[Ticket]:
+def search(session: Session, words: Sequence[str], actor: Actor, *, limit: int, offset: int) -> Sequence[Ticket]:
     """Tickets of any status with every word in the subject, a message or note, a tag, or the requester's name or address; newest first."""
-    statement = select(Ticket).join(User, Ticket.requester_id == User.id)
+    statement = select_tickets(actor).join(User, Ticket.requester_id == User.id)
     for word in words:
         columns = (Ticket.subject, User.name, User.email)
         statement = statement.where(
@@ -86,26 +87,15 @@ def search(session: Session, words: Sequence[str], *, limit: int, offset: int) -
     return session.scalars(_shown(statement).order_by(Ticket.id.desc()).limit(limit).offset(offset)).all()
 
 
-def has_ticket(session: Session, ticket_id: int) -> bool:
+def has_ticket(session: Session, actor: Actor, ticket_id: int) -> bool:
     """Whether there is a ticket with this number."""
-    return session.scalar(select(Ticket.id).where(Ticket.id == ticket_id)) is not None
+    return session.scalar(select_tickets(actor, Ticket.id).where(Ticket.id == ticket_id)) is not None
 
 
-def previous_tickets(session: Session, ticket: Ticket) -> Sequence[Ticket]:
+def previous_tickets(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Ticket]:
     """The requester's other tickets, newest first, at most 5."""
-    statement = select(Ticket).where(Ticket.requester_id == ticket.requester_id, Ticket.id != ticket.id)
+    statement = select_tickets(actor).where(Ticket.requester_id == ticket.requester_id, Ticket.id != ticket.id)
     return session.scalars(statement.order_by(Ticket.id.desc()).limit(MOST_PREVIOUS)).all()
-
-
-def audit(session: Session, ticket_id: int) -> Sequence[AuditEntry]:
-    """The latest changes of the ticket with who made them, newest first, at most 100."""
-    statement = select(AuditEntry).where(AuditEntry.ticket_id == ticket_id).options(joinedload(AuditEntry.actor))
-    return session.scalars(statement.order_by(AuditEntry.id.desc()).limit(MOST_AUDITED)).all()
-
-
-def names(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
-    """Number of a person → their name."""
-    return {user.id: user.shown_name for user in session.scalars(select(User).where(User.id.in_(user_ids)))}
 
 
 def trail(session: Session, ticket: Ticket) -> Sequence[Event]:
@@ -131,13 +121,13 @@ def _ordered(view: str, order: str) -> tuple[Any, ...]:
     return ORDERS[order]
 
 
-def _in_view(view: str, user_id: int) -> list[ColumnElement[bool]]:
+def _in_view(view: str, actor: Actor) -> list[ColumnElement[bool]]:
     if view == "suspended":
         # Put away is decided: the view holds what still has to be looked at.
         return [Ticket.suspended_reason.is_not(None), Ticket.status.in_(WORKING)]
     narrower: dict[str, list[ColumnElement[bool]]] = {
         "unassigned": [Ticket.status.in_(WORKING), Ticket.assignee_id.is_(None)],
-        "mine": [Ticket.status.in_(WORKING), Ticket.assignee_id == user_id],
+        "mine": [Ticket.status.in_(WORKING), Ticket.assignee_id == actor.user_id],
         "open": [Ticket.status.in_(OURS)],
         "pending": [Ticket.status == Status.PENDING],
         "on-hold": [Ticket.status == Status.HOLD],
@@ -147,7 +137,7 @@ def _in_view(view: str, user_id: int) -> list[ColumnElement[bool]]:
     return [Ticket.suspended_reason.is_(None), *narrower[view]]
 
 
-def _views_of(status: str, assignee_id: int | None, user_id: int) -> list[str]:
+def _views_of(status: str, assignee_id: int | None, user_id: int | None) -> list[str]:
     """The views that a ticket not held for review stands in; says the same as `_in_view`."""
     by_status = {"new": "open", "open": "open", "pending": "pending", "hold": "on-hold", "solved": "solved"}
     views = ["all", *([by_status[status]] if status in by_status else [])]

@@ -13,12 +13,13 @@ from kb.db import database, now
 from kb.web.numbers import path_number
 from kb.web.templates import render
 from tickets import queries as ticket_queries
-from tickets.changing import TicketNotFound, change_ticket
+from tickets.access import NotAllowed, person
 from tickets.desk.done import way_back
 from tickets.desk.loading import Draft, load_ticket, ticket_context
-from tickets.desk.releasing import release_ticket
+from tickets.fields import ImpossibleChange
 from tickets.models import Status
 from tickets.request_views import send_file
+from tickets.update import TicketNotFound, Update, apply
 
 
 def show(request: Request) -> Response:
@@ -29,15 +30,16 @@ def show(request: Request) -> Response:
 def show_page(request: Request, user: User, draft: Draft, *, status: int = 200, **more: Any) -> Response:
     """The page with what the agent had typed; `more` replaces parts of its context."""
     with database(request).read() as session:
-        ticket = load_ticket(session, path_number(request))
+        ticket = load_ticket(session, person(user), path_number(request))
         context = ticket_context(request, session, user, ticket, draft, now=now())
     return render(request, "desk/ticket.html", context | more, status=status, headers={"Retry-After": "5"} if status == 503 else None)
 
 
 def file(request: Request) -> Response:
     """A file of any message of the ticket."""
-    require_staff(request)
+    actor = person(require_staff(request))
     with database(request).read() as session:
+        load_ticket(session, actor, path_number(request))
         found = ticket_queries.attachment(session, request.path_params["file"])
         if found is None or found.ticket_id != path_number(request):
             raise HTTPException(404)
@@ -45,20 +47,24 @@ def file(request: Request) -> Response:
 
 
 def release(request: Request, form: FormData) -> Response:  # noqa: ARG001
-    """Lets a held ticket through: it joins the others, and its requester gets the receipt."""
-    user, number = require_staff(request), path_number(request)
-    with database(request).write() as session:
-        release_ticket(session, number, actor_id=user.id, now=now())
+    """Let a held ticket through: it joins the others, and its requester gets the receipt."""
+    number = path_number(request)
+    _update(request, number, {"suspended_reason": None})
     return RedirectResponse(way_back(request, number, "released"), 303)
 
 
 def reject(request: Request, form: FormData) -> Response:  # noqa: ARG001
-    """Solves a held ticket without a word to anybody; it stays held, and closes in time."""
-    user = require_staff(request)
-    number = path_number(request)
-    with database(request).write() as session:
-        try:
-            change_ticket(session, number, {"status": str(Status.SOLVED)}, actor_id=user.id, now=now())
-        except TicketNotFound:
-            raise HTTPException(404) from None
+    """Solve a held ticket without a word to anybody; it stays held, and closes in time."""
+    _update(request, path_number(request), {"status": str(Status.SOLVED)})
     return RedirectResponse("/desk/views/suspended", 303)
+
+
+def _update(request: Request, number: int, changes: dict[str, Any]) -> None:
+    actor = person(require_staff(request))
+    try:
+        with database(request).write() as session:
+            apply(session, number, Update(changes), actor=actor, via="web", now=now())
+    except TicketNotFound:
+        raise HTTPException(404) from None
+    except (NotAllowed, ImpossibleChange) as refusal:
+        raise HTTPException(409, str(refusal)) from None

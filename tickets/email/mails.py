@@ -11,13 +11,17 @@ from kb.accounts.models import User
 from kb.config import Settings
 from kb.db import Database, now
 from kb.jobs.worker import Handler, Job, TryLater, Undoable
+from tickets.access import SYSTEM, person
 from tickets.email import account_mails, queries
 from tickets.email.composing import Letter, compose, thread_of
 from tickets.email.failures import UNEXPECTED
 from tickets.email.sending import send
 from tickets.models import Ticket
+from tickets.notification_choices import ASSIGNED, HELD, NEW, REPLIED
+from tickets.subscribers import staff_email
 from tickets.tracking import tracking_path
 
+STAFF_SUBJECTS = {NEW: "New ticket", ASSIGNED: "Assigned to you", REPLIED: "New reply", HELD: "Held for review"}
 Writer = Callable[["Mails", Session, Job], Letter | None]
 
 
@@ -37,7 +41,7 @@ class Mails:
 
     def tracking_url(self, ticket: Ticket) -> str:
         """The requester's secret link."""
-        return self.settings.public_url + tracking_path(self.key, ticket.id, ticket.salt)
+        return self.settings.public_url + tracking_path(self.key, ticket.id, ticket.salt, is_emailed=True)
 
     def _mail(self, writer: Writer, job: Job) -> None:
         try:
@@ -54,7 +58,7 @@ class Mails:
 
 def _request_received(mails: Mails, session: Session, job: Job) -> Letter | None:
     # No word of the requester's: who writes a stranger's address into the form must not speak to them through us.
-    ticket = queries.ticket_with_requester(session, job.payload["ticket_id"])
+    ticket = queries.ticket_with_requester(session, SYSTEM, job.payload["ticket_id"])
     if ticket is None:
         return None
     text = mails.text("request_received.txt", ticket=ticket, url=mails.tracking_url(ticket))
@@ -87,6 +91,19 @@ def _sign_in_paused(mails: Mails, session: Session, job: Job) -> Letter | None:
     return Letter(user.email, f"Many failed sign-ins at {mails.settings.site_name}", text)
 
 
+def _staff_notice(mails: Mails, session: Session, job: Job) -> Letter | None:
+    user = session.get(User, job.payload["user_id"])
+    ticket = queries.ticket_with_requester(session, person(user), job.payload["ticket_id"])
+    if user is None or not user.is_staff or ticket is None or not people.is_email(user.email):
+        return None
+    comment = queries.public_reply(session, job.payload["comment_id"]) if job.payload["comment_id"] is not None else None
+    reason = job.payload["reasons"][0]
+    site = mails.settings.public_url
+    context = {"ticket": ticket, "comment": comment, "reason": reason, "url": f"{site}/desk/tickets/{ticket.id}", "choices_url": f"{site}/desk/notifications"}
+    subject = f"[#{ticket.id}] {STAFF_SUBJECTS[reason]}: {ticket.subject}"
+    return Letter(user.email, subject, mails.text("staff_notice.txt", **context), thread_of(ticket.id, ticket.created_at))
+
+
 def _active(session: Session, job: Job) -> User | None:
     user = people.find(session, job.payload["email"])
     return user if user is not None and user.is_active else None
@@ -97,5 +114,6 @@ WRITERS: dict[str, Writer] = {
     "mail.agent_replied": _agent_replied,
     "mail.sign_in_link": _sign_in_link,
     "mail.sign_in_paused": _sign_in_paused,
+    staff_email.EMAIL: _staff_notice,
     **account_mails.WRITERS,
 }

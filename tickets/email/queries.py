@@ -3,12 +3,14 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from tickets.access import Actor, select_tickets
 from tickets.models import Comment, Ticket
 
 
-def ticket_with_requester(session: Session, ticket_id: int) -> Ticket | None:
-    """The ticket and whom it is from."""
-    return session.scalar(select(Ticket).where(Ticket.id == ticket_id).options(joinedload(Ticket.requester)))
+def ticket_with_requester(session: Session, actor: Actor, ticket_id: int) -> Ticket | None:
+    """Return the ticket and whom it is from, if `actor` may see it."""
+    found: Ticket | None = session.scalar(select_tickets(actor).where(Ticket.id == ticket_id).options(joinedload(Ticket.requester)))
+    return found
 
 
 def public_reply(session: Session, comment_id: int) -> Comment | None:

@@ -16,8 +16,8 @@ from kb.db import now
 from kb.jobs.models import OutboxJob
 from tests.cast import add_person, sign_in
 from tickets.attachments import store_file
-from tickets.models import Attachment, AuditEntry, Comment, Ticket
-from tickets.opening import NewTicket, open_ticket
+from tickets.creation import NewTicket, create
+from tickets.models import Attachment, Audit, Comment, Ticket
 
 # open: anybody · own: whoever is signed in · staff: agents and admins · admin · key: programs with an API key, never a browser's session
 ACCESS = """
@@ -82,6 +82,8 @@ staff GET /desk
 staff GET /desk/views/{view}
 staff GET /desk/search
 staff GET /desk/articles
+staff GET /desk/notifications
+staff POST /desk/notifications
 staff GET /desk/tickets/{id:int}
 staff POST /desk/tickets/{id:int}/comments
 staff POST /desk/tickets/{id:int}/properties
@@ -109,7 +111,7 @@ TABLE = {(method, path): level for level, method, path in (line.split() for line
 RANK = {"anonymous": 0, "customer": 1, "agent": 2, "admin": 3}
 NEEDED = {"open": 0, "own": 1, "staff": 2, "admin": 3}
 ENDS_SESSION = ("/sign-out", "/account/sessions/revocation", "/account/sessions/{session}/revocation")
-STORED = (User, AuditRecord, SignInSession, SignInLink, ApiKey, Ticket, Comment, Attachment, AuditEntry, OutboxJob)
+STORED = (User, AuditRecord, SignInSession, SignInLink, ApiKey, Ticket, Comment, Attachment, Audit, OutboxJob)
 
 
 @pytest.fixture
@@ -122,7 +124,7 @@ def browsers(client: TestClient) -> dict[str, TestClient]:
         sign_in(browsers[role], add_person(client, f"{role}@example.com", role))
     file = store_file(client.app.state.settings.data / "attachments", "a.txt", io.BytesIO(b"hello"))
     with client.app.state.database.write() as session:
-        open_ticket(session, NewTicket(email="spare@example.com", subject="Help", body="Please", files=(file,)), now=now())
+        create(session, NewTicket(email="spare@example.com", subject="Help", body="Please", files=(file,)), now=now())
     return browsers
 
 

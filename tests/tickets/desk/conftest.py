@@ -13,8 +13,9 @@ from kb.config import Settings
 from kb.db import now
 from tests.cast import add_person, sign_in
 from tickets import queries
+from tickets.access import SYSTEM
+from tickets.creation import NewTicket, create
 from tickets.models import Comment, Ticket
-from tickets.opening import NewTicket, open_ticket
 
 OpenTicket = Callable[..., int]
 
@@ -45,7 +46,7 @@ def opened(client: TestClient) -> OpenTicket:
         wanted: dict[str, Any] = {"email": "alice@example.com", "name": "Alice", "subject": "The printer is on fire", "body": "It smells.\nWhat now?"}
         moment = changes.pop("at", now())
         with client.app.state.database.write() as session:
-            return open_ticket(session, NewTicket(**(wanted | changes)), now=moment).id
+            return create(session, NewTicket(**(wanted | changes)), now=moment).id
 
     return opened
 
@@ -56,7 +57,7 @@ def stored(client: TestClient) -> Callable[[int], Ticket]:
 
     def stored(number: int) -> Ticket:
         with client.app.state.database.read() as session:
-            ticket = queries.ticket(session, number)
+            ticket = queries.ticket(session, SYSTEM, number)
         assert ticket is not None
         return ticket
 
@@ -69,6 +70,6 @@ def comments(client: TestClient) -> Callable[[int], list[Comment]]:
 
     def comments(number: int) -> list[Comment]:
         with client.app.state.database.read() as session:
-            return list(queries.comments(session, number, with_notes=True))
+            return list(queries.comments(session, SYSTEM, number))
 
     return comments

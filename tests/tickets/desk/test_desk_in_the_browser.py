@@ -11,7 +11,8 @@ from kb.config import Settings
 from kb.db import now
 from tests.services import LiveServer
 from tickets import queries
-from tickets.opening import NewTicket, open_ticket
+from tickets.access import SYSTEM
+from tickets.creation import NewTicket, create
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +28,7 @@ def desk(serve: Callable[[Settings], LiveServer], settings: Settings) -> LiveSer
     live = serve(settings)
     with live.database.write() as session:
         for subject in ("The printer is on fire", "The invoice is wrong"):
-            open_ticket(session, NewTicket(email="alice@example.com", name="Alice", subject=subject, body="Please help."), now=now())
+            create(session, NewTicket(email="alice@example.com", name="Alice", subject=subject, body="Please help."), now=now())
     return live
 
 
@@ -46,7 +47,7 @@ def _violations(page: Any) -> list[tuple[str, str]]:
 
 def _comments(desk: LiveServer, number: int) -> list[tuple[str, bool]]:
     with desk.database.read() as session:
-        return [(comment.body, comment.is_public) for comment in queries.comments(session, number, with_notes=True)]
+        return [(comment.body, comment.is_public) for comment in queries.comments(session, SYSTEM, number)]
 
 
 def test_a_ticket_is_answered_by_keyboard_with_an_article_in_the_reply(page: Any, desk: LiveServer) -> None:

@@ -9,9 +9,7 @@ from starlette.testclient import TestClient
 
 from kb.accounts.models import User
 from kb.db import now
-from tests.cast import add_person, signed_in
-from tickets.changing import change_ticket
-from tickets.commenting import Message, add_note, reply_as_agent, reply_as_requester
+from tests.cast import add_person, agent_writes, change, customer_writes, signed_in
 
 OpenTicket = Callable[..., int]
 
@@ -26,7 +24,7 @@ def _counts(page: str) -> dict[str, int]:
 
 def _change(client: TestClient, number: int, **changes: object) -> None:
     with client.app.state.database.write() as session:
-        change_ticket(session, number, changes, actor_id=None, now=now())
+        change(session, number, changes)
 
 
 @pytest.mark.usefixtures("agent")
@@ -67,7 +65,7 @@ def test_who_waits_longest_comes_first_and_writing_again_counts(client: TestClie
     first, second = opened(at=now() - timedelta(hours=3)), opened(at=now() - timedelta(hours=2))
     assert _numbers(client.get("/desk").text) == [first, second]
     with client.app.state.database.write() as session:
-        reply_as_requester(session, first, Message("Are you there?"), now=now())
+        customer_writes(session, first, "Are you there?")
     assert _numbers(client.get("/desk").text) == [second, first]
     assert _numbers(client.get("/desk/views/unassigned?order=newest").text) == [second, first]
     _change(client, first, priority="urgent")
@@ -97,15 +95,15 @@ def test_the_list_says_what_is_answered_already(client: TestClient, agent: User,
     number = opened(at=now() - timedelta(hours=3))
     database = client.app.state.database
     with database.write() as session:
-        add_note(session, number, Message("Who knows printers?"), author_id=agent.id, now=now())
+        agent_writes(session, number, "Who knows printers?", agent, is_public=False)
     assert "answered" not in client.get("/desk").text
     with database.write() as session:
-        reply_as_agent(session, number, Message("Pull the plug."), author_id=agent.id, now=now())
-    assert "answered" in client.get("/desk").text
+        agent_writes(session, number, "Pull the plug.", agent)
+    assert "answered" in client.get("/desk/views/mine").text
     assert "answered" in client.get("/desk/search?q=printer").text
     with database.write() as session:
-        reply_as_requester(session, number, Message("Which one?"), now=now() + timedelta(seconds=1))
-    assert "answered" not in client.get("/desk").text
+        customer_writes(session, number, "Which one?", at=now() + timedelta(seconds=1))
+    assert "answered" not in client.get("/desk/views/mine").text
 
 
 @pytest.mark.usefixtures("agent")

@@ -18,12 +18,11 @@ from kb.jobs import outbox
 from kb.jobs.models import OutboxJob
 from kb.jobs.worker import Job, Undoable, Worker
 from kb.worker import make_worker
-from tests.cast import add_person
+from tests.cast import add_person, agent_writes
 from tests.services import Mailbox
-from tickets.commenting import Message, add_note, reply_as_agent
+from tickets.creation import NewTicket, create
 from tickets.email.composing import Letter, compose
 from tickets.models import Ticket
-from tickets.opening import NewTicket, open_ticket
 
 MARK = "ZZMARK"
 JOB = Job(7, "mail.test", {}, None, 0, datetime(2026, 5, 1, 12, tzinfo=UTC))
@@ -32,14 +31,14 @@ JOB = Job(7, "mail.test", {}, None, 0, datetime(2026, 5, 1, 12, tzinfo=UTC))
 def _open(client: TestClient, email: str = "alice@example.com", subject: str = f"{MARK} subject") -> int:
     with client.app.state.database.write() as session:
         new = NewTicket(email=email, name=f"{MARK} name", subject=subject, body=f"{MARK} body")
-        return open_ticket(session, new, now=now()).id
+        return create(session, new, now=now()).id
 
 
 def _reply(client: TestClient, ticket_id: int, body: str, *, is_note: bool = False) -> None:
     database = client.app.state.database
     author = add_person(client, f"agent{ticket_id}@example.com", name="Ada")
     with database.write() as session:
-        (add_note if is_note else reply_as_agent)(session, ticket_id, Message(body), author_id=author.id, now=now())
+        agent_writes(session, ticket_id, body, author, is_public=not is_note)
 
 
 def _work(client: TestClient, moment: datetime | None = None) -> None:

@@ -131,10 +131,11 @@ def test_the_mail_that_arrives_has_one_recipient_and_says_what_the_agent_wrote(
     worker = make_worker(settings, client.app.state.database, client.app.state.templates)
     while worker.run_once(now()):
         pass
-    receipt, mail = smtp_server.messages
-    assert smtp_server.recipients == [[email]] * 2
+    receipt, notice, mail = smtp_server.messages
+    assert smtp_server.recipients == [[email], ["ada@example.com"], [email]]
     assert list(mail) == HEADERS
-    assert list(receipt) == [*HEADERS[:7], "Auto-Submitted", *HEADERS[7:]]
+    assert list(receipt) == list(notice) == [*HEADERS[:7], "Auto-Submitted", *HEADERS[7:]]
+    assert notice["Subject"] == f"[#{number}] New ticket: {one_line(received(data['subject']))}"
     assert mail["Subject"] == f"[#{number}] Re: {one_line(received(data['subject']))}"
     assert as_lines(mail.get_content()).startswith(clean(received(f"c {reply}")) + "\n\nAda, Deskbook")
 

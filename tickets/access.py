@@ -1,0 +1,93 @@
+"""Who may see and do what with tickets: every query on tickets starts here, every permission is decided here."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, select, true
+
+from kb.accounts.models import User
+from tickets.models import Comment, Status, Ticket
+
+
+class Action(StrEnum):
+    """Something that can be done with a ticket."""
+
+    REPLY = "reply"
+    NOTE = "note"
+    CHANGE = "change"
+    """Setting any field."""
+    SOLVE = "solve"
+    REOPEN = "reopen"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person, the holder of a request's secret link, or Deskbook itself."""
+
+    user_id: int | None = None
+    is_staff: bool = False
+    is_system: bool = False
+    ticket_id: int | None = None
+    """The one ticket that a secret link opens; its holder acts as the requester."""
+
+
+SYSTEM = Actor(is_system=True)
+"""Deskbook itself: timed work, and deciding what belongs to whom."""
+NOBODY = Actor()
+
+
+class NotAllowed(Exception):
+    """The actor may not do this; views answer as if the ticket did not exist, or 403 where it may be seen."""
+
+
+def person(user: User | None) -> Actor:
+    """Return the actor for somebody who is signed in or whose API key was sent; NOBODY for None."""
+    return NOBODY if user is None else Actor(user.id, is_staff=user.is_staff)
+
+
+def link_holder(ticket: Ticket) -> Actor:
+    """Return the actor for somebody who opened the ticket's secret link."""
+    return Actor(ticket.requester_id, ticket_id=ticket.id)
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Return the SQL condition for the tickets that `actor` may see."""
+    if actor.is_system or actor.is_staff:
+        return true()
+    if actor.ticket_id is not None:
+        return Ticket.id == actor.ticket_id
+    return false() if actor.user_id is None else Ticket.requester_id == actor.user_id
+
+
+def comments_visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Return the SQL condition for the messages that `actor` may read on a ticket they may see."""
+    return true() if may_read_notes(actor) else Comment.is_public.is_(True)
+
+
+def select_tickets(actor: Actor, *columns: Any) -> Select[Any]:
+    """Return the start of every query on tickets: those that `actor` may see, whole or as `columns`."""
+    statement = select(*columns) if columns else select(Ticket)
+    condition = visible_to(actor)
+    return statement if isinstance(condition, type(true())) else statement.where(condition)
+
+
+def may_read_notes(actor: Actor) -> bool:
+    """Return whether internal notes are open to `actor`."""
+    return actor.is_system or actor.is_staff
+
+
+def may(actor: Actor, action: Action, ticket: Ticket) -> bool:
+    """Return whether `actor` may do `action` with `ticket`. A closed ticket takes internal notes and nothing else."""
+    if actor.is_system:
+        return True
+    if ticket.status == Status.CLOSED:
+        return actor.is_staff and action == Action.NOTE
+    if actor.is_staff:
+        return True
+    is_theirs = actor.user_id == ticket.requester_id and actor.ticket_id in (None, ticket.id)
+    if action == Action.SOLVE:
+        return is_theirs and ticket.status != Status.SOLVED
+    if action == Action.REOPEN:
+        return is_theirs and ticket.status == Status.SOLVED
+    return is_theirs and action == Action.REPLY

@@ -1,0 +1,130 @@
+"""Filing a ticket: the requester, the first message and all that follows from it, in one transaction."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from kb.accounts.models import User
+from kb.events.recorder import Visit
+from tickets import queries
+from tickets.access import Actor
+from tickets.attachments import StoredFile
+from tickets.audit import Commented, Created
+from tickets.comment import ArticleVersion, NewComment, attach_files, store_articles
+from tickets.models import MAX_SUBJECT_CHARS, Comment, Priority, Ticket, TicketTag, TicketType
+from tickets.recorded import Filed, Recorded
+from tickets.subscribers import record
+
+
+@dataclass(frozen=True, slots=True)
+class NewTicket:
+    """A request that was checked already: `email` is canonical, the texts are within their limits."""
+
+    email: str
+    subject: str
+    body: str
+    name: str = ""
+    category: str = ""
+    priority: Priority = Priority.NORMAL
+    type: TicketType = TicketType.QUESTION
+    tags: tuple[str, ...] = ()
+    via: str = "web"
+    locale: str = "en"
+    external_id: str | None = None
+    nonce: str | None = None
+    """Of the form: the same form sent again is the same ticket."""
+    visit: Visit | None = None
+    articles: tuple[ArticleVersion, ...] = ()
+    """Read before filing."""
+    files: tuple[StoredFile, ...] = ()
+    uploads: tuple[str, ...] = ()
+    """Tokens of files that wait under the form's nonce."""
+    submitter_id: int | None = None
+    """Who filed it when that was not the requester."""
+    suspended_reason: str | None = None
+    proof: str = ""
+    """How the requester showed that the address is theirs, of Proof."""
+
+
+@dataclass(frozen=True, slots=True)
+class FiledTicket:
+    """The ticket that a request became; `is_new` is False when it had been sent before."""
+
+    id: int
+    salt: str
+    requester_id: int
+    created_at: datetime
+    is_new: bool = True
+
+
+def create(session: Session, new: NewTicket, *, now: datetime) -> FiledTicket:
+    """File `new` and return its ticket, or the one that the same form became before. A held one sends its requester no email."""
+    requester_id = find_or_add_requester(session, new.email, new.name, now=now)
+    salt = secrets.token_hex(16)
+    columns = {
+        "subject": new.subject,
+        "priority": str(new.priority),
+        "type": str(new.type),
+        "requester_id": requester_id,
+        "requester_name": new.name[:120],
+        "submitter_id": new.submitter_id or requester_id,
+        "category": new.category,
+        "via": new.via,
+        "locale": new.locale,
+        "external_id": new.external_id,
+        "visit": new.visit.id if new.visit else "",
+        "visitor": new.visit.visitor if new.visit else "",
+        "nonce": new.nonce,
+        "salt": salt,
+        "suspended_reason": new.suspended_reason,
+    }
+    ticket_id = queries.store_once(session, Ticket, "nonce", **columns, created_at=now, updated_at=now, version=1)
+    if ticket_id is None:
+        # The same form was sent before, or at the same moment and won.
+        return sent_before(session, new.nonce or "") or create(session, new, now=now)
+    comment_id = queries.store(
+        session, Comment, ticket_id=ticket_id, author_id=requester_id, body=new.body, via=new.via, proof=new.proof, is_public=True, created_at=now
+    )
+    attach_files(session, new.files, new.uploads, new.nonce, ticket_id=ticket_id, comment_id=comment_id, now=now)
+    store_articles(session, new.articles, "read", ticket_id, now)
+    queries.store_all(session, TicketTag, [{"ticket_id": ticket_id, "name": tag} for tag in dict.fromkeys(new.tags)])
+    events = (Created(), Commented(comment_id, is_public=True))
+    filed = Filed(new.email, new.visit, new.locale)
+    actor = Actor(new.submitter_id or requester_id)
+    record(session, Recorded(ticket_id, 1, requester_id, None, new.suspended_reason is not None, actor, new.via, now, events, filed))
+    return FiledTicket(ticket_id, salt, requester_id, now)
+
+
+def sent_before(session: Session, nonce: str) -> FiledTicket | None:
+    """Return the ticket that the form with this nonce became."""
+    found = queries.sent_before(session, nonce)
+    return FiledTicket(found[0], found[1], found[2], found[3], is_new=False) if found else None
+
+
+def follow_up(session: Session, closed: Ticket, comment: NewComment, *, via: str, now: datetime) -> FiledTicket:
+    """File the requester's message on a closed ticket as a ticket of its own that names the old one."""
+    new = NewTicket(
+        email=closed.requester.email,
+        name=closed.requester_name,
+        subject=f"Follow-up to #{closed.id}: {closed.subject}"[:MAX_SUBJECT_CHARS],
+        body=comment.body,
+        category=closed.category,
+        via=via,
+        locale=closed.locale,
+        nonce=comment.nonce,
+        files=comment.files,
+        uploads=comment.uploads,
+        suspended_reason=closed.suspended_reason,
+        proof=comment.proof,
+    )
+    return create(session, new, now=now)
+
+
+def find_or_add_requester(session: Session, email: str, name: str, *, now: datetime) -> int:
+    """Return the id of the person with this canonical address, added now when there is none. A known person keeps their profile as it is."""
+    found = queries.user_id(session, email)
+    if found is None:
+        found = queries.store_once(session, User, "email", email=email, name=name[:120], created_at=now)
+    return found if found is not None else find_or_add_requester(session, email, name, now=now)

@@ -1,0 +1,118 @@
+"""The registry of a ticket's fields: forms, filters, the API and the audit read it. A new field is one entry."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import case
+
+from tickets.audit import Value
+from tickets.models import MAX_SUBJECT_CHARS, Priority, Status, Ticket, TicketType
+
+MAX_TAG_CHARS, MOST_TAGS = 60, 50
+
+
+class Kind(StrEnum):
+    """How a field is entered and shown."""
+
+    CHOICE = "choice"
+    PERSON = "person"
+    CATEGORY = "category"
+    TAGS = "tags"
+    TEXT = "text"
+
+
+class ImpossibleChange(Exception):
+    """A field cannot take that value; `field` names it, the message says what is possible."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a ticket. `column` is what queries filter by, `order` what they sort by; `is_editable` says whether people may set it."""
+
+    name: str
+    label: str
+    kind: Kind
+    choices: Mapping[str, str]
+    """Value → its label, in the order of lists; empty for a field without a fixed list."""
+    column: Any
+    order: Any
+    parse: Callable[[str], Value]
+    """Return the value of what a form sent; raises ImpossibleChange."""
+    is_editable: bool = True
+
+    def label_of(self, value: Value) -> str:
+        """Return a stored value as people read it; empty for no value."""
+        if value is None:
+            return ""
+        return " ".join(value) if isinstance(value, tuple) else self.choices.get(str(value), str(value))
+
+
+def parse_tags(text: str) -> tuple[str, ...]:
+    """Return the words of a tags box as tags."""
+    return clean_tags(text.replace(",", " ").split())
+
+
+def clean_tags(words: Iterable[str]) -> tuple[str, ...]:
+    """Return `words` as tags: in lower case, spaces as `_`, sorted, each once; at most 50 of at most 60 characters."""
+    tags = {"_".join(word.lower().split())[:MAX_TAG_CHARS] for word in words}
+    return tuple(sorted(tags - {""})[:MOST_TAGS])
+
+
+def _parse_person(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise ImpossibleChange("assignee_id", "Choose the assignee from the list.")
+    return int(text)
+
+
+def _labels(values: type[StrEnum], **others: str) -> dict[str, str]:
+    return {str(value): others.get(str(value), str(value).capitalize()) for value in values}
+
+
+def _rank(column: Any, values: type[StrEnum]) -> Any:
+    return case({str(value): number for number, value in enumerate(values)}, value=column)
+
+
+def _choice(name: str, label: str, values: type[StrEnum], column: Any, **labels: str) -> Field:
+    return Field(name, label, Kind.CHOICE, _labels(values, **labels), column, _rank(column, values), str)
+
+
+FIELDS: Mapping[str, Field] = {
+    field.name: field
+    for field in (
+        _choice("status", "Status", Status, Ticket.status, hold="On hold"),
+        Field("assignee_id", "Assignee", Kind.PERSON, {}, Ticket.assignee_id, Ticket.assignee_id, _parse_person),
+        _choice("priority", "Priority", Priority, Ticket.priority),
+        _choice("type", "Type", TicketType, Ticket.type),
+        Field("category", "Category", Kind.CATEGORY, {}, Ticket.category, Ticket.category, str),
+        Field("tags", "Tags", Kind.TAGS, {}, Ticket.tags, None, parse_tags),
+        Field("subject", "Subject", Kind.TEXT, {}, Ticket.subject, Ticket.subject, lambda text: text[:MAX_SUBJECT_CHARS], is_editable=False),
+        Field("suspended_reason", "Held for review", Kind.TEXT, {}, Ticket.suspended_reason, None, lambda text: text or None, is_editable=False),
+    )
+}
+STATUS_LABELS = FIELDS["status"].choices
+
+
+def next_statuses(ticket: Ticket) -> list[str]:
+    """Return the statuses that an agent can choose for the ticket, in the order of the list; the present one is among them."""
+    if ticket.status == Status.CLOSED:
+        return [str(Status.CLOSED)]
+    return [status for status in STATUS_LABELS if status == ticket.status or status not in (Status.NEW, Status.CLOSED)]
+
+
+def check(ticket: Ticket, name: str, value: Value) -> None:
+    """Raise ImpossibleChange unless the ticket's field `name` can become `value`. Whether a person can be the assignee is checked where it is stored."""
+    field = FIELDS[name]
+    if field.choices and value not in field.choices:
+        raise ImpossibleChange(name, f"{field.label} is one of {', '.join(field.choices)}.")
+    if ticket.status == Status.CLOSED:
+        raise ImpossibleChange(name, "A closed ticket can no longer be changed. Open a follow-up instead.")
+    if name == "status" and value in (Status.NEW, Status.CLOSED):
+        raise ImpossibleChange(name, "A ticket is never new again, and it closes by itself four weeks after it was solved.")

@@ -1,0 +1,28 @@
+"""What the staff can be emailed about. Everything is on until somebody chooses."""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy.orm import Session
+
+from tickets import queries
+
+NEW, ASSIGNED, REPLIED, HELD = "new", "assigned", "replied", "held"
+REASONS: Mapping[str, str] = {
+    NEW: "A new ticket arrives",
+    ASSIGNED: "A ticket is assigned to me",
+    REPLIED: "A customer replies on a ticket of mine, or on one that nobody has taken",
+    HELD: "A request is held for review",
+}
+"""Reason → what the settings page calls it."""
+ALL = tuple(REASONS)
+
+
+def choices_of(session: Session, user_id: int) -> tuple[str, ...]:
+    """Return the reasons for which this person is emailed."""
+    chosen = queries.notification_reasons(session, user_id)
+    return ALL if chosen is None else tuple(reason for reason in ALL if reason in chosen)
+
+
+def store_choices(session: Session, user_id: int, reasons: Iterable[str]) -> None:
+    """Store the reasons for which this person wants to be emailed; unknown ones are left out."""
+    queries.store_notification_reasons(session, user_id, [reason for reason in ALL if reason in set(reasons)])
