@@ -35,6 +35,9 @@ DESK = [
     "/desk/reports",
     "/desk/people",
     "/desk/api-keys",
+    "/desk/audit-log",
+    "/desk/audit-log?kind=key_made",
+    "/account/confirmed",
     "/account",
     "/requests",
 ]
