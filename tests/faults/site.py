@@ -22,8 +22,10 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         self._folder, self._port, self._stack = folder, free_port(), ExitStack()
         self.process: subprocess.Popen[bytes] | None = None
+        self._cluster: PostgresCluster | None = None
         self.start()
-        self.url = PostgresCluster(self._port).create("deskbook")
+        assert self._cluster
+        self.url = self._cluster.create("deskbook")
 
     def start(self) -> None:
         """Starts it, as soon as what a killed one left behind is gone."""
@@ -56,7 +58,7 @@ class Postgres:
     def _is_started(self) -> bool:
         with ExitStack() as stack:
             try:
-                _, self.process = stack.enter_context(running_postgres(self._folder, self._port))
+                self._cluster, self.process = stack.enter_context(running_postgres(self._folder, self._port))
             except RuntimeError:
                 return False
             self._stack = stack.pop_all()
