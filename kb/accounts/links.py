@@ -1,11 +1,11 @@
-"""One-time sign-in links: an hour, one use, stored as a digest."""
+"""One-time links that sign a person in or prove their new address: an hour, one use, stored as a digest."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from kb.accounts import queries
-from kb.accounts.models import SignInLink, User
+from kb.accounts.models import AddressChange, SignInLink, User
 from kb.accounts.tokens import digest, new_token
 
 LIFE = timedelta(hours=1)
@@ -21,6 +21,13 @@ def make_link(session: Session, user: User, now: datetime, *, life: timedelta = 
 def path(token: str) -> str:
     """Where the link leads on our own site."""
     return f"/sign-in/link/{token}"
+
+
+def make_address_link(session: Session, user: User, email: str, now: datetime) -> str:
+    """Return the path of a new link by which `user` takes the address `email`."""
+    token = new_token()
+    session.add(AddressChange(token_hash=digest(token), user_id=user.id, email=email, created_at=now, expires_at=now + LIFE))
+    return f"/account/address/{token}"
 
 
 def is_open(session: Session, token: str, now: datetime) -> bool:

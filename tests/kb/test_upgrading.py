@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Column, Connection, MetaData, Table, insert, select, text
+from sqlalchemy.exc import DBAPIError
 
+from kb.accounts.audit_log.models import AuditRecord
 from kb.db import Database
 from kb.migrations import MigrationFailed, head, migrate, schema_of
 from tests.upgrade.old_database import bring_to
@@ -44,6 +46,20 @@ def test_an_upgrade_from_the_first_schema_keeps_every_row_of_every_table(empty: 
     database.close()
     assert {name: after[name] for name in before if name != "audit_entries"} == {name: count for name, count in before.items() if name != "audit_entries"}
     assert events == ["Change", "Comment"], "the change and the message have one author and one time: one audit"
+
+
+def test_people_who_are_signed_in_stay_so_and_their_log_begins_protected(empty: str) -> None:
+    database = Database(empty)
+    with database.engine.execution_options(deskbook_begin="IMMEDIATE").begin() as connection:
+        bring_to(connection, OLDEST)
+        _fill_every_table(connection)
+    migrate(database)
+    with database.engine.begin() as connection:
+        assert connection.execute(text("SELECT proved_at = created_at, browser, network FROM sessions")).one() == (True, "", "")
+        connection.execute(insert(AuditRecord), {"at": NOON, "kind": "sign_in", "actor": "", "person": "", "detail": "", "network": ""})
+    with pytest.raises(DBAPIError, match="append-only"), database.engine.begin() as connection:
+        connection.execute(text("UPDATE audit_log SET kind = 'sign_out'"))
+    database.close()
 
 
 def test_an_upgrade_that_would_leave_loose_ends_changes_nothing(tmp_path: Path) -> None:

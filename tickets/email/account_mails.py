@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from kb.accounts import address_changes, links, people
+from kb.accounts import links, people
 from kb.accounts.models import User
 from kb.db import now
 from kb.jobs.worker import Job
@@ -36,7 +36,7 @@ def _confirm_address(mails: "Mails", session: Session, job: Job) -> Letter | Non
     if people.find(session, email) is not None:
         text = mails.text("address_taken.txt", sign_in_url=_sign_in_url(mails))
         return Letter(email, f"Your email address at {mails.settings.site_name}", text)
-    url = mails.settings.public_url + address_changes.path(address_changes.make(session, user, email, now()))
+    url = mails.settings.public_url + links.make_address_link(session, user, email, now())
     return Letter(email, f"Confirm your email address for {mails.settings.site_name}", mails.text("confirm_address.txt", url=url))
 
 
