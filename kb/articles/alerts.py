@@ -6,29 +6,59 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 NAMES = {"note": "Note", "tip": "Tip", "important": "Important", "warning": "Warning", "caution": "Caution"}
-_MARK = re.compile(r"\[!(note|tip|important|warning|caution)\][ \t]*", re.IGNORECASE)
+_MARK = re.compile(r"\[!(note|tip|important|warning|caution)\][+-]?[ \t]*", re.IGNORECASE)
 _BOX = re.compile(r"\[([ xX])\][ \t]+")
+MOST_TITLE_CHARS = 120
 
 
 def alerts(state: StateCore) -> None:
-    """Core rule, before inline parsing: a quote that begins with `[!NOTE]` becomes a note with its name as title."""
+    """Core rule, before inline parsing: a quote that begins with `[!NOTE]` becomes a note, with its name or the words behind it as title."""
     tokens, result = state.tokens, list[Token]()
+    ends = _ends(tokens)
     for index, token in enumerate(tokens):
         result.append(token)
-        found = _MARK.match(tokens[index + 2].content) if token.type == "blockquote_open" and index + 2 < len(tokens) else None
-        if found and tokens[index + 1].type == "paragraph_open":
+        if token.type != "blockquote_open" or index + 2 >= len(tokens) or tokens[index + 1].type != "paragraph_open":
+            continue
+        text = tokens[index + 2]
+        if found := _MARK.match(text.content):
             kind = found[1].lower()
-            _become_note(tokens, index, kind)
-            tokens[index + 2].content = tokens[index + 2].content[found.end() :].lstrip("\n")
-            result.append(Token("html_block", "", 0, content=f'<p class="alert-title">{NAMES[kind]}</p>\n'))
+            token.tag = tokens[ends[index]].tag = "div"
+            token.attrSet("class", f"alert alert-{kind}")
+            first, _, rest = text.content[found.end() :].partition("\n")
+            if _is_title(first, rest, has_more=ends[index] > index + 4):
+                result += _own_title(NAMES[kind], first.strip(), text)
+                text.content = rest
+            else:
+                result.append(Token("html_block", "", 0, content=f'<p class="alert-title">{NAMES[kind]}</p>\n'))
+                text.content = f"{first}\n{rest}".strip("\n")
+            tokens[index + 1].hidden = tokens[index + 3].hidden = not text.content.strip()
     state.tokens = result
 
 
-def _become_note(tokens: list[Token], index: int, kind: str) -> None:
-    opening = tokens[index]
-    closing = next(token for token in tokens[index:] if token.type == "blockquote_close" and token.level == opening.level)
-    opening.tag = closing.tag = "div"
-    opening.attrSet("class", f"alert alert-{kind}")
+def _ends(tokens: list[Token]) -> dict[int, int]:
+    """Where each quote ends, by where it begins."""
+    opened: list[int] = []
+    found: dict[int, int] = {}
+    for index, token in enumerate(tokens):
+        if token.type == "blockquote_open":
+            opened.append(index)
+        elif token.type == "blockquote_close":
+            found[opened.pop()] = index
+    return found
+
+
+def _is_title(first: str, rest: str, *, has_more: bool) -> bool:
+    """Whether the words behind the mark are a title: more follows, and they are not the beginning of a sentence that goes on there."""
+    first, rest = first.strip(), rest.lstrip()
+    return bool(first and (rest or has_more)) and len(first) <= MOST_TITLE_CHARS and first[-1] not in ".,;" and not rest[:1].islower()
+
+
+def _own_title(name: str, title: str, text: Token) -> list[Token]:
+    """The title as a paragraph of its own; who does not see the colour hears the kind of note before it."""
+    opening = Token("paragraph_open", "p", 1, attrs={"class": "alert-title own-title"}, block=True, map=text.map)
+    kind = Token("html_inline", "", 0, content=f'<span class="alert-kind visually-hidden">{name}: </span>')
+    inline = Token("inline", "", 0, content=title, children=[kind], map=text.map, level=text.level, block=True)
+    return [opening, inline, Token("paragraph_close", "p", -1, block=True)]
 
 
 def tasks(state: StateCore) -> None:

@@ -21,7 +21,7 @@ _BLOCKS = frozenset(
     )
 )
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_SILENT = frozenset(("alert-title", "footnote-backref", "footnote-ref"))
+_SILENT = frozenset(("alert-kind", "alert-title", "footnote-backref", "footnote-ref"))
 _AUTHORED_ID = re.compile(r'<[a-z][^<>]*? (?:id|name)="([^"]*)"')
 
 
@@ -87,7 +87,7 @@ class Rewriter(HTMLParser):
             element.out_was, self._out = self._out, []
             element.is_hidden = True
             self._hidden_depth += 1
-        if _SILENT & set(given.get("class", "").split()):
+        if _SILENT & (classes := set(given.get("class", "").split())) and "own-title" not in classes:
             element.is_silent = True
             self._silence += 1
         opening = getattr(self, f"_open_{tag}", self._open_any)

@@ -76,6 +76,51 @@ def test_an_alert_says_in_words_what_it_is(form: str, kind: str) -> None:
     assert "text" in html
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "> [!TIP] {}\n> Text.",
+        "> [!TIP] {}\n>\n> Text.",
+        "> [!tip]- {}\n> Text.",
+        "> [!TIP]+  {}  \n> Text.",
+        "1. a\n\n   > [!TIP] {}\n   > Text.",
+        "> > [!TIP] {}\n> > Text.",
+    ],
+)
+def test_an_alert_may_have_a_title_of_its_own(form: str) -> None:
+    page = render(form.format("My **title** & `code`"))
+    assert ">My <strong>title</strong> &amp; <code>code</code></p>" in page.html
+    assert '<span class="alert-kind visually-hidden">Tip: </span>' in page.html
+    assert "<p>Text.</p>" in page.html
+    assert "<p></p>" not in page.html
+    assert page.passages[0].text.endswith("My title & code Text.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Only this sentence.",
+        "Only this",
+        "A sentence that\n> goes on here.",
+        "The first sentence.\n> The second.",
+        "See [one](x),\n> or two.",
+        "x" * 200 + "\n> y",
+    ],
+)
+def test_words_behind_the_mark_that_are_no_title_are_text(text: str) -> None:
+    html = render(f"> [!WARNING] {text}").html
+    assert '<p class="alert-title">Warning</p>' in html
+    assert "own-title" not in html
+    assert html.count("<p>") == 1
+
+
+def test_a_note_in_a_note_has_its_own_title() -> None:
+    html = render("> [!NOTE] Outer\n> > [!TIP] Inner\n> > Deep").html
+    assert [html.index(word) for word in ("Note: ", "Outer", "Tip: ", "Inner", "Deep")] == sorted(
+        html.index(word) for word in ("Note: ", "Outer", "Tip: ", "Inner", "Deep")
+    )
+
+
 def test_lists_nest_inside_ordered_lists() -> None:
     html = render("1. one\n   - a\n     - b\n2. two\n\n   ```\n   code\n   ```\n3. three").html
     assert html.count("<ol>") == 1
