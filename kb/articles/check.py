@@ -16,6 +16,7 @@ from kb.articles.hints import hint
 from kb.articles.leftovers import leftovers, marks_in
 from kb.articles.library import Library
 from kb.articles.markdown import Rendered
+from kb.articles.nameless import nameless_lines
 from kb.articles.references import old_article_id
 from kb.articles.slips import slips
 from kb.articles.translations import untranslated
@@ -107,14 +108,11 @@ class _Page:
                 is_remote = image.src.lower().startswith(("http://", "https://"))
                 advice = "" if is_remote else f": {hint(image.src, self._folder, self._files) or 'add the file or correct the path'}"
                 yield from self._at(image.src, image.problem + advice, is_error=not is_remote)
-            elif not image.width and not image.src.partition("?")[0].lower().endswith(".svg"):
+            elif not image.width and not re.split(r"[?#]", image.src, maxsplit=1)[0].lower().endswith(".svg"):
                 yield from self._at(image.src, f"the file {image.src[:120]} is no picture (a pointer of Git LFS, perhaps): put the picture itself there")
-            if image.url and not image.alt and not self._is_ornament(image.src):
-                yield from self._at(image.src, "the image has no alternative text: say in a few words what it shows", is_error=False)
-
-    def _is_ornament(self, src: str) -> bool:
-        """Whether raw HTML says alt="": that is a choice, an empty `![]()` is not."""
-        return any(src in line and re.search(r"""\balt\s*=\s*(""|'')""", line) for line in self._lines)
+            if image.url and not image.alt:
+                for line in nameless_lines(self._lines, image.src):
+                    yield self._problem(line, "the image has no alternative text: say in a few words what it shows", is_error=False)
 
     def _headings(self) -> Iterator[Problem]:
         before = 1

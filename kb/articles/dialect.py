@@ -14,6 +14,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from kb.articles.alerts import alerts, tasks
 from kb.articles.attributes import attributes, heading_attributes
+from kb.articles.code_info import read_info
 from kb.articles.complexity import FREE_STEPS, MAX_NESTING, STEPS_PER_CHAR, TooComplex, refuse_too_long
 from kb.articles.highlight import highlight
 from kb.articles.sanitise import KNOWN_TAGS
@@ -89,11 +90,10 @@ def _count_step(state: StateInline, _silent: bool) -> bool:
 
 def _fence(_renderer: object, tokens: list[Token], index: int, _options: object, _env: object) -> str:
     token = tokens[index]
-    language, _, title = token.info.strip().partition(" ")
-    is_language = re.fullmatch(r"[A-Za-z0-9+#._-]{1,30}", language)
-    name = f'<p class="code-title">{escape(title.strip())}</p>\n' if title.strip() and is_language else ""
-    coloured = highlight(token.content, language) if is_language else escape(token.content, quote=False)
-    mark = f' class="language-{escape(language.lower())}"' if is_language else ""
+    info = read_info(token.info)
+    name = f'<p class="code-title">{escape(info.title)}</p>\n' if info.title else ""
+    coloured = highlight(token.content, info.language) if info.language else escape(token.content, quote=False)
+    mark = f' class="language-{escape(info.language.lower())}"' if info.language else ""
     return f"{name}<pre><code{mark}>{coloured}</code></pre>\n"
 
 

@@ -14,6 +14,15 @@ def outside_code(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
             yield number, _emptied(line)
 
 
+def openings(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Each block of code: the number of its first line, and what stands behind the marks there."""
+    code = _code(lines)[0]
+    for number in sorted(code):
+        found = _FENCE.match(lines[number - 1])
+        if found and code[number]:
+            yield number, found[2]
+
+
 def unclosed(lines: Sequence[str]) -> int | None:
     """The number of the line whose block of code is never closed; None when there is none."""
     return _code(lines)[1]
@@ -35,17 +44,18 @@ def _emptied(line: str) -> str:
     return "".join([*kept, line[at:]])
 
 
-def _code(lines: Sequence[str]) -> tuple[set[int], int | None]:
-    code: set[int] = set()
+def _code(lines: Sequence[str]) -> tuple[dict[int, bool], int | None]:
+    """The lines that are code, True for the first of a block; and the first line of a block that never ends."""
+    code: dict[int, bool] = {}
     opening, begun = "", 0
     for number, line in enumerate(lines, 1):
         found = _FENCE.match(line)
         mark, rest = (found[1], found[2]) if found else ("", "")
         if opening:
-            code.add(number)
+            code[number] = False
             if mark.startswith(opening) and not rest.strip():
                 opening = ""
         elif mark and not (mark[0] == "`" and "`" in rest):
-            code.add(number)
+            code[number] = True
             opening, begun = mark, number
     return code, begun if opening else None

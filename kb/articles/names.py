@@ -66,7 +66,7 @@ class ArticleReferences:
         asset = self._assets.get(path) if path and path.lower().endswith(_IMAGES) else None
         if asset is None:
             return Picture(None, problem=_too_large(path) if path and path in self._assets else f"there is no image {unquote(src)[:120]}")
-        return Picture(asset.url, asset.width, asset.height)
+        return Picture(asset.url + src[len(urlsplit(src).path) :], asset.width, asset.height)
 
     def _by_id(self, href: str, old_id: str) -> Target:
         slug = self._names.ids.get(old_id)
@@ -103,7 +103,7 @@ class ArticleReferences:
             return Target(self._prefix + self._names.folders[path] + fragment(href))
         asset = self._assets.get(path)
         if asset:
-            return Target(asset.url)
+            return Target(asset.url + href[len(written) :])
         return Target(None, _too_large(path) if path in self._assets else f"the link {unquote(href)[:120]} leads nowhere: there is no such article or file")
 
     def _path(self, written: str) -> str | None:

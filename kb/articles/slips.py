@@ -5,14 +5,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 
-from kb.articles.fences import outside_code, unclosed
+from kb.articles.code_info import read_info
+from kb.articles.conflicts import lone_marks
+from kb.articles.fences import openings, outside_code, unclosed
 from kb.articles.media import framed
 from kb.web.characters import hidden_turn
 
 _OTHER_SCHEME = re.compile(r"""(?:\]\(|(?:href|src)=["']?)\s*<?((?!https?:|mailto:|tel:|sms:)[a-z][a-z0-9+.-]*:[^\s)"'>]*)""", re.IGNORECASE)
 _NOT_SHOWN = re.compile(r"""<(?!img\b)[^<>]*\bsrc\s*=\s*["']?\s*((?:mailto|tel|sms):[^\s)"'>]*)""", re.IGNORECASE)
 _EMPTY_LINK = re.compile(r"(?<!!)\[\s*\]\([^)\s]")
-_HEADING_ID = re.compile(r"[\s>]*#{1,6}\s.*\{[^}]*#([^\s}.#]+)[^}]*\}\s*")
+_HEADING_ID = re.compile(r"[\s>]*#{1,6}\s.*\{[^}]*#([^\s}]+)[^}]*\}\s*")
 _IFRAME = re.compile(r"<iframe\b[^>]*", re.IGNORECASE)
 _SRC = re.compile(r"""\bsrc\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 
@@ -40,6 +42,11 @@ def slips(lines: Sequence[str], iframe_hosts: tuple[str, ...]) -> Iterator[Slip]
             yield Slip(number, f"an invisible character turns the text around ({turn}) and is left out: remove it")
         if re.search(r"\w\*{4}(?!\*)", line):
             yield Slip(number, "`****` closes bold twice: remove two of the stars")
+    for number in lone_marks(lines):
+        yield Slip(number, f"“{lines[number - 1][:40]}” looks like a mark left from a merge: remove it", is_error=True)
+    for number, info in openings(lines):
+        if ignored := read_info(info).ignored:
+            yield Slip(number, f"“{ignored[:60]}” behind the marks of the code does nothing here: remove it")
     if (begun := unclosed(lines)) is not None:
         yield Slip(begun, "the block of code that begins here is never closed: end it with a line of the same marks")
 

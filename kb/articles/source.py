@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import unicodedata
 from dataclasses import dataclass
 from functools import partial
@@ -11,13 +10,13 @@ from typing import Any
 
 from kb.articles.article import Problem
 from kb.articles.complexity import MAX_BYTES
+from kb.articles.conflicts import conflict
 from kb.articles.frontmatter import ARTICLE_KEYS, BadFrontMatter, Checker, read
 from kb.articles.frontmatter import MAX_BYTES as MAX_FRONT_BYTES
 from kb.articles.slug import slugify
 from kb.web.locales import split_name
 
 _sha1 = partial(hashlib.sha1, usedforsecurity=False)
-_CONFLICT = re.compile(r"^(?:<{7} |={7}$|>{7} )", re.MULTILINE)
 
 
 class BadSource(ValueError):
@@ -96,7 +95,6 @@ def _text(path: str, data: bytes) -> str:
     if "\0" in text:
         raise BadSource(path, text.count("\n", 0, text.index("\0")) + 1, "this line holds a NUL character: remove it")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    conflict = _CONFLICT.search(text)
-    if conflict and "<<<<<<< " in text and ">>>>>>> " in text:
-        raise BadSource(path, text.count("\n", 0, conflict.start()) + 1, "an unresolved merge conflict: keep one side and remove the marks")
+    if line := conflict(text):
+        raise BadSource(path, line, "an unresolved merge conflict: keep one side and remove the marks")
     return text

@@ -52,6 +52,13 @@ CASES = {
     "no such heading there": ("[x](other.md#nothing)", "5: there is no #nothing in a/b/other.md"),
     "a missing image": ("![alt](img/none.png)", "5: there is no image img/none.png"),
     "an image elsewhere": ("![alt](https://x.example/a.png)", "5: the image https://x.example/a.png lies on another site"),
+    "a mark left from a merge": ("one\n\n>>>>>>> main\n\ntwo", "7: “>>>>>>> main” looks like a mark left from a merge: remove it"),
+    "attributes of another program": ("```js {1,3-4}\na\n```", "5: “{1,3-4}” behind the marks of the code does nothing here: remove it"),
+    "a second id with dots": ("## A {#v1.8.1}\n\n## B {#v1.8.1}", "7: the id #v1.8.1 is that of line 5 already"),
+    "a picture named once of two times": ("![](dot.png)\n\n![A dot](dot.png)", "5: the image has no alternative text"),
+    "a picture named at first only": ("![A dot](dot.png)\n\n![](<dot.png>)", "7: the image has no alternative text"),
+    "a picture by reference": ("![A dot][d] and\n![][d]\n\n[d]: dot.png", "6: the image has no alternative text"),
+    "a picture in HTML over two lines": ('<img alt="A dot" src="dot.png">\n<img\nsrc="dot.png">', "6: the image has no alternative text"),
     "no alternative text": ("![](dot.png)", "5: the image has no alternative text"),
     "a heading jump": ("## One\n\ntext\n\n#### Deep", "9: the heading “Deep” jumps from level 2 to level 4: use level 3"),
     "a deep first heading": ("### Deep", "5: the heading “Deep” is the first on the page and has level 3"),
@@ -195,3 +202,27 @@ def test_the_command_speaks_json_and_github(write: Write, root: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_a_usage_error() -> None:
     assert run("/nowhere/at/all")[0] == 2
+
+
+FINE = {
+    "ids that differ behind a dot": "## A {#v1.8.1}\n\n## B {#v1.8.2}\n\n## C {#v1}",
+    "ids that differ behind another mark": "## A {#a:b}\n\n## B {#a:c}\n\n## C {#a#d}",
+    "a drawing with a fragment": "![A leaf](leaf.svg#dark)",
+    "a picture with a fragment": "![A dot](dot.png#gh-dark-mode-only)",
+    "a picture with a query": "![A dot](dot.png?raw=true)",
+    "a drawing with both": "![A leaf](leaf.svg?raw=true#dark)",
+    "a page of a document": "[x](guide.pdf#page=2)",
+    "a telephone number": "[x](tel:+49-30-1234)",
+    "a text message": "[x](sms:+4930123)",
+    "an ornament and a picture": '<img src="dot.png" alt="">\n\n![A dot](dot.png)',
+    "titles of code": '```js title="a.js"\na\n```\n\n```sh Install it\na\n```\n\n```{.python title="b.py"}\na\n```',
+}
+
+
+@pytest.mark.usefixtures("neighbours")
+@pytest.mark.parametrize("name", FINE)
+def test_what_is_fine_is_not_told(name: str, write: Write, library: Open, root: Path) -> None:
+    (root / "a/b/leaf.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    (root / "a/b/guide.pdf").write_bytes(b"%PDF-1.4")
+    write("a/b/one.md", FINE[name])
+    assert findings(library()) == []
