@@ -2,16 +2,25 @@
 
 import json
 import re
+import zlib
 from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import idna
 
 from kb.accounts.mailbox import read_mailbox
 from kb.web.characters import is_visible
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 CONTACT_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@" + HOST.pattern, re.I)
+DEFAULT_PORTS = {"http": 80, "https": 443}
+PLACEHOLDERS = re.compile(r"change[-_ ]?(me|it|this)|secret([-_ ]?key)?|password|insecure|default|example|placeholder", re.I)
+LEAST_GUESSES = 10**18
+LEAST_COMPRESSED = 24
+"""Bytes that 32 characters of chance compress to at least: hexadecimal ones to 33."""
 LOGOS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
 EMBEDDERS = ("huggingFace", "ollama", "openAi", "rest")
 
@@ -62,12 +71,15 @@ def index_name(value: str) -> str:
 
 
 def site(value: str) -> str:
-    """The address of a whole host, without a trailing slash: the product has no way to live below a path."""
+    """The address of a whole host as browsers send it, without a trailing slash: the product has no way to live below a path."""
     address = server(value)
     parts = urlsplit(address)
-    if parts.path or parts.query or parts.fragment or parts.username is not None:
+    if parts.path or parts.query or parts.fragment or parts.username is not None or address.endswith(("?", "#")):
         raise ValueError("must be scheme and host alone, such as https://help.example.com; a path below it is not possible")
-    return address
+    if not address:
+        return ""
+    port = "" if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{_host(parts.netloc)}{port}"
 
 
 def server(value: str) -> str:
@@ -99,8 +111,13 @@ def embedder(value: str) -> str:
 
 def secret(value: str) -> str:
     """A key that cannot be guessed."""
-    if 0 < len(value) < 32:
-        raise ValueError("must have at least 32 characters; leave it empty to have one made")
+    if not value:
+        return value
+    how = "leave it empty to have one made, or take the output of: openssl rand -base64 48"
+    if len(value) < 32:
+        raise ValueError(f"must have at least 32 characters; {how}")
+    if _is_guessable(value):
+        raise ValueError(f"can be guessed, because it repeats itself, is a sequence, or is made of common words; {how}")
     return value
 
 
@@ -164,12 +181,48 @@ def proxies(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def hosts(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of hosts in lower case, as they are compared; no scheme, no port, no star."""
-    names = tuple(value.lower() for value in values)
-    for name in names:
-        if not HOST.fullmatch(name) and not _is_ip_address(name):
-            raise ValueError(f"must be names of hosts, such as help.example.com, without scheme and port; {name} is none")
-    return names
+    """Names of hosts as browsers send them; no scheme, no port, no star."""
+    return tuple(_one_host(value) for value in values)
+
+
+def _one_host(value: str) -> str:
+    if _is_ip_address(value):
+        return value.lower()
+    try:
+        name = "" if re.search("[:/@?#]", value) else _host(value)
+    except ValueError:
+        name = ""
+    if not HOST.fullmatch(name):
+        raise ValueError(f"must be names of hosts, such as help.example.com, without scheme and port; {value} is none")
+    return name
+
+
+def _host(netloc: str) -> str:
+    """The name in `netloc` in lower case, an internationalised one as it is sent: münchen.example as xn--mnchen-3ya.example."""
+    if netloc.startswith("["):
+        return netloc.partition("]")[0].lower() + "]"
+    name = netloc.partition(":")[0].rstrip(".")
+    if name.isascii():
+        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+            raise ValueError(f"must name a host, such as help.example.com; {name} is none")
+        return name.lower()
+    try:
+        return idna.encode(name, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise ValueError(f"must name a host that browsers know; {name} is none: {error}") from None
+
+
+def _is_guessable(key: str) -> bool:
+    """Whether a key of 32 characters or more is found in fewer than LEAST_GUESSES guesses, or repeats itself or steps through the alphabet."""
+    from zxcvbn import zxcvbn
+
+    if len(zlib.compress(key.encode(), 9, wbits=-15)) < LEAST_COMPRESSED:
+        return True
+    steps = sum(abs(ord(one) - ord(other)) <= 1 for one, other in pairwise(key))
+    if steps > len(key) / 2:
+        return True
+    rest = PLACEHOLDERS.sub("", key)
+    return len(rest) < 8 or zxcvbn(rest[:72])["guesses"] < LEAST_GUESSES
 
 
 def _has_host(value: str, *schemes: str) -> bool:

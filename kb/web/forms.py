@@ -1,15 +1,15 @@
 """Reading posted forms: bounded, whole or not at all, handed to a plain `def` view."""
 
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import aclosing
 
 from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message
 
 from kb.text import clean
 
@@ -25,15 +25,15 @@ def with_form(view: FormView, *, max_files: int = 50) -> Callable[[Request], obj
     """
 
     async def endpoint(request: Request) -> Response:
-        tail = _watch_end(request)
-        async with AsyncExitStack() as stack:
-            try:
-                form = await stack.enter_async_context(request.form(max_files=max_files, max_fields=MAX_FIELDS, max_part_size=MAX_PART_BYTES))
-            except HTTPException as error:
-                raise _in_words(error) from None
-            _require_end(request, tail)
-            request.state.form = form
+        try:
+            form = await _read(request, max_files)
+        except MultiPartException as error:
+            raise _in_words(error.message) from None
+        request.state.form = form
+        try:
             return await run_in_threadpool(view, request, form)
+        finally:
+            await form.close()
 
     endpoint.__name__ = getattr(view, "__name__", "view")
     return endpoint
@@ -50,32 +50,40 @@ def files(form: FormData, name: str) -> list[UploadFile]:
     return [value for value in form.getlist(name) if isinstance(value, UploadFile) and (value.filename or value.size)]
 
 
-def _in_words(error: HTTPException) -> HTTPException:
-    if error.status_code in (408, 413, 503):
-        return error
-    if "maximum size" in error.detail:
+async def _read(request: Request, max_files: int) -> FormData:
+    """The form as Starlette reads it; raises HTTPException for one that is not whole, MultiPartException for one that cannot be read."""
+    kind, _ = parse_options_header(request.headers.get("content-type"))
+    async with aclosing(request.stream()) as stream:
+        if kind == b"multipart/form-data":
+            parser = _Multipart(request.headers, stream, max_files=max_files, max_fields=MAX_FIELDS, max_part_size=MAX_PART_BYTES)
+            return await parser.parse()
+        if kind == b"application/x-www-form-urlencoded":
+            return await FormParser(request.headers, stream, max_fields=MAX_FIELDS, max_part_size=MAX_PART_BYTES).parse()
+    return FormData()
+
+
+class _Multipart(MultiPartParser):
+    """Starlette's parser, which alone would drop an attachment without its end unseen."""
+
+    _is_whole = False
+
+    async def parse(self) -> FormData:
+        """The form; raises HTTPException for one that is not whole."""
+        form = await super().parse()
+        if not self._is_whole:
+            for file in self._files_to_close_on_error:
+                file.close()
+            raise HTTPException(400, "The form arrived only in part. Nothing was saved: please send it again.")
+        return form
+
+    def on_end(self) -> None:
+        """Note that the final boundary stands at the end of a part: anywhere else it is a file's name or text."""
+        self._is_whole = True
+
+
+def _in_words(message: str) -> HTTPException:
+    if "maximum size" in message:
         return HTTPException(413, f"A text is longer than {MAX_PART_BYTES:,} bytes. Nothing was saved. Go back, shorten it or attach it as a file.")
-    if "Too many" in error.detail:
+    if "Too many" in message:
         return HTTPException(413, "The form has more fields or files than it can hold. Nothing was saved. Go back and leave some out.")
-    return HTTPException(error.status_code, "The form could not be read. Nothing was saved: please go back and send it again.")
-
-
-def _watch_end(request: Request) -> bytearray:
-    tail = bytearray()
-    receive = request.receive
-
-    async def watching() -> Message:
-        message = await receive()
-        tail.extend(message.get("body", b"")[-300:])
-        del tail[:-300]
-        return message
-
-    request._receive = watching
-    return tail
-
-
-def _require_end(request: Request, tail: bytearray) -> None:
-    # Read as the form's parser reads it: what one takes for a form and the other does not would be cut short unseen.
-    kind, options = parse_options_header(request.headers.get("content-type"))
-    if kind == b"multipart/form-data" and b"--" + options.get(b"boundary", b"") + b"--" not in tail:
-        raise HTTPException(400, "The form arrived only in part. Nothing was saved: please send it again.")
+    return HTTPException(400, "The form could not be read. Nothing was saved: please go back and send it again.")

@@ -9,7 +9,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from kb.accounts.sessions import COOKIE
 from kb.events.models import Kind
 from kb.events.recorder import Recorder
-from kb.web.guard import Hosts
+from kb.web.encoding import asked_encoding, takes_gzip
+from kb.web.guard import Hosts, kept_private
 from kb.web.pages import Finished, FinishedPages
 
 SESSION = COOKIE.encode() + b"="
@@ -33,8 +34,9 @@ class Front:
         page = self._pages.ready(scope["path"])
         if page is None:
             return False
-        asked = dict(scope["headers"])
-        if not self._hosts.is_known(asked.get(b"host", b"")):
+        received = scope["headers"]
+        asked = dict(received)
+        if not self._hosts.are_known(received):
             return False
         if SESSION in asked.get(b"cookie", b"") and self._is_personal():
             return False
@@ -42,7 +44,7 @@ class Front:
         status, body = page.status, page.body
         if status == 200 and page.etag_bytes in asked.get(b"if-none-match", b""):
             status, body = 304, b""
-        elif page.zipped is not None and b"gzip" in asked.get(b"accept-encoding", b""):
+        elif page.zipped is not None and takes_gzip(asked_encoding(received)):
             body = page.zipped
             headers += ((b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(body)))
         else:
@@ -60,6 +62,7 @@ class Front:
         if visit is not None:
             self._recorder.add(visit, Kind.ARTICLE_VIEW, **page.viewed)
             headers += visit.cookies()
+            headers[:] = kept_private(headers)
 
 
 class FrontedApp(Starlette):

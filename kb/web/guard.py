@@ -1,6 +1,7 @@
 """What stands before every view: known hosts, same-origin posts, and the headers that bind the browser."""
 
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kb.config import Settings
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
+HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?")
 SECRET_PATH = re.compile(r"/requests/[0-9]+-[0-9a-f]{32}/")
 
 
@@ -32,6 +34,14 @@ def security_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
     return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
+def kept_private(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer that sets a cookie, such that no cache gives it to anybody else."""
+    for name, value in headers:
+        if name == b"cache-control" and (b"no-store" in value or b"private" in value):
+            return headers
+    return [*(header for header in headers if header[0] != b"cache-control"), (b"cache-control", b"private, no-cache")]
+
+
 class Hosts:
     """The host names this site answers to."""
 
@@ -40,11 +50,16 @@ class Hosts:
         self._any = settings.host in ("0.0.0.0", "::") and not settings.base_url  # noqa: S104
         self._answers: dict[bytes, bool] = {}
 
-    def is_known(self, host: bytes) -> bool:
-        """Whether the Host header names this site."""
+    def are_known(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Whether the headers name one host, and it is this site."""
+        hosts = [value for name, value in headers if name == b"host"]
+        return len(hosts) == 1 and self._is_known(hosts[0])
+
+    def _is_known(self, host: bytes) -> bool:
         known = self._answers.get(host)
         if known is None:
-            known = self._any or _host_name(host) in self._names
+            name = _host_name(host)
+            known = name is not None and (self._any or name in self._names)
             if len(self._answers) < 100:
                 self._answers[host] = known
         return known
@@ -57,8 +72,8 @@ class Guard:
         self._app = app
         self._headers = security_headers(settings)
         self._hosts = hosts
-        base = urlsplit(settings.public_url)
-        self._origin = f"{base.scheme}://{base.netloc}"
+        self._origin = settings.public_url
+        self._is_secure = settings.base_url.startswith("https:")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,6 +84,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = message["headers"]
                 own = {name for name, _ in headers}
+                if b"set-cookie" in own:
+                    headers = kept_private(headers)
                 message["headers"] = [*headers, *(header for header in self._headers if header[0] not in own)]
             await send(message)
 
@@ -76,28 +93,34 @@ class Guard:
         await (refusal or self._app)(scope, receive, sending)
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
-        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-        if not self._hosts.is_known(host):
+        if not self._hosts.are_known(scope["headers"]):
             return PlainTextResponse("This address is not one of this site's. The operator can allow it with DESKBOOK_ALLOWED_HOSTS.", 400)
-        if scope["method"] not in SAFE_METHODS and not self._is_same_origin(Headers(scope=scope), scope["path"]):
+        if scope["method"] not in SAFE_METHODS and not self._is_same_origin(scope):
             return PlainTextResponse("This form was sent from another site, so nothing was done. Go back, reload the page and send it again.", 403)
         return None
 
-    def _is_same_origin(self, headers: Headers, path: str) -> bool:
+    def _is_same_origin(self, scope: Scope) -> bool:
         # A request with neither header does not come from a browser, and only a browser can be made to forge one
         # (the rule of Go's net/http.CrossOriginProtection).
-        if site := headers.get("sec-fetch-site"):
-            return site in ("same-origin", "none")
-        origin = headers.get("origin")
+        headers = Headers(scope=scope)
+        if sites := headers.getlist("sec-fetch-site"):
+            return set(sites) <= {"same-origin", "none"}
+        origins = headers.getlist("origin")
         # Pages behind a secret link send no referrer, and so browsers that send no Sec-Fetch-Site (plain http) name no
         # origin there. Nobody can forge a post to an address they cannot know.
-        if origin == "null" and SECRET_PATH.match(path):
+        if origins == ["null"] and SECRET_PATH.match(scope["path"]):
             return True
-        return origin is None or origin == self._origin or urlsplit(origin).netloc == headers.get("host")
+        return all(self._is_own(origin, headers.get("host", ""), scope["scheme"]) for origin in origins)
+
+    def _is_own(self, origin: str, host: str, scheme: str) -> bool:
+        if origin == self._origin:
+            return True
+        # Whoever is between the browser and an https site can write what they like into a page of http://host.
+        schemes = ("https://",) if self._is_secure or scheme == "https" else ("https://", "http://")
+        return any(origin.lower() == f"{allowed}{host}".lower() for allowed in schemes)
 
 
 def _host_name(host: bytes) -> str | None:
-    try:
-        return urlsplit(f"//{host.decode('latin-1')}").hostname
-    except ValueError:
-        return None
+    """The name in a Host header without its port; None for anything that is not a host."""
+    found = HOST.fullmatch(host.decode("latin-1"))
+    return found["name"].strip("[]").lower() if found else None

@@ -9,6 +9,8 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import Response
 
+from kb.web.encoding import asked_encoding, takes_gzip
+
 MOST_PAGES = 20_000
 COMPRESSIBLE_BYTES = 500
 
@@ -75,7 +77,7 @@ def respond(request: Request, page: Finished) -> Response:
     """304 when the reader has it already, else the page, compressed where the reader takes that."""
     if page.status == 200 and page.etag in request.headers.get("if-none-match", ""):
         return _bare(b"", page.headers, 304)
-    if page.zipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
+    if page.zipped is not None and takes_gzip(asked_encoding(request.scope["headers"])):
         return _bare(page.zipped, (*page.headers, (b"content-encoding", b"gzip")), page.status)
     return _bare(page.body, page.headers, page.status)
 

@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from kb.web.encoding import asked_encoding, takes_gzip
+
 FOLDER = Path(__file__).parent.parent / "static"
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 COMPRESSIBLE = ("text/", "image/svg")
@@ -42,7 +44,7 @@ class StaticFiles:
         is_current = request.path_params["digest"] == self.digest
         cache = "public, max-age=31536000, immutable" if is_current else "no-cache"
         headers = {"Cache-Control": cache, "Vary": "Accept-Encoding"}
-        if _type(name).startswith(COMPRESSIBLE) and "gzip" in request.headers.get("accept-encoding", ""):
+        if _type(name).startswith(COMPRESSIBLE) and takes_gzip(asked_encoding(request.scope["headers"])):
             return Response(self._compressed(name), media_type=_type(name), headers=headers | {"Content-Encoding": "gzip"})
         return Response(self._files[name], media_type=_type(name), headers=headers)
 

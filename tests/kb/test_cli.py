@@ -61,7 +61,7 @@ def test_an_unknown_option_ends_with_2(deskbook) -> None:
 
 
 def test_config_masks_secrets_and_names_sources(deskbook) -> None:
-    answer = deskbook("config", "--json", SECRET_KEY="s" * 40, PORT="8123")
+    answer = deskbook("config", "--json", SECRET_KEY="ssss 5ov1Gq4xT0bJ7zRkWn2sYd8mLc3hPe6u", PORT="8123")
     settings = json.loads(answer.output)
     assert settings["port"] == {"value": 8123, "source": "DESKBOOK_PORT"}
     assert settings["host"]["source"] == "default"

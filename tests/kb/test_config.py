@@ -1,5 +1,6 @@
 """Settings: variables over the file over defaults, and impossible ones stop the start by name."""
 
+import secrets
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from kb.config import Settings, SettingsError, load, secret_key, sources
 from kb.settings_table import as_markdown
 
+GOOD_KEY = "5ov1Gq4xT0bJ7zRkWn2sYd8mLc3hPe6u"
 MANUAL = Path(__file__).parents[2] / "content"
 
 
@@ -35,8 +37,8 @@ def test_an_empty_variable_is_not_a_setting() -> None:
 
 def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "key"
-    file.write_text("k" * 40 + "\n")
-    assert load({"DESKBOOK_SECRET_KEY_FILE": str(file)}).secret_key.get_secret_value() == "k" * 40
+    file.write_text(GOOD_KEY + "\n")
+    assert load({"DESKBOOK_SECRET_KEY_FILE": str(file)}).secret_key.get_secret_value() == GOOD_KEY
     assert "DESKBOOK_SECRET_KEY_FILE" in refusal({"DESKBOOK_SECRET_KEY_FILE": str(tmp_path / "nothing")})
 
 
@@ -46,7 +48,7 @@ def test_a_secret_file_that_is_empty_stops_the_start(tmp_path: Path) -> None:
 
 
 def test_a_setting_and_its_file_at_once_stop_the_start(tmp_path: Path) -> None:
-    (tmp_path / "key").write_text("k" * 40)
+    (tmp_path / "key").write_text(GOOD_KEY)
     message = refusal({"DESKBOOK_SECRET_KEY": "o" * 40, "DESKBOOK_SECRET_KEY_FILE": str(tmp_path / "key")})
     assert "DESKBOOK_SECRET_KEY_FILE" in message
     assert "oooo" not in message
@@ -116,6 +118,10 @@ def test_a_file_that_is_named_but_absent_stops_the_start() -> None:
         ("TRUSTED_PROXIES", "*"),
         ("TRUSTED_PROXIES", "10.1.2.3/8"),
         ("ALLOWED_HOSTS", "https://support.example.com"),
+        ("ALLOWED_HOSTS", "*.example.com"),
+        ("BASE_URL", "https://exa mple.com"),
+        ("BASE_URL", "https://-münchen-.example"),
+        ("BASE_URL", "https://help.example.com?x"),
         ("ALLOWED_HOSTS", "support.example.com:8000"),
         ("IFRAME_HOSTS", "player.example.com; script-src *"),
         ("MEILISEARCH_INDEX", "my index"),
@@ -145,8 +151,74 @@ def test_what_is_possible_is_taken(name: str, value: str) -> None:
     load({f"DESKBOOK_{name}": value})
 
 
-def test_host_names_are_compared_in_lower_case() -> None:
-    assert load({"DESKBOOK_ALLOWED_HOSTS": "Support.Example.com"}).allowed_hosts == ("support.example.com",)
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("Support.Example.com", "support.example.com"),
+        ("münchen.example", "xn--mnchen-3ya.example"),
+        ("faß.example", "xn--fa-hia.example"),
+        ("例え.テスト", "xn--r8jz45g.xn--zckzah"),
+    ],
+)
+def test_host_names_are_compared_as_browsers_send_them(written: str, sent: str) -> None:
+    assert load({"DESKBOOK_ALLOWED_HOSTS": written}).allowed_hosts == (sent,)
+    assert load({"DESKBOOK_BASE_URL": f"https://{written}"}).base_url == f"https://{sent}"
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("HTTPS://Help.Example.com/", "https://help.example.com"),
+        ("https://help.example.com:443", "https://help.example.com"),
+        ("http://help.example.com:80", "http://help.example.com"),
+        ("HTTP://MÜNCHEN.example:8000", "http://xn--mnchen-3ya.example:8000"),
+        ("https://help.example.com.", "https://help.example.com"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_the_public_address_is_used_as_browsers_send_it(written: str, sent: str) -> None:
+    assert load({"DESKBOOK_BASE_URL": written}).base_url == sent
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a" * 32,
+        "ab" * 20,
+        "changeme" * 4,
+        "changeme-changeme-changeme-changeme",
+        "ChangeMe1ChangeMe2ChangeMe3ChangeMe4",
+        "please change this secret key before production",
+        "1234567890" * 4,
+        "0123456789abcdef0123456789abcdef",
+        "abcdefghijklmnopqrstuvwxyz012345",
+        "zyxwvutsrqponmlkjihgfedcba987654",
+        "qwertyuiopasdfghjklzxcvbnm123456",
+        "0" * 31 + "1",
+        "a" * 16 + "b" * 16,
+        "aabbccddeeffgghhiijjkkllmmnnoopp",
+        "deadbeef" * 4,
+        "thisisasecretkeythisisasecretkey",
+        "supersecretsupersecretsupersecret!",
+        "Ä" * 32,
+    ],
+)
+def test_a_key_that_can_be_guessed_is_refused_with_what_to_do(key: str) -> None:
+    message = refusal({"DESKBOOK_SECRET_KEY": key})
+    assert "can be guessed" in message
+    assert "openssl rand" in message
+    assert key not in message
+
+
+@pytest.mark.parametrize("key", [GOOD_KEY, "9d2779b63076f16c2ac3f750df1b8c4e", "a key that is only for tests, long enough"])
+def test_a_key_that_cannot_be_guessed_is_taken(key: str) -> None:
+    assert load({"DESKBOOK_SECRET_KEY": key}).secret_key.get_secret_value() == key
+
+
+def test_no_key_made_by_chance_is_refused() -> None:
+    for _ in range(50):
+        for key in (secrets.token_hex(16), secrets.token_urlsafe(24), secrets.token_urlsafe(48)):
+            load({"DESKBOOK_SECRET_KEY": key})
 
 
 def test_a_tilde_is_the_home_folder_in_the_file_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

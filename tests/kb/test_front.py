@@ -30,6 +30,53 @@ def test_a_finished_page_comes_compressed_or_plain_as_asked(front: TestClient) -
     assert "script-src 'self'" in plain.headers["content-security-policy"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "is_zipped"),
+    [
+        ("gzip", True),
+        ("GZIP", True),
+        ("gzip, deflate, br", True),
+        ("br;q=1.0, gzip;q=0.8, *;q=0.1", True),
+        ("gzip;q=0.001", True),
+        ("x-gzip", True),
+        ("*", True),
+        ("gzip;q=0", False),
+        ("gzip;q=0.0", False),
+        ("gzip ; q = 0", False),
+        ("gzip;Q=0.000", False),
+        ("gzip;q=0, *", False),
+        ("*;q=0", False),
+        ("identity", False),
+        ("identity, gzip;q=0.5", False),
+        ("deflate, br", False),
+        ("notgzip", False),
+        ("gzip;q=nan", False),
+        ("gzip;q=x", False),
+        ("gzip;q=-1", False),
+        ("", False),
+        ("gzip" + ", a" * 10_000, False),
+    ],
+)
+@pytest.mark.parametrize("path", ["/articles/reset", "/", "{static}", "/sitemap.xml"])
+def test_an_answer_is_compressed_only_for_those_who_take_it(front: TestClient, path: str, asked: str, is_zipped: bool) -> None:
+    url = path.format(static=front.app.state.static.url("css/base.css"))
+    for _ in range(2):  # a page is finished the first time, and answered from memory the second
+        answer = front.get(url, headers={"accept-encoding": asked})
+        assert answer.status_code == 200
+        if len(answer.content) > 500:
+            assert ("content-encoding" in answer.headers) is is_zipped
+        assert "accept-encoding" in answer.headers["vary"].lower()
+
+
+def test_an_answer_with_a_cookie_is_for_nobody_else(front: TestClient) -> None:
+    seen = [front.get("/articles/reset", headers={"if-none-match": etag}) for etag in ("", PAGE.etag)]
+    seen += [front.get(path) for path in ("/requests/new", "/search?q=press", "/articles/reset", "/")]
+    seen += [front.post("/events", json={"kind": "search_click", "slug": "reset"}), front.post("/sign-in/link", data={"email": "a@example.com"})]
+    with_cookies = [answer for answer in seen if "set-cookie" in answer.headers]
+    assert len(with_cookies) >= 4
+    assert [answer.url for answer in with_cookies if not {"private", "no-store"} & set(answer.headers["cache-control"].split(", "))] == []
+
+
 def test_a_reader_who_has_the_page_is_told_so(front: TestClient) -> None:
     again = front.get("/articles/reset", headers={"if-none-match": PAGE.etag})
     assert (again.status_code, again.content) == (304, b"")
