@@ -1,7 +1,7 @@
 """What one update did to a ticket: the events of an audit, in the shape of Zendesk's ticket audits. They hold ids, never message text."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import JSON, Dialect
@@ -55,7 +55,7 @@ class EventList(TypeDecorator[tuple[Event, ...]]):
 
     def process_bind_param(self, value: Sequence[Event] | None, dialect: Dialect) -> list[dict[str, Any]] | None:  # noqa: ARG002
         """Return the events as JSON objects."""
-        return None if value is None else [{"type": _NAMES[type(event)]} | asdict(event) for event in value]
+        return None if value is None else [{"type": _NAMES[type(event)]} | {name: getattr(event, name) for name in event.__slots__} for event in value]
 
     def process_result_value(self, value: list[dict[str, Any]] | None, dialect: Dialect) -> tuple[Event, ...]:  # noqa: ARG002
         """Return the stored objects as events; types of a later version are left out."""

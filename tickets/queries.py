@@ -36,7 +36,15 @@ USER_ID = select(_USERS.c.id).where(_USERS.c.email == bindparam("address"))
 SENT_BEFORE = select_tickets(SYSTEM, _TICKETS.c.id, _TICKETS.c.salt, _TICKETS.c.requester_id, _TICKETS.c.created_at).where(
     _TICKETS.c.nonce == bindparam("sent")
 )
-
+_CHOICES: Any = NotificationChoice.__table__
+NOTIFIED = (
+    select(_USERS.c.id, _CHOICES.c.reasons)
+    .select_from(_USERS.outerjoin(_CHOICES, _CHOICES.c.user_id == _USERS.c.id))
+    .where(_USERS.c.role.in_(STAFF), _USERS.c.is_active)
+    .order_by(_USERS.c.id)
+    .limit(MOST_STAFF)
+)
+NOTIFIED_OF = NOTIFIED.where(_USERS.c.id.in_(bindparam("user_ids", expanding=True)))
 ARTICLES_READ = (
     select(_EVENTS.c.slug, func.max(_EVENTS.c.digest), func.max(_EVENTS.c.commit))
     .where(_EVENTS.c.visit == bindparam("of_visit"), _EVENTS.c.kind == str(Kind.ARTICLE_VIEW), _EVENTS.c.slug.is_not(None))
@@ -66,11 +74,10 @@ def store_all(session: Session, model: type[Base], rows: Sequence[dict[str, Any]
 
 def store_audit(session: Session, recorded: Recorded, events: tuple[AuditEvent, ...]) -> Audit:
     """Store the audit of an update, and flush the ticket with it."""
-    audit = Audit(ticket_id=recorded.ticket_id, actor_id=recorded.actor.user_id, via=recorded.via, at=recorded.at, version=recorded.version, events=events)
     session.flush()
-    columns = {"ticket_id": audit.ticket_id, "actor_id": audit.actor_id, "via": audit.via, "at": audit.at, "version": audit.version}
-    audit.id = store(session, Audit, **columns, is_migrated=False, events=events)
-    return audit
+    columns = {"ticket_id": recorded.ticket_id, "actor_id": recorded.actor.user_id, "via": recorded.via, "at": recorded.at, "version": recorded.version}
+    audit_id = store(session, Audit, **columns, is_migrated=False, events=events)
+    return Audit(id=audit_id, **columns, is_migrated=False, events=events)
 
 
 def user_id(session: Session, email: str) -> int | None:
@@ -148,12 +155,10 @@ def people(session: Session, user_ids: Collection[int]) -> dict[int, User]:
 
 
 def notified_staff(session: Session, user_ids: Collection[int] | None) -> Sequence[Row[int, list[str] | None]]:
-    """Return (id, chosen reasons or None) of the active staff; of those in `user_ids` only, where given."""
-    statement = select(User.id, NotificationChoice.reasons).outerjoin(NotificationChoice, NotificationChoice.user_id == User.id)
-    statement = statement.where(User.role.in_(STAFF), User.is_active)
-    if user_ids is not None:
-        statement = statement.where(User.id.in_(user_ids))
-    return session.execute(statement.order_by(User.id).limit(MOST_STAFF)).all()
+    """Return (id, chosen reasons or None) of the active staff, at most 1,000; of those in `user_ids` only, where given."""
+    if user_ids is None:
+        return session.connection().execute(NOTIFIED).all()
+    return session.connection().execute(NOTIFIED_OF, {"user_ids": sorted(user_ids)}).all()
 
 
 def notification_reasons(session: Session, user_id: int) -> list[str] | None:
