@@ -56,6 +56,15 @@ def store_file(folder: Path, name: str, content: BinaryIO) -> StoredFile:
     return StoredFile(clean_name(name), sniff(head), size, digest.hexdigest())
 
 
+def sha256_of(content: BinaryIO) -> str:
+    """Return the digest of `content`, which is left at its beginning."""
+    digest = hashlib.sha256()
+    while chunk := content.read(CHUNK_BYTES):
+        digest.update(chunk)
+    content.seek(0)
+    return digest.hexdigest()
+
+
 def file_path(folder: Path, sha256: str) -> Path:
     """Where the content with this digest lies."""
     return folder / sha256[:2] / sha256

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from tickets import queries
 from tickets.attachments import StoredFile, attach
 from tickets.models import Comment, TicketArticle
+from tickets.nonce import content_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +32,24 @@ class NewComment:
     uploads: tuple[str, ...] = ()
     """Tokens of files that were sent with this form before and wait under its nonce."""
     nonce: str | None = None
-    """Of the form: the same form sent again adds nothing."""
+    """Of the form: the same form sent again with the same message adds nothing."""
     articles: tuple[ArticleVersion, ...] = ()
     """Linked in the message."""
     proof: str = ""
     """How the author showed who they are, of Proof."""
 
+    @property
+    def key(self) -> str | None:
+        """What makes the message one however often it is sent; None without a form."""
+        if self.nonce is None:
+            return None
+        return content_key(self.nonce, self.body, str(self.is_public), *(file.sha256 for file in self.files), *self.uploads)
+
 
 def store_comment(session: Session, comment: NewComment, *, ticket_id: int, author_id: int, via: str, now: datetime) -> int | None:
     """Store the message with its files and return its id; None when the same form was sent before."""
     columns = {"ticket_id": ticket_id, "author_id": author_id, "body": comment.body, "is_public": comment.is_public, "proof": comment.proof}
-    columns |= {"via": via, "nonce": comment.nonce, "created_at": now}
+    columns |= {"via": via, "nonce": comment.key, "created_at": now}
     if comment.nonce is None:
         comment_id: int | None = queries.store(session, Comment, **columns)
     else:

@@ -14,6 +14,7 @@ from tickets.attachments import StoredFile
 from tickets.audit import Commented, Created
 from tickets.comment import ArticleVersion, NewComment, attach_files, store_articles
 from tickets.models import MAX_SUBJECT_CHARS, Comment, Priority, Ticket, TicketTag, TicketType
+from tickets.nonce import content_key
 from tickets.recorded import Filed, Recorded
 from tickets.subscribers import record
 
@@ -34,7 +35,9 @@ class NewTicket:
     locale: str = "en"
     external_id: str | None = None
     nonce: str | None = None
-    """Of the form: the same form sent again is the same ticket."""
+    """Of an API client's request: sent again it is the same ticket, whatever it says."""
+    form_nonce: str | None = None
+    """Of the form: sent again with the same words it is the same ticket, with other words another one."""
     visit: Visit | None = None
     articles: tuple[ArticleVersion, ...] = ()
     """Read before filing."""
@@ -46,6 +49,14 @@ class NewTicket:
     suspended_reason: str | None = None
     proof: str = ""
     """How the requester showed that the address is theirs, of Proof."""
+
+    @property
+    def key(self) -> str | None:
+        """What makes the request one ticket however often it is sent; None for one that is never sent again."""
+        if self.form_nonce is None:
+            return self.nonce
+        words = (self.email, self.name, self.subject, self.body, self.category)
+        return content_key(self.form_nonce, *words, *(file.sha256 for file in self.files), *self.uploads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +87,18 @@ def create(session: Session, new: NewTicket, *, now: datetime) -> FiledTicket:
         "external_id": new.external_id,
         "visit": new.visit.id if new.visit else "",
         "visitor": new.visit.visitor if new.visit else "",
-        "nonce": new.nonce,
+        "nonce": new.key,
         "salt": salt,
         "suspended_reason": new.suspended_reason,
     }
     ticket_id = queries.store_once(session, Ticket, "nonce", **columns, created_at=now, updated_at=now, version=1)
     if ticket_id is None:
         # The same form was sent before, or at the same moment and won.
-        return sent_before(session, new.nonce or "") or create(session, new, now=now)
+        return sent_before(session, new.key or "") or create(session, new, now=now)
     comment_id = queries.store(
         session, Comment, ticket_id=ticket_id, author_id=requester_id, body=new.body, via=new.via, proof=new.proof, is_public=True, created_at=now
     )
-    attach_files(session, new.files, new.uploads, new.nonce, ticket_id=ticket_id, comment_id=comment_id, now=now)
+    attach_files(session, new.files, new.uploads, new.form_nonce, ticket_id=ticket_id, comment_id=comment_id, now=now)
     store_articles(session, new.articles, "read", ticket_id, now)
     queries.store_all(session, TicketTag, [{"ticket_id": ticket_id, "name": tag} for tag in dict.fromkeys(new.tags)])
     events = (Created(), Commented(comment_id, is_public=True))
@@ -97,9 +108,9 @@ def create(session: Session, new: NewTicket, *, now: datetime) -> FiledTicket:
     return FiledTicket(ticket_id, salt, requester_id, now)
 
 
-def sent_before(session: Session, nonce: str) -> FiledTicket | None:
-    """Return the ticket that the form with this nonce became."""
-    found = queries.sent_before(session, nonce)
+def sent_before(session: Session, key: str) -> FiledTicket | None:
+    """Return the ticket that the request with this key became."""
+    found = queries.sent_before(session, key)
     return FiledTicket(found[0], found[1], found[2], found[3], is_new=False) if found else None
 
 
@@ -113,7 +124,7 @@ def follow_up(session: Session, closed: Ticket, comment: NewComment, *, via: str
         category=closed.category,
         via=via,
         locale=closed.locale,
-        nonce=comment.nonce,
+        form_nonce=comment.nonce,
         files=comment.files,
         uploads=comment.uploads,
         suspended_reason=closed.suspended_reason,

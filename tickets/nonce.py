@@ -36,5 +36,11 @@ def read_nonce(key: str, text: str) -> Nonce | None:
     return Nonce(match[1], datetime.fromtimestamp(int(match[2]), UTC))
 
 
+def content_key(form_nonce: str, *content: str) -> str:
+    """Return what identifies a form together with what was sent in it: sent again unchanged it is the same, with other words another one."""
+    digest = hashlib.sha256("\0".join(content).encode("utf-8", "replace")).hexdigest()
+    return f"{form_nonce[:32]}.{digest[:31]}"
+
+
 def _mac(key: str, unsigned: str) -> str:
     return hmac.new(key.encode(), f"form:{unsigned}".encode(), hashlib.sha256).hexdigest()[:32]

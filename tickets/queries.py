@@ -1,12 +1,13 @@
 """What is asked of the database about tickets."""
 
 import re
+import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Executable, Insert, Row, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import CursorResult, Executable, Insert, Row, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -86,9 +87,9 @@ def user_id(session: Session, email: str) -> int | None:
     return found
 
 
-def sent_before(session: Session, nonce: str) -> Row[int, str, int, datetime] | None:
-    """(id, salt, requester_id, created_at) of the ticket that this form has become."""
-    return session.connection().execute(SENT_BEFORE, {"sent": nonce}).one_or_none()
+def sent_before(session: Session, key: str) -> Row[int, str, int, datetime] | None:
+    """(id, salt, requester_id, created_at) of the ticket that the request with this key became."""
+    return session.connection().execute(SENT_BEFORE, {"sent": key}).one_or_none()
 
 
 def articles_read(session: Session, visit: str) -> Sequence[Row[str, str | None, str | None]]:
@@ -194,9 +195,15 @@ def pending_uploads(session: Session, form_nonce: str) -> Sequence[Attachment]:
 
 
 def claim_uploads(session: Session, form_nonce: str, tokens: Sequence[str], *, ticket_id: int, comment_id: int) -> None:
-    """Gives the form's waiting files named by `tokens` to a comment."""
-    statement = update(Attachment).where(Attachment.form_nonce == form_nonce, Attachment.token.in_(tokens), Attachment.comment_id.is_(None))
-    session.execute(statement.values(ticket_id=ticket_id, comment_id=comment_id), execution_options={"synchronize_session": False})
+    """Give the form's files named by `tokens` to a comment. What went with a message sent from the form before is given once more."""
+    named = (Attachment.form_nonce == form_nonce, Attachment.token.in_(tokens))
+    claimed = update(Attachment).where(*named, Attachment.comment_id.is_(None)).values(ticket_id=ticket_id, comment_id=comment_id)
+    count = cast(CursorResult[Any], session.execute(claimed, execution_options={"synchronize_session": False})).rowcount
+    if count < len(set(tokens)):
+        gone_before = session.execute(select(Attachment).where(*named, Attachment.comment_id != comment_id).order_by(Attachment.id)).scalars()
+        columns = ("name", "content_type", "size", "sha256", "created_at")
+        again = [{name: getattr(file, name) for name in columns} | {"token": secrets.token_urlsafe(32)} for file in gone_before]
+        store_all(session, Attachment, [row | {"ticket_id": ticket_id, "comment_id": comment_id} for row in again])
 
 
 def attachment(session: Session, token: str) -> Attachment | None:

@@ -61,7 +61,7 @@ def apply(session: Session, ticket_id: int, update: Update, *, actor: Actor, via
         raise TicketNotFound(ticket_id)
     comment = update.comment
     if comment is not None and (before := _sent_before(session, ticket, comment, actor, now)) is not None:
-        if before.nonce == comment.nonce or not update.changes:
+        if before.nonce == comment.key or not update.changes:
             return queries.audit_of_comment(session, before) or _nothing(ticket, actor, now)
         comment = None
     _require_permission(ticket, update, actor)
@@ -83,8 +83,9 @@ def _sent_before(session: Session, ticket: Ticket, comment: NewComment, actor: A
 
     A browser that goes back after sending fills the box again, in a form with another number.
     """
-    for known in queries.latest_or_same_form(session, ticket.id, comment.nonce):
-        if comment.nonce is not None and known.nonce == comment.nonce:
+    key = comment.key
+    for known in queries.latest_or_same_form(session, ticket.id, key):
+        if key is not None and known.nonce == key:
             return known
         is_theirs = known.author_id == (actor.user_id or ticket.requester_id) and known.is_public == comment.is_public
         is_newest = actor.is_staff or known.created_at == ticket.updated_at

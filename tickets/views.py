@@ -24,7 +24,7 @@ from kb.text import clean, one_line
 from kb.web.forms import text, with_form
 from kb.web.templates import render
 from tickets import api, request_views, suggesting, uploads
-from tickets.attachments import StoredFile
+from tickets.attachments import StoredFile, sha256_of
 from tickets.came_from import article_before, readers_locale
 from tickets.comment import ArticleVersion
 from tickets.creation import FiledTicket, NewTicket, sent_before
@@ -148,7 +148,7 @@ def _create(request: Request, form: RequestForm) -> Response:
     nonce = read_nonce(site_key(request), form.nonce)
     is_too_old = nonce is not None and nonce.age(now()) > FORM_LIFE
     if nonce is None or is_too_old:
-        return _sent_already(request, nonce) or _offer_fresh(request, form)
+        return _sent_already(request, form, nonce) or _offer_fresh(request, form)
     waiting = uploads.pending(request, nonce.value, form.kept)
     problems = request_problems(form, open_categories(request), waiting, request.app.state.settings)
     if problems:
@@ -159,18 +159,25 @@ def _create(request: Request, form: RequestForm) -> Response:
 
 
 def _file(request: Request, form: RequestForm, nonce: Nonce) -> Response:
-    files = uploads.store_all(request, form.files)
+    new = _new_ticket(request, form, nonce, uploads.store_all(request, form.files))
     visit = recorder(request).visit(request)
     with database(request).write() as session:
-        opened = sent_before(session, nonce.value) or create_ticket(session, _new_ticket(request, session, form, nonce, visit, files), now=now())
-    response = _to_tracking_page(request, opened)
+        filed = sent_before(session, new.key or "") or _create_ticket(request, session, form, nonce, new, visit)
+    response = _to_tracking_page(request, filed)
     if visit:
         visit.stamp(response)
     return response
 
 
-def _new_ticket(request: Request, session: Session, form: RequestForm, nonce: Nonce, visit: Visit | None, files: tuple[StoredFile, ...]) -> NewTicket:
+def _create_ticket(request: Request, session: Session, form: RequestForm, nonce: Nonce, new: NewTicket, visit: Visit | None) -> FiledTicket:
     read = articles_read(session, request, visit.id, form.locale) if visit and VISIT_COOKIE in request.cookies else ()
+    articles = joined(read, named_articles(request, form.articles, form.locale))
+    suspicion = _suspicion(request, session, form, nonce)
+    return create_ticket(session, replace(new, visit=visit, articles=articles, suspended_reason=suspicion), now=now())
+
+
+def _new_ticket(request: Request, form: RequestForm, nonce: Nonce, files: tuple[StoredFile, ...]) -> NewTicket:
+    """Return what was typed and chosen; what it is to be held for, and what was read before, is found when it is stored."""
     email, user = canonical(form.email) or "", current_user(request)
     return NewTicket(
         email=email,
@@ -179,13 +186,10 @@ def _new_ticket(request: Request, session: Session, form: RequestForm, nonce: No
         body=form.description,
         category=form.category,
         locale=readers_catalog(request, form.locale).locale,
-        nonce=nonce.value,
-        visit=visit,
-        articles=joined(read, named_articles(request, form.articles, form.locale)),
+        form_nonce=nonce.value,
         files=files,
         uploads=form.kept,
         proof=str(Proof.SESSION) if user is not None and user.email == email else "",
-        suspended_reason=_suspicion(request, session, form, nonce),
     )
 
 
@@ -203,11 +207,13 @@ def _suspicion(request: Request, session: Session, form: RequestForm, nonce: Non
     return f"More than {most} requests came from one address within an hour." if count > most else None
 
 
-def _sent_already(request: Request, nonce: Nonce | None) -> Response | None:
+def _sent_already(request: Request, form: RequestForm, nonce: Nonce | None) -> Response | None:
     if nonce is None:
         return None
+    # Only looked for, so the files are digested where they are.
+    files = tuple(StoredFile("", "", 0, sha256_of(file.file)) for file in form.files)
     with database(request).read() as session:
-        sent = sent_before(session, nonce.value)
+        sent = sent_before(session, _new_ticket(request, form, nonce, files).key or "")
     return _to_tracking_page(request, sent) if sent else None
 
 

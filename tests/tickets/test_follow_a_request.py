@@ -129,6 +129,13 @@ def test_the_same_reply_sent_twice_is_one_message(client: TestClient, link: str)
     assert [comment.body for comment in rows(client, Comment)][1:] == ["Twice"]
 
 
+def test_the_same_form_with_another_reply_loses_neither(client: TestClient, link: str) -> None:
+    nonce = fields(client.get(link).text)["nonce"]
+    for body in ("First", "Second", "First"):
+        assert client.post(f"{link}/comments", data={"body": body, "nonce": nonce}).status_code == 303
+    assert [comment.body for comment in rows(client, Comment)][1:] == ["First", "Second"]
+
+
 def test_an_empty_reply_says_what_is_missing(client: TestClient, link: str) -> None:
     answer = reply(client, link, " \u200b ")
     assert answer.status_code == 422

@@ -14,7 +14,7 @@ from kb.events.models import Event
 from kb.jobs.models import OutboxJob
 from tests.cast import add_person, signed_in
 from tests.tickets.conftest import ALICE, Send, fields
-from tickets.models import Audit, Comment, Ticket
+from tickets.models import Attachment, Audit, Comment, Ticket
 
 
 def rows(client: TestClient, model: type[DeclarativeBase]) -> list[Any]:
@@ -85,6 +85,36 @@ def test_the_same_form_sent_again_is_the_same_ticket(client: TestClient, send: S
     assert first.headers["location"] == second.headers["location"]
     assert len(rows(client, Ticket)) == 1
     assert len(rows(client, OutboxJob)) == 1
+
+
+@pytest.mark.parametrize(
+    "changes", [{"subject": "The printer is out now"}, {"description": "It burns."}, {"email": "bob@example.com"}, {"name": "Alice"}, {"category": ""}]
+)
+def test_the_same_form_with_other_words_loses_neither(client: TestClient, send: Send, changes: dict[str, str]) -> None:
+    is_same = changes == {"category": ""}
+    first, second, again = send(), send(**changes), send(**changes)
+    assert (first.headers["location"] == second.headers["location"]) is is_same
+    assert second.headers["location"] == again.headers["location"], "each text is one request, however often it is sent"
+    assert "Your request was sent" in client.get(second.headers["location"]).text
+    assert len(rows(client, Ticket)) == (1 if is_same else 2)
+    if "description" in changes:
+        assert [comment.body for comment in rows(client, Comment)] == [ALICE["description"], "It burns."]
+
+
+def test_the_same_form_with_another_file_loses_neither(client: TestClient, send: Send) -> None:
+    first, second = send(("a.txt", b"one")), send(("a.txt", b"two"))
+    assert first.headers["location"] != second.headers["location"]
+    assert send(("a.txt", b"one")).headers["location"] == first.headers["location"]
+    assert [file.size for file in rows(client, Attachment)] == [3, 3]
+
+
+def test_files_kept_with_the_form_go_with_each_text_sent_from_it(client: TestClient, send: Send) -> None:
+    [kept] = re.findall(r'name="kept" value="([^"]+)"', send(("a.txt", b"one"), subject="").text)
+    first, second = send(kept=kept), send(kept=kept, description="Another text")
+    assert first.headers["location"] != second.headers["location"]
+    assert {file.ticket_id for file in rows(client, Attachment)} == {1, 2}
+    for page in (first, second):
+        assert "a.txt" in client.get(page.headers["location"]).text
 
 
 def test_ten_retries_at_once_make_one_ticket(client: TestClient, send: Send) -> None:
