@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from kb.accounts.audit_log.models import AuditRecord, Kind, SettingInForce
@@ -16,14 +16,29 @@ def records(session: Session, *, person: str = "", kind: Kind | None = None, bef
     """Records, newest first. `person` is an address, or a part of a name or address of somebody with an account; `before` is the id to go on from."""
     query = select(AuditRecord).order_by(AuditRecord.id.desc()).limit(limit)
     if person:
-        known = select(User.id).where(or_(User.email.icontains(person, autoescape=True), User.name.icontains(person, autoescape=True)))
-        ids = session.scalars(known.order_by(User.id).limit(MOST_PEOPLE)).all()
-        query = query.where(or_(AuditRecord.actor_id.in_(ids), AuditRecord.person_id.in_(ids), AuditRecord.person == person.lower()))
+        return session.scalars(query.where(AuditRecord.id.in_(_ids_of_person(session, person, kind, before, limit)))).all()
     if kind is not None:
         query = query.where(AuditRecord.kind == kind)
     if before is not None:
         query = query.where(AuditRecord.id < before)
     return session.scalars(query).all()
+
+
+def _ids_of_person(session: Session, person: str, kind: Kind | None, before: int | None, limit: int) -> list[int]:
+    """The ids of the newest records of a person. Each way of being in a record walks its own index: one condition of all took 0.5 s in a million."""
+    known = select(User.id).where(or_(User.email.icontains(person, autoescape=True), User.name.icontains(person, autoescape=True)))
+    ids = session.scalars(known.order_by(User.id).limit(MOST_PEOPLE)).all()
+    ways = [column == user_id for user_id in ids for column in (AuditRecord.actor_id, AuditRecord.person_id)]
+    found: set[int] = set()
+    for way in (*ways, AuditRecord.person == person.lower()):
+        query = select(AuditRecord.id).where(way).order_by(AuditRecord.id.desc()).limit(limit)
+        if kind is not None:
+            # Not a plain comparison, or the index of kinds is walked, in which one person's records are few.
+            query = query.where(func.coalesce(AuditRecord.kind, "") == kind)
+        if before is not None:
+            query = query.where(AuditRecord.id < before)
+        found.update(session.scalars(query))
+    return sorted(found, reverse=True)[:limit]
 
 
 def has_signed_in(session: Session, user_id: int) -> bool:

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from kb.accounts import passwords
 from kb.accounts.audit_log import settings_watch
-from kb.accounts.audit_log.log import COMMAND_LINE, record
+from kb.accounts.audit_log.log import COMMAND_LINE, Source, record
 from kb.accounts.audit_log.models import AuditRecord, Kind
 from kb.accounts.models import User
 from kb.app import create_app
@@ -254,12 +254,13 @@ def test_admins_filter_the_log_by_person_and_kind(client: TestClient) -> None:
     assert "No matching records" in boss.get("/desk/audit-log?kind=key_made").text
 
 
-def test_the_log_is_read_page_by_page(client: TestClient) -> None:
-    boss = signed_in(client, "boss@example.com", "admin")
+@pytest.mark.parametrize("filters", ["", "kind=sign_out", "person=ada", "person=ada&kind=sign_out"])
+def test_the_log_is_read_page_by_page(client: TestClient, filters: str) -> None:
+    boss, ada = signed_in(client, "boss@example.com", "admin"), add_person(client, "ada@example.com")
     with client.app.state.database.write() as session:
         for number in range(120):
-            record(session, Kind.SIGN_OUT, COMMAND_LINE, now(), detail=f"record {number}.")
-    seen, address = [], "/desk/audit-log?kind=sign_out"
+            record(session, Kind.SIGN_OUT, Source(ada.id, ada.email) if number % 2 else COMMAND_LINE, now(), person=ada, detail=f"record {number}.")
+    seen, address = [], f"/desk/audit-log?{filters}"
     while address:
         page = boss.get(address).text
         seen += [number for number in range(120) if f"record {number}." in page]
