@@ -27,6 +27,8 @@ _EMPTY_HEADING = re.compile(r"^[\s>]*#{1,6}\s*(?:\{[^}]*\})?\s*$|<h[1-6][^>]*>(?
 def check(library: Library, now: datetime | None = None) -> list[Problem]:
     """All findings, by path and line: what kept files from being published, then what is wrong inside those that are."""
     found = list(library.catalog.problems)
+    if library.history.problem:
+        found.append(Problem(".", 1, library.history.problem, is_error=False))
     found += untranslated(library.catalog, now or datetime.now(UTC))
     files = [*library.names.paths, *library.assets.paths]
     for article in library.catalog.versions:

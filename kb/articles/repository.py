@@ -1,6 +1,7 @@
 """The git repository that holds the content, found and read as plain files: nothing in it can run a program."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,26 +47,29 @@ class Repository:
     def state(self) -> State:
         """Return the present state; raises UnreadableRepository."""
         try:
-            _, found = DiskRefsContainer(self.common, self.git).follow(HEADREF)
+            names, found = DiskRefsContainer(self.common, self.git).follow(HEADREF)
         except Exception as error:
             raise UnreadableRepository(f"its branches cannot be read: {error}") from error
         if found is None:
-            self._refuse_what_is_hidden()
+            self._refuse_what_is_hidden(os.fsdecode(name) for name in names)
             return State("")
         if not valid_hexsha(found):
             raise UnreadableRepository("its HEAD names no commit")
         self._refuse_loans_without_end()
         return State(found.decode(), self._ends())
 
-    def _refuse_what_is_hidden(self) -> None:
+    def _refuse_what_is_hidden(self, names: Iterable[str]) -> None:
         """Tell a branch without commits from one that this user may not read."""
-        for path in (self.git / "HEAD", self.common / "refs", self.common / "objects"):
-            try:
-                (os.listdir if path.is_dir() else Path.stat)(path)
-            except OSError as error:
-                raise UnreadableRepository(f"{path}: {error.strerror}") from error
-        if not os.access(self.git / "HEAD", os.R_OK):
-            raise UnreadableRepository(f"{self.git / 'HEAD'}: Permission denied")
+        missing = (
+            None
+            if _is_closed(self.git / "HEAD")
+            else next((path for path in (self.git / "HEAD", self.common / "refs", self.common / "objects") if not path.exists()), None)
+        )
+        if missing:
+            raise UnreadableRepository(f"there is no {missing}")
+        for path in (self.git / "HEAD", self.common / "refs", self.common / "objects", *(self.common / name for name in names if name.startswith("refs/"))):
+            if _is_closed(path):
+                raise UnreadableRepository(f"{path}: Permission denied")
         if (self.common / "reftable").is_dir():
             raise UnreadableRepository("it keeps its branches as reftables; run `git refs migrate --ref-format=files`")
 
@@ -106,10 +110,27 @@ def find_repository(folder: Path) -> Repository | None:
     return None
 
 
+def _is_closed(path: Path) -> bool:
+    """Whether this process may not read what is there."""
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
 def _git_folder(mark: Path) -> Path | None:
     """The folder that `.git` is, or that it names in a worktree or a submodule."""
     if mark.is_dir():
-        return mark if os.path.lexists(mark / "HEAD") or not os.access(mark, os.X_OK) else None
+        try:
+            (mark / "HEAD").lstat()
+        except PermissionError:
+            return mark
+        except OSError:
+            return None
+        return mark
     pointer = _pointer(mark)
     return mark.parent / pointer.removeprefix("gitdir:").strip() if pointer.startswith("gitdir:") else None
 
@@ -120,7 +141,10 @@ def _common_folder(git: Path) -> Path:
 
 def _pointer(path: Path) -> str:
     """The text of a small file that names a folder; empty when there is none."""
-    if not path.is_file():
+    try:
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            return os.fsdecode(file.read(_MOST_POINTER_BYTES))
+    except PermissionError:
         return ""
-    with path.open("rb") as file:
-        return os.fsdecode(file.read(_MOST_POINTER_BYTES))

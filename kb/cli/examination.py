@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from kb.articles.history import History
 from kb.articles.library import Library, Options
 from kb.config import Settings
 from kb.db import Database, now
@@ -123,12 +124,24 @@ def _content(settings: Settings) -> Iterator[Finding]:
     if not settings.content.is_dir():
         yield Finding("content", False, f"there is no folder {settings.content} (DESKBOOK_CONTENT)")
         return
-    catalog = Library(settings.content, options=Options.of(settings), cache=settings.data / "rendered.sqlite").catalog
+    library = Library(settings.content, options=Options.of(settings), cache=settings.data / "rendered.sqlite")
+    catalog = library.catalog
     errors = sum(problem.is_error for problem in (*catalog.problems, *read_steering(settings.content)[1]))
     if errors:
         yield Finding("content", False, f"{errors} files have errors: run deskbook check")
     else:
         yield Finding("content", bool(catalog.articles), f"{len(catalog.articles)} articles in {settings.content}")
+    yield Finding("dates", not library.history.problem, _dates(library.history))
+
+
+def _dates(history: History) -> str:
+    if history.problem:
+        return history.problem
+    if not history.has_repository:
+        return "those of the files: the content is in no git repository"
+    if history.is_cut:
+        return "those of the commits, and of the files where the clone lacks its history: git fetch --unshallow"
+    return f"those of the commits, for {len(history.commits)} articles"
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:
