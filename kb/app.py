@@ -18,6 +18,7 @@ from kb import health
 from kb.accounts import views as accounts
 from kb.accounts.audit_log.settings_watch import record_changes
 from kb.articles import views as articles
+from kb.articles.broken import broken_count
 from kb.articles.library import Library, Options, Progress
 from kb.articles.old_addresses import not_found
 from kb.config import Settings, secret_key
@@ -93,6 +94,7 @@ def _open(app: Starlette, settings: Settings, on_article: Progress | None) -> No
     state.recorder = Recorder(state.database, Caps.of(settings), key=state.secret_key, is_on=settings.record_events, is_secure=is_secure)
     state.most_read = MostRead(state.database)
     library = state.library = Library(settings.content, options=options, cache=settings.data / "rendered.sqlite", progress=on_article)
+    state.templates.globals["broken_articles"] = lambda: broken_count(library.catalog)
     state.search_limit = SearchLimit(settings.searches_per_minute)
     state.searcher = Searcher(settings, keeps_index=settings.worker)
     state.pages = FinishedPages(lambda: library.catalog.generation)

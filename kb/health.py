@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kb.accounts.limits import take
+from kb.articles.broken import broken_count
 from kb.articles.library import Library
 from kb.config import Settings
 from kb.db import Database, now
@@ -93,7 +94,7 @@ async def health(request: Request) -> Response:
         "status": _word(is_well),
         "search": _word(searcher.status == "ok"),
         **{part: _word(is_good) for part, is_good in parts.items()},
-        "content": {"articles": len(library.catalog.articles), "errors": sum(problem.is_error for problem in library.catalog.problems)},
+        "content": {"articles": len(library.catalog.articles), "errors": broken_count(library.catalog)},
     }
     return JSONResponse(state, 200 if is_well else 503, headers={"Cache-Control": "no-store"})
 

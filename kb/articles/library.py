@@ -171,7 +171,7 @@ class Library:
             *broken.values(),
             *shelf_problems,
         ]
-        self._swap(articles, index, tuple(sorted(problems, key=lambda problem: (problem.path, problem.line))))
+        self._swap(articles, index, tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.path, problem.line))))
 
     def _render_all(self, files: dict[str, build.Facts]) -> dict[str, Problem]:
         broken: dict[str, Problem] = {}

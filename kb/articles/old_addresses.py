@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from typing import cast
 from urllib.parse import quote, urlencode
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from kb.articles.broken import broken_at
 from kb.articles.library import Library
-from kb.articles.readers import audiences_of
+from kb.articles.readers import audiences_of, is_staff
 from kb.web.errors import error_page
 
 
@@ -42,8 +44,16 @@ async def not_found(request: Request, error: Exception) -> Response:
     new_url = library.catalog.aliases.get(request.url.path.rstrip("/")) if request.method in ("GET", "HEAD") else None
     article = library.catalog.at(new_url) if new_url else None
     if new_url is None or article is None or not article.is_open_to(await audiences_of(request), datetime.now(UTC)):
-        return error_page(request, error)
+        return error_page(request, await _explained(request, error))
     return RedirectResponse(quote(new_url), 301)
+
+
+async def _explained(request: Request, error: Exception) -> Exception:
+    """The error, with the reason for staff where an article is missing because its file has an error."""
+    problem = broken_at(_library(request).catalog, request.url.path.rpartition("/articles/")[2])
+    if problem is None or not await run_in_threadpool(is_staff, request):
+        return error
+    return HTTPException(404, f"This article is not published, because its file has an error. {problem}")
 
 
 def _library(request: Request) -> Library:

@@ -33,6 +33,17 @@ def is_to_be_asked(request: Request) -> bool:
     return bool(_restricted(request)) and cookie_name(request) in request.cookies
 
 
+def is_staff(request: Request) -> bool:
+    """Return whether an agent or an admin sent this request; False while the database is away."""
+    if cookie_name(request) not in request.cookies:
+        return False
+    try:
+        user = current_user(request)
+    except SQLAlchemyError:
+        return False
+    return user is not None and user.is_staff
+
+
 def told_readers(article: Article) -> str:
     """Who may read the article, in words; empty when everybody may."""
     words = {"public": "", SIGNED_IN: "Only people who are signed in can read this.", AGENTS: "Only agents can read this."}

@@ -3,13 +3,14 @@
 from starlette.routing import Route
 
 from kb.web.forms import with_form
-from tickets.desk import articles, comments, inbox, notifications, properties, ticket
+from tickets.desk import articles, comments, content_problems, inbox, notifications, properties, ticket
 
 routes = [
     Route("/desk", inbox.home, methods=["GET"]),
     Route("/desk/views/{view}", inbox.view, methods=["GET"]),
     Route("/desk/search", inbox.search, methods=["GET"]),
     Route("/desk/articles", articles.suggest, methods=["GET"]),
+    Route("/desk/content", content_problems.show, methods=["GET"]),
     Route("/desk/notifications", notifications.show, methods=["GET"]),
     Route("/desk/notifications", with_form(notifications.update), methods=["POST"]),
     Route("/desk/tickets/{id:int}", ticket.show, methods=["GET"]),

@@ -82,6 +82,7 @@ staff GET /desk
 staff GET /desk/views/{view}
 staff GET /desk/search
 staff GET /desk/articles
+staff GET /desk/content
 staff GET /desk/notifications
 staff POST /desk/notifications
 staff GET /desk/tickets/{id:int}

@@ -1,0 +1,28 @@
+"""The page that names the files of the content folder which keep something from readers."""
+
+from typing import cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kb.accounts.sessions import require_staff
+from kb.articles.broken import broken_files
+from kb.articles.library import Library
+from kb.web.templates import render
+from search.steering_file import read_steering
+
+
+def show(request: Request) -> Response:
+    """Return the page with errors first, then what is only worth a look."""
+    user = require_staff(request)
+    library = cast(Library, request.app.state.library)
+    catalog, steering = library.catalog, read_steering(request.app.state.settings.content)[1]
+    context = {
+        "user": user,
+        "broken": broken_files(catalog),
+        "search_errors": [problem for problem in steering if problem.is_error],
+        "warnings": [problem for problem in (*catalog.problems, *steering) if not problem.is_error],
+        "dates": library.history.problem,
+        "articles": len(catalog.articles),
+    }
+    return render(request, "desk/content_problems.html", context)
