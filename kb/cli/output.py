@@ -1,11 +1,15 @@
 """What commands print: answers on stdout, progress on stderr, JSON where a script reads."""
 
 import json
+import os
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 import click
+
+from kb.cli import standard_error
 
 Progress = Callable[[int, int], None]
 
@@ -26,7 +30,14 @@ def styled(text: str, **style: Any) -> str:
 
 def note(message: str) -> None:
     """Prints a line of progress on stderr."""
-    click.echo(message, err=True)
+    if thread := standard_error.started():
+        thread.write(message)
+        return
+    try:
+        click.echo(message, err=True)
+    except OSError:
+        # What the buffer holds now would be written, and fail, once more at the end, and change the exit code.
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
 
 
 def progress(name: str) -> Progress:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kb.cli import standard_error
+
 if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
 
@@ -24,6 +26,7 @@ class Deskbook(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command; raises a ClickException for settings, schemas and databases that do not fit."""
+        standard_error.keep_descriptors()
         mask = os.umask(0o077)
         try:
             return super().invoke(ctx)
