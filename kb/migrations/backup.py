@@ -1,8 +1,10 @@
 """Migrating without regret: an SQLite file is copied before its schema changes."""
 
+import fcntl
+import glob
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,11 +36,22 @@ def _copy(database: Database, revision: str | None) -> Path | None:
     if not name or name == ":memory:":
         return None
     file = Path(name)
+    _remove_interrupted(file)
     copy = file.with_name(f"{file.stem}-schema-{revision or 'none'}-{now():%Y%m%dT%H%M%S}{file.suffix}")
     half = copy.with_name(f"{copy.name}-{os.getpid()}-half")
-    half.touch(file.stat().st_mode & 0o777)
-    # SQLite's own copy is consistent whoever writes meanwhile; a copied file would miss what lies in the WAL.
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(half)) as target:
-        source.backup(target)
-    half.replace(copy)  # under its name it is whole, whatever interrupted us
+    with open(os.open(half, os.O_RDWR | os.O_CREAT, file.stat().st_mode & 0o777)) as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        # SQLite's own copy is consistent whoever writes meanwhile; a copied file would miss what lies in the WAL.
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(half)) as target:
+            source.backup(target)
+        half.replace(copy)  # under its name it is whole, whatever interrupted us
     return copy
+
+
+def _remove_interrupted(file: Path) -> None:
+    """Remove what is left of copies whose process was killed: one for each attempt would fill the disk."""
+    for half in file.parent.glob(f"{glob.escape(file.stem)}-schema-*-half"):
+        with suppress(OSError), half.open() as left:
+            fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)  # held by a process that is still at it
+            for path in (half.with_name(f"{half.name}-journal"), half):
+                path.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 make bench ARGS="pages instant"     only these
 make bench ARGS="--seconds 2"       shorter runs
 make bench ARGS=kills               kills the site 200 times on each database while people write to it; takes an hour, so only when named
+make bench ARGS=upgrade             upgrades 100,000 tickets (--rounds for another number); fills two databases first, so only when named
 """
 
 import argparse
@@ -11,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import filing, growth, instant, kills, openinternet, pages, process
+from tests.bench import filing, growth, instant, kills, openinternet, pages, process, upgrade
 
 CHECKOUT = Path(__file__).parents[2]
 PARTS = {
@@ -22,21 +23,24 @@ PARTS = {
     "growth": growth.measure,
     "openinternet": openinternet.measure,
 }
+APART = {"kills": (kills.measure, kills.ROUNDS), "upgrade": (upgrade.measure, upgrade.TICKETS)}
+"""Only when they are named: each with its usual number of rounds."""
 ROUNDS = 5
 
 
 def main() -> None:
     """Runs the parts named, or all of them and then the answers."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}, answers, kills")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}, answers, {', '.join(APART)}")
     parser.add_argument("--seconds", type=float, default=4, help="length of one run (4)")
-    parser.add_argument("--rounds", type=int, help=f"runs of each, alternating; medians are shown ({ROUNDS}; of kills {kills.ROUNDS})")
+    parser.add_argument("--rounds", type=int, help=f"runs of each, alternating; medians are shown ({ROUNDS}; of kills {kills.ROUNDS}, of upgrade tickets)")
     options = parser.parse_args()
-    if unknown := set(options.parts) - {*PARTS, "answers", "kills"}:
+    if unknown := set(options.parts) - {*PARTS, *APART, "answers"}:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
-    if "kills" in options.parts:
-        kills.measure(CHECKOUT / "content", options.seconds, options.rounds or kills.ROUNDS)
-        options.parts.remove("kills")
+    for name in [name for name in APART if name in options.parts]:
+        measure_apart, usual = APART[name]
+        measure_apart(CHECKOUT / "content", options.seconds, options.rounds or usual)
+        options.parts.remove(name)
         if not options.parts:
             return
     rounds = options.rounds or ROUNDS

@@ -1,0 +1,112 @@
+"""From schema 0003, full of tickets, to the present one: nothing is lost, whatever interrupts it."""
+
+import fcntl
+import random
+import signal
+import sqlite3
+import subprocess
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from kb.db import Database
+from kb.migrations import head, migrate, schema_of
+from kb.migrations.backup import migrate_with_backup
+from tests.faults.processes import command, environ, kill, wait_for
+from tests.upgrade.old_database import REVISION, make_old_database
+from tests.upgrade.rows import Tables, by_act, changed, expected_audits, read, stored_audits
+
+GONE = {"audit_entries": "became audits"}
+KILLS, LONGEST_S = 6, 1.5
+
+
+def test_every_row_is_kept_and_old_changes_become_audits(empty: str) -> None:
+    make_old_database(empty, 300)
+    before = read(empty)
+    _migrate(empty)
+    _require_upgraded(before, read(empty))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_an_upgrade_that_is_killed_again_and_again_ends_as_if_it_had_not_been(empty: str, tmp_path: Path) -> None:
+    make_old_database(empty, 600)
+    before = read(empty)
+    variables, chance = environ(tmp_path, tmp_path / "var", DATABASE_URL=empty), random.Random(4)
+    for number in range(KILLS):
+        if not _killed_under_way(variables, empty, tmp_path, LONGEST_S * number / KILLS + chance.random() * 0.05):
+            break
+        assert _schema(empty) == REVISION
+        assert read(empty) == before
+    assert number >= 2, "it was through before it could be killed often"
+    with command(["migrate"], variables, tmp_path / "last.log") as process:
+        assert process.wait(120) == 0, (tmp_path / "last.log").read_text()
+    _require_upgraded(before, read(empty))
+    if empty.startswith("sqlite"):
+        _require_whole_copies(tmp_path, before)
+
+
+def test_what_a_killed_copy_left_is_removed_and_one_that_is_under_way_is_not(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.sqlite'}"
+    make_old_database(url, 3)
+    left = [tmp_path / f"old-schema-0003-20240101T000000.sqlite-1{ending}" for ending in ("-half", "-half-journal")]
+    under_way, of_another = tmp_path / "old-schema-0003-20240101T000001.sqlite-2-half", tmp_path / "older-schema-0003-20240101T000000.sqlite-1-half"
+    for path in (*left, under_way, of_another):
+        path.write_text("half of it")
+    with under_way.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with closing(Database(url)) as database:
+            outcome = migrate_with_backup(database)
+    assert outcome.backup
+    assert sorted(path for path in tmp_path.iterdir() if "-schema-" in path.name) == sorted([outcome.backup, under_way, of_another])
+
+
+def _killed_under_way(variables: dict[str, str], url: str, folder: Path, after_s: float) -> bool:
+    """Kill `deskbook migrate` that long after it began to change something; False when it was through before."""
+    known = set(folder.iterdir())
+    with command(["migrate"], variables, folder / "killed.log") as process:
+        wait_for(lambda: process.poll() is not None or _is_under_way(url, folder, known))
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(after_s)
+            assert process.returncode == 0, (folder / "killed.log").read_text()
+        kill(process)
+    return process.returncode == -signal.SIGKILL and _schema(url) == REVISION
+
+
+def _is_under_way(url: str, folder: Path, known: set[Path]) -> bool:
+    """Whether the copy has begun, or on PostgreSQL, where none is made, the lock is taken."""
+    if url.startswith("sqlite"):
+        return any("-schema-" in path.name for path in set(folder.iterdir()) - known)
+    with closing(Database(url)) as database, database.engine.connect() as connection:
+        return bool(connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").scalar())
+
+
+def _schema(url: str) -> str | None:
+    with closing(Database(url)) as database:
+        return schema_of(database)
+
+
+def _require_whole_copies(folder: Path, before: Tables) -> None:
+    """Whatever interrupted them, copies that bear the name of one are complete."""
+    copies = list(folder.glob("old-schema-0003-*.sqlite"))
+    assert copies
+    for copy in copies:
+        with closing(sqlite3.connect(copy)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert read(f"sqlite:///{copy}") == before
+
+
+def _migrate(url: str) -> None:
+    with closing(Database(url)) as database:
+        assert migrate(database) is True
+        assert schema_of(database) == head()
+
+
+def _require_upgraded(before: Tables, after: Tables) -> None:
+    assert changed(before, after, gone=GONE) == []
+    assert {audit["is_migrated"] for audit in after["audits"]} in ({True}, {1})
+    expected, stored = by_act(expected_audits(before)), by_act(stored_audits(after))
+    assert [(one, other) for one, other in zip(expected, stored, strict=False) if one != other][:3] == []
+    assert len(stored) == len(expected) < len(before["audit_entries"]) + len(before["comments"])
+    assert None in {audit["via"] for audit in stored}
