@@ -35,6 +35,7 @@ DESK = [
     "/desk/reports",
     "/desk/people",
     "/desk/api-keys",
+    "/desk/content",
     "/desk/audit-log",
     "/desk/audit-log?kind=key_made",
     "/account/confirmed",
