@@ -67,15 +67,19 @@ def apply(session: Session, ticket_id: int, update: Update, *, actor: Actor, via
     _require_permission(ticket, update, actor)
     _refuse_conflict(session, ticket, update, actor, version)
     changes = _with_consequences(ticket, update.changes, comment, actor)
-    events: list[Event] = []
-    if comment is not None:
-        events.append(_add(session, ticket, comment, actor, via, now))
-    events += [_set(session, ticket, name, value, actor, now) for name, value in changes.items() if _current(ticket, name) != value]
-    if not events:
+    changes = {name: value for name, value in changes.items() if _current(ticket, name) != value}
+    if comment is None and not changes:
         return _nothing(ticket, actor, now)
-    ticket.updated_at = now
-    flag_modified(ticket, "updated_at")  # a step of the version even at the same moment as the last one
-    return record(session, Recorded.of(ticket, actor, via, now, tuple(events)))
+    events: list[Event] = []
+    with session.no_autoflush:  # one UPDATE of the ticket, with everything in it
+        for name, value in changes.items():
+            _check(session, ticket, name, value, actor)
+        if comment is not None:
+            events.append(_add(session, ticket, comment, actor, via, now))
+        events += [_set(ticket, name, value, now) for name, value in changes.items()]
+        ticket.updated_at = now
+        flag_modified(ticket, "updated_at")  # a step of the version even at the same moment as the last one
+        return record(session, Recorded.of(ticket, actor, via, now, tuple(events)))
 
 
 def _sent_before(session: Session, ticket: Ticket, comment: NewComment, actor: Actor, now: datetime) -> Comment | None:
@@ -162,13 +166,16 @@ def _add(session: Session, ticket: Ticket, comment: NewComment, actor: Actor, vi
     return Commented(comment_id, comment.is_public)
 
 
-def _set(session: Session, ticket: Ticket, name: str, value: Any, actor: Actor, now: datetime) -> Event:
+def _check(session: Session, ticket: Ticket, name: str, value: Any, actor: Actor) -> None:
     if not actor.is_system:
         fields.check(ticket, name, value)
     if name == "assignee_id" and value is not None and not (value == actor.user_id and actor.is_staff):
         person = session.get(User, value)
         if person is None or not person.is_staff:
             raise ImpossibleChange(name, "Only an active agent can be the assignee.")
+
+
+def _set(ticket: Ticket, name: str, value: Any, now: datetime) -> Event:
     old = _current(ticket, name)
     if name == "tags":
         _set_tags(ticket, value)

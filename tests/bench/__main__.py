@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import filing, growth, instant, kills, openinternet, pages, process, upgrade
+from tests.bench import filing, growth, instant, kills, openinternet, pages, process, updates, upgrade
 
 CHECKOUT = Path(__file__).parents[2]
 PARTS = {
@@ -20,6 +20,7 @@ PARTS = {
     "pages": pages.measure,
     "instant": instant.measure,
     "filing": filing.measure,
+    "updates": updates.measure,
     "growth": growth.measure,
     "openinternet": openinternet.measure,
 }
