@@ -23,7 +23,7 @@ from kb.web.body_limit import BodySize
 from kb.web.strict_json import BadJson, read_object
 from tickets import queries
 from tickets.access import person
-from tickets.creation import FiledTicket, NewTicket, sent_before
+from tickets.creation import FiledTicket, NewTicket
 from tickets.creation import create as create_ticket
 from tickets.fields import clean_tags
 from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, IdempotencyKey, Priority, Proof, TicketType
@@ -141,7 +141,7 @@ def _open_once(session: Session, new: NewTicket, api_key: ApiKey, repeat_key: st
     """The ticket; None when its key was sent with another body before."""
     if repeat_key is None or new.nonce is None:
         return create_ticket(session, new, now=now())
-    filed = sent_before(session, new.nonce) or create_ticket(session, new, now=now())
+    filed = create_ticket(session, new, now=now())
     if filed.is_new:
         session.add(IdempotencyKey(api_key_id=api_key.id, key=repeat_key, request_digest=digest, ticket_id=filed.id, created_at=now()))
         return filed

@@ -1,6 +1,7 @@
 """Filing a ticket: the requester, the first message and all that follows from it, in one transaction."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -70,9 +71,21 @@ class FiledTicket:
     is_new: bool = True
 
 
-def create(session: Session, new: NewTicket, *, now: datetime) -> FiledTicket:
-    """File `new` and return its ticket, or the one that the same form became before. A held one sends its requester no email."""
-    requester_id = find_or_add_requester(session, new.email, new.name, now=now)
+Completion = Callable[[NewTicket], NewTicket]
+
+
+def create(session: Session, new: NewTicket, *, now: datetime, complete: Completion | None = None) -> FiledTicket:
+    """File `new` and return its ticket, or the one that the same request became before. A held one sends its requester no email.
+
+    `complete` is asked, for a request that was not sent before, for what is found out only then.
+    """
+    requester_id, before = queries.known_request(session, new.key, new.email)
+    if before is not None:
+        return FiledTicket(*before, is_new=False)
+    if complete is not None:
+        new = complete(new)
+    if requester_id is None:
+        requester_id = _add_requester(session, new, now=now)
     salt = secrets.token_hex(16)
     columns = {
         "subject": new.subject,
@@ -93,7 +106,7 @@ def create(session: Session, new: NewTicket, *, now: datetime) -> FiledTicket:
     }
     ticket_id = queries.store_once(session, Ticket, "nonce", **columns, created_at=now, updated_at=now, version=1)
     if ticket_id is None:
-        # The same form was sent before, or at the same moment and won.
+        # The same form was sent at the same moment, and won.
         return sent_before(session, new.key or "") or create(session, new, now=now)
     comment_id = queries.store(
         session, Comment, ticket_id=ticket_id, author_id=requester_id, body=new.body, via=new.via, proof=new.proof, is_public=True, created_at=now
@@ -110,8 +123,8 @@ def create(session: Session, new: NewTicket, *, now: datetime) -> FiledTicket:
 
 def sent_before(session: Session, key: str) -> FiledTicket | None:
     """Return the ticket that the request with this key became."""
-    found = queries.sent_before(session, key)
-    return FiledTicket(found[0], found[1], found[2], found[3], is_new=False) if found else None
+    _, before = queries.known_request(session, key, "")
+    return FiledTicket(*before, is_new=False) if before is not None else None
 
 
 def follow_up(session: Session, closed: Ticket, comment: NewComment, *, via: str, now: datetime) -> FiledTicket:
@@ -133,9 +146,7 @@ def follow_up(session: Session, closed: Ticket, comment: NewComment, *, via: str
     return create(session, new, now=now)
 
 
-def find_or_add_requester(session: Session, email: str, name: str, *, now: datetime) -> int:
-    """Return the id of the person with this canonical address, added now when there is none. A known person keeps their profile as it is."""
-    found = queries.user_id(session, email)
-    if found is None:
-        found = queries.store_once(session, User, "email", email=email, name=name[:120], created_at=now)
-    return found if found is not None else find_or_add_requester(session, email, name, now=now)
+def _add_requester(session: Session, new: NewTicket, *, now: datetime) -> int:
+    """Return the id of a new person with this address. A name that nobody vouched for stays with the request."""
+    added = queries.store_once(session, User, "email", email=new.email, name=new.name[:120] if new.proof else "", created_at=now)
+    return added if added is not None else queries.user_id(session, new.email) or _add_requester(session, new, now=now)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Executable, Insert, Row, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import CursorResult, Executable, Insert, Row, and_, bindparam, delete, func, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -34,8 +34,9 @@ _TICKETS: Any = Ticket.__table__
 _EVENTS: Any = Event.__table__
 # Statements of every request filed are made once: making them costs more than running them.
 USER_ID = select(_USERS.c.id).where(_USERS.c.email == bindparam("address"))
-SENT_BEFORE = select_tickets(SYSTEM, _TICKETS.c.id, _TICKETS.c.salt, _TICKETS.c.requester_id, _TICKETS.c.created_at).where(
-    _TICKETS.c.nonce == bindparam("sent")
+_ONE = select(literal(1).label("one")).subquery()
+KNOWN_REQUEST = select_tickets(SYSTEM, USER_ID.scalar_subquery(), _TICKETS.c.id, _TICKETS.c.salt, _TICKETS.c.requester_id, _TICKETS.c.created_at).select_from(
+    _ONE.outerjoin(_TICKETS, _TICKETS.c.nonce == bindparam("sent"))
 )
 _CHOICES: Any = NotificationChoice.__table__
 NOTIFIED = (
@@ -87,9 +88,10 @@ def user_id(session: Session, email: str) -> int | None:
     return found
 
 
-def sent_before(session: Session, key: str) -> Row[int, str, int, datetime] | None:
-    """(id, salt, requester_id, created_at) of the ticket that the request with this key became."""
-    return session.connection().execute(SENT_BEFORE, {"sent": key}).one_or_none()
+def known_request(session: Session, key: str | None, email: str) -> tuple[int | None, tuple[int, str, int, datetime] | None]:
+    """Return the id of the person with this address, and (id, salt, requester_id, created_at) of the ticket that the request with this key became."""
+    user_id, ticket_id, *rest = session.connection().execute(KNOWN_REQUEST, {"address": email, "sent": key}).one()
+    return user_id, None if ticket_id is None else (ticket_id, *rest)
 
 
 def articles_read(session: Session, visit: str) -> Sequence[Row[str, str | None, str | None]]:

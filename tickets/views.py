@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 from sqlalchemy.exc import OperationalError
@@ -162,18 +163,18 @@ def _file(request: Request, form: RequestForm, nonce: Nonce) -> Response:
     new = _new_ticket(request, form, nonce, uploads.store_all(request, form.files))
     visit = recorder(request).visit(request)
     with database(request).write() as session:
-        filed = sent_before(session, new.key or "") or _create_ticket(request, session, form, nonce, new, visit)
+        filed = create_ticket(session, new, now=now(), complete=partial(_complete, request, session, form, nonce, visit))
     response = _to_tracking_page(request, filed)
     if visit:
         visit.stamp(response)
     return response
 
 
-def _create_ticket(request: Request, session: Session, form: RequestForm, nonce: Nonce, new: NewTicket, visit: Visit | None) -> FiledTicket:
+def _complete(request: Request, session: Session, form: RequestForm, nonce: Nonce, visit: Visit | None, new: NewTicket) -> NewTicket:
+    """Return the request with what was read before and what it is to be held for. Raises TooMany."""
     read = articles_read(session, request, visit.id, form.locale) if visit and VISIT_COOKIE in request.cookies else ()
     articles = joined(read, named_articles(request, form.articles, form.locale))
-    suspicion = _suspicion(request, session, form, nonce)
-    return create_ticket(session, replace(new, visit=visit, articles=articles, suspended_reason=suspicion), now=now())
+    return replace(new, visit=visit, articles=articles, suspended_reason=_suspicion(request, session, form, nonce))
 
 
 def _new_ticket(request: Request, form: RequestForm, nonce: Nonce, files: tuple[StoredFile, ...]) -> NewTicket:

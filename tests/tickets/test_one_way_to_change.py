@@ -54,11 +54,18 @@ def _writes(path: str, tree: ast.AST) -> Iterator[str]:
 
 def _queries(path: str, tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or _name(node.func) not in ("select", "get", "get_one", "select_from", "query"):
+        if not isinstance(node, ast.Call) or _name(node.func) not in ("select", "get", "get_one", "select_from", "query") or _begins_well(node):
             continue
         names = {found.id for argument in node.args for found in ast.walk(argument) if isinstance(found, ast.Name)}
         if names & {"Ticket", "_TICKETS"}:
             yield f"{path}:{node.lineno}: {_name(node.func)}"
+
+
+def _begins_well(node: ast.expr) -> bool:
+    """Whether a chain of calls starts with `select_tickets`."""
+    while isinstance(node, ast.Call | ast.Attribute):
+        node = node.value if isinstance(node, ast.Attribute) else node.func
+    return _name(node) == "select_tickets"
 
 
 def _is_ticket(node: ast.expr) -> bool:

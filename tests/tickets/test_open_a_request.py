@@ -42,7 +42,7 @@ def test_a_request_becomes_a_ticket_with_its_message_and_mail(client: TestClient
     assert re.fullmatch(r"/requests/1-[0-9a-f]{32}\?sent=1", answer.headers["location"])
     [ticket], [comment], [user] = rows(client, Ticket), rows(client, Comment), rows(client, User)
     assert (ticket.subject, ticket.status, ticket.requester_id) == (ALICE["subject"], "new", user.id)
-    assert (comment.body, comment.is_public, user.email, user.name) == (ALICE["description"], True, "alice@example.com", "Alice")
+    assert (comment.body, comment.is_public, user.email, ticket.requester_name) == (ALICE["description"], True, "alice@example.com", "Alice")
     assert [job.kind for job in rows(client, OutboxJob)] == ["mail.request_received"]
     assert [type(event).__name__ for audit in rows(client, Audit) for event in audit.events] == ["Created", "Commented", "Notified"]
     [event] = rows(client, Event)
