@@ -141,7 +141,8 @@ def _dates(history: History) -> str:
         return "those of the files: the content is in no git repository"
     if history.is_cut:
         return "those of the commits, and of the files where the clone lacks its history: git fetch --unshallow"
-    return f"those of the commits, for {len(history.commits)} articles"
+    count = len(history.commits)
+    return f"those of the commits, for {count} {'article' if count == 1 else 'articles'}"
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:

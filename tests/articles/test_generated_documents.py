@@ -64,16 +64,19 @@ def test_the_last_step_alone_lets_nothing_through(html: str) -> None:
 @searches(examples=40)
 @given(documents())
 def test_pages_hold_the_finished_html_and_nothing_else_of_it(client: TestClient, text: str) -> None:
-    folder: Path = client.app.state.settings.content / "help" / "parts"
-    folder.mkdir(parents=True, exist_ok=True)
     for name, kind in (("one", "article"), ("two", "faq")):
+        folder: Path = client.app.state.settings.content / "help" / kind
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.md").write_text(f"---\ntitle: Capacitor {name}\ntype: {kind}\n---\n\n{text}\n", "utf-8", "surrogatepass")
     refresh(client.app.state.library, client.app.state.searcher)
-    held = client.app.state.library.catalog.articles.get("one")
-    if held is None:
+    articles = client.app.state.library.catalog.articles
+    if "one" not in articles:
         return
+    held = articles["one"]
     page = client.get("/articles/one").text
     assert held.html in page
     assert faults(page.partition("data-found-in>")[2].partition('<aside class="article-side"')[0].rpartition("</div>")[0]) == []
+    assert embedded(held) in client.get("/requests/suggestions/one").text
+    assert answer(articles["two"]) in client.get("/categories/help/faq").text
     for hit in client.get("/api/search", params={"q": "capacitor"}).json()["hits"]:
         assert faults(hit["snippet"]) == []

@@ -51,7 +51,7 @@ def break_it(content: Path) -> None:
 
 
 def test_doctor_says_that_dates_are_those_of_the_commits(deskbook) -> None:
-    assert dates(deskbook("doctor", "--json")) == {"part": "dates", "ok": True, "message": "those of the commits, for 1 articles"}
+    assert dates(deskbook("doctor", "--json")) == {"part": "dates", "ok": True, "message": "those of the commits, for 1 article"}
 
 
 def test_doctor_says_that_there_is_no_repository(deskbook, content: Path) -> None:
