@@ -117,6 +117,8 @@ class Settings(ServerLimits):
     attachment_max_mb: int = Field(10, ge=1, le=100, description="Largest attachment, in MB.")
     attachments_total_mb: int = Field(25, ge=1, le=1000, description="Largest total of the attachments of one message, in MB. Keep `body_max_mb` above it.")
     attachments_max: int = Field(10, ge=0, le=50, description="Most attachments of one message.")
+    draft_days: int = Field(30, ge=1, le=400, description="Days an agent's reply that was not sent is kept as a draft, with its files.")
+    draft_max_kb: int = Field(400, ge=10, le=1000, description="Largest draft kept for an agent, in KB. A larger one stays in the open page only.")
     event_retention_days: int = Field(400, ge=8, description="Days the events behind the deflection report are kept.")
     remembered_requests: int = Field(
         10, ge=0, le=30, description="Requests a browser remembers that sent them without an account, for **My requests**. 0: none."

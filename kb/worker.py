@@ -20,6 +20,7 @@ from kb.web.theme import theme_files
 from tickets.attachments import sweep
 from tickets.automation import close_long_solved
 from tickets.deflection import jobs as report_jobs
+from tickets.desk.draft_queries import delete_drafts_before
 from tickets.email.mails import Mails
 
 
@@ -43,13 +44,16 @@ def running_worker(worker: Worker) -> Iterator[None]:
 
 
 def chores(settings: Settings) -> list[Chore]:
-    """What is cleaned: limits, sessions and links that are over, forms' files that were never sent, events past their retention; and the report is counted."""
+    """Return what is cleaned: what has expired, files and drafts that were never sent, events past their retention; and the report is counted."""
 
     def forget_events(session: Session, moment: datetime) -> None:
         report_jobs.forget_events(session, settings, moment)
 
     def forget_files(session: Session, moment: datetime) -> None:
         sweep(session, settings.data / "attachments", now=moment)
+
+    def forget_drafts(session: Session, moment: datetime) -> None:
+        delete_drafts_before(session, moment - timedelta(days=settings.draft_days))
 
     def close_solved(session: Session, moment: datetime) -> bool:
         return close_long_solved(session, now=moment)
@@ -61,4 +65,4 @@ def chores(settings: Settings) -> list[Chore]:
         summarise_failures(session, settings, moment)
 
     # Counts of limits are summarised before `delete_expired` deletes them.
-    return [count_failed_sign_ins, delete_expired, forget_audit_records, forget_events, forget_files, close_solved, report_jobs.ask_to_count]
+    return [count_failed_sign_ins, delete_expired, forget_audit_records, forget_events, forget_drafts, forget_files, close_solved, report_jobs.ask_to_count]

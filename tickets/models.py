@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.engine.interfaces import ExecutionContext
@@ -214,6 +215,19 @@ class Audit(Base):
     """Whether this was put together from rows of a version that kept each change by itself."""
     events: Mapped[tuple[Event, ...]] = mapped_column(EventList)
     actor: Mapped[User | None] = relationship()
+
+
+class StoredDraft(Base):
+    """What one agent has typed and chosen on one ticket and not sent yet."""
+
+    __tablename__ = "drafts"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True, index=True)
+    nonce: Mapped[str] = mapped_column(String(64), index=True)
+    """Of its form: files chosen wait under it for as long as the draft is kept."""
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class NotificationChoice(Base):

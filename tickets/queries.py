@@ -17,7 +17,7 @@ from kb.events.models import Event, Kind
 from tickets.access import SYSTEM, Actor, comments_visible_to, select_tickets
 from tickets.audit import Commented
 from tickets.audit import Event as AuditEvent
-from tickets.models import Attachment, Audit, Comment, IdempotencyKey, NotificationChoice, Ticket, TicketArticle
+from tickets.models import Attachment, Audit, Comment, IdempotencyKey, NotificationChoice, StoredDraft, Ticket, TicketArticle
 from tickets.recorded import Recorded
 
 MOST_ARTICLES_READ = 20
@@ -133,6 +133,11 @@ def latest_or_same_form(session: Session, ticket_id: int, nonce: str | None) -> 
     return sorted(found, key=lambda comment: nonce is None or comment.nonce != nonce)
 
 
+def comment_of_form(session: Session, nonce: str) -> Comment | None:
+    """Return the message that the form with this nonce became."""
+    return session.execute(select(Comment).where(Comment.nonce == nonce)).scalar_one_or_none()
+
+
 def audits(session: Session, ticket_id: int) -> Sequence[Audit]:
     """Return the latest audits of the ticket with who made them, oldest first, at most 1,000."""
     statement = select(Audit).where(Audit.ticket_id == ticket_id).options(joinedload(Audit.actor))
@@ -217,8 +222,9 @@ def attachment(session: Session, token: str) -> Attachment | None:
 
 
 def forget_uploads(session: Session, before: datetime) -> None:
-    """Deletes the rows of files whose form was not sent since `before`."""
-    session.execute(delete(Attachment).where(Attachment.comment_id.is_(None), Attachment.created_at < before))
+    """Delete the rows of files whose form was not sent since `before`, except those of a draft."""
+    is_drafted = select(StoredDraft.nonce).where(StoredDraft.nonce == Attachment.form_nonce).exists()
+    session.execute(delete(Attachment).where(Attachment.comment_id.is_(None), Attachment.created_at < before, ~is_drafted))
 
 
 def is_stored(session: Session, sha256: str) -> bool:

@@ -93,10 +93,19 @@ def _sent_before(session: Session, ticket: Ticket, comment: NewComment, actor: A
             return known
         is_theirs = known.author_id == (actor.user_id or ticket.requester_id) and known.is_public == comment.is_public
         is_newest = actor.is_staff or known.created_at == ticket.updated_at
-        has_files = comment.files or comment.uploads
-        if is_theirs and is_newest and known.body == comment.body and not has_files and now - known.created_at < SAME_MESSAGE_WITHIN:
+        is_soon = now - known.created_at < SAME_MESSAGE_WITHIN
+        if is_theirs and is_newest and is_soon and known.body == comment.body and _has_files_of(session, known, comment):
             return known
     return None
+
+
+def _has_files_of(session: Session, known: Comment, comment: NewComment) -> bool:
+    """Return whether every file of the message came with the known one."""
+    if not comment.files and not comment.uploads:
+        return True
+    waiting = queries.pending_uploads(session, comment.nonce) if comment.nonce and comment.uploads else ()
+    files = {file.sha256 for file in comment.files} | {upload.sha256 for upload in waiting if upload.token in comment.uploads}
+    return bool(files) and files <= {attachment.sha256 for attachment in known.attachments}
 
 
 def _require_permission(ticket: Ticket, update: Update, actor: Actor) -> None:

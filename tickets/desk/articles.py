@@ -1,14 +1,13 @@
 """Linking articles in a reply: found by search, written into the text, tied to the ticket."""
 
-import re
 from collections.abc import Sequence
 from typing import cast
-from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from kb.accounts.sessions import require_staff
+from kb.articles.addresses import articles_in, articles_named, site_of
 from kb.articles.article import Article
 from kb.articles.readers import audiences
 from kb.config import Settings
@@ -17,10 +16,10 @@ from kb.text import clean
 from kb.web.templates import render
 from search.engine import Hit, Query
 from search.searcher import Searcher
-from tickets.reading import open_article
+from tickets.comment import ArticleVersion
+from tickets.reading import catalog, open_article
 
 MOST_HITS = 8
-ADDRESS = re.compile(r"/articles/([^\s/?#)>\]\"']+)")
 
 
 def suggest(request: Request) -> Response:
@@ -39,18 +38,29 @@ def find_articles(request: Request, query: str) -> tuple[Hit, ...]:
 
 
 def with_links(request: Request, body: str, slugs: Sequence[str]) -> str:
-    """The text with a line for each article that it does not link yet; links carry the configured address."""
-    articles = [article for slug in slugs if (article := open_article(request, slug))]
-    base = _settings(request).public_url
-    lines = [f"{article.title}\n{base}{article.url}" for article in articles if f"{base}{article.url}" not in body]
-    return "\n\n".join([body, *lines])
+    """Return the text with a line for each of the articles that it does not link yet; links carry the configured address."""
+    there = {article.slug for article in _linked(request, body)}
+    articles = [article for slug in slugs if slug not in there and (article := open_article(request, slug))]
+    return "\n\n".join([body, *(f"{article.title}\n{_settings(request).public_url}{article.url}" for article in articles)])
+
+
+def linked_articles(request: Request, body: str) -> tuple[ArticleVersion, ...]:
+    """Return the articles that a message links, each once, in the version of now."""
+    return tuple(ArticleVersion(article.slug, article.title, article.digest, article.commit) for article in _linked(request, body))
 
 
 def unreadable(request: Request, body: str, slugs: Sequence[str]) -> list[Article]:
-    """The articles chosen, or named by their address in the text, that a customer cannot open."""
-    named = [unquote(slug).rstrip(".,;:!") for slug in ADDRESS.findall(body)]
-    found = [article for slug in dict.fromkeys([*slugs, *named]) if (article := open_article(request, slug))]
-    return [article for article in found if not article.is_public(now())]
+    """Return the articles chosen, or named by their address in the text, that a customer cannot open."""
+    chosen = [article for slug in slugs if (article := open_article(request, slug))]
+    named = [article for article in articles_named(catalog(request), body) if article.is_open_to(audiences(request), now())]
+    found = {article.slug: article for article in (*chosen, *_linked(request, body), *named)}
+    return [article for article in found.values() if not article.is_public(now())]
+
+
+def _linked(request: Request, body: str) -> list[Article]:
+    settings = _settings(request)
+    found = articles_in(catalog(request), body, {site_of(settings.public_url), *settings.allowed_hosts})
+    return list({article.slug: article for article in found if article.is_open_to(audiences(request), now())}.values())
 
 
 def _settings(request: Request) -> Settings:

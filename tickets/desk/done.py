@@ -1,26 +1,38 @@
 """What was done just now, named in the address of the page that follows."""
 
+from urllib.parse import urlencode
+
 from starlette.requests import Request
 
 DONE_HERE = {
     "sent": "Your reply is on its way.",
+    "sent-before": "You already sent this reply. It was not sent again.",
     "noted": "Your note is added.",
+    "noted-before": "You already added this note. It was not added again.",
     "saved": "The properties are saved.",
     "taken": "The ticket is yours.",
-    "released": "The ticket is released: its requester is told that it arrived.",
+    "discarded": "Your draft is discarded.",
+    "released": "The ticket is released. Its requester gets the confirmation by email.",
+    "followed-up": "Your follow-up is filed as this ticket.",
 }
-DONE_THERE = {"sent": "Your reply to #{} is on its way.", "noted": "Your note on #{} is added."}
+DONE_THERE = {
+    "sent": "Your reply to #{} is on its way.",
+    "sent-before": "You already sent this reply to #{}. It was not sent again.",
+    "noted": "Your note on #{} is added.",
+    "noted-before": "You already added this note on #{}. It was not added again.",
+}
 
 
 def flash(request: Request) -> str:
-    """What was done just now, in words; empty when nothing was."""
+    """Return what was done just now, in words; empty when nothing was."""
     done, of = request.query_params.get("done", ""), request.query_params.get("of", "")
     if of.isascii() and of.isdigit() and done in DONE_THERE and str(request.path_params.get("id")) != of:
         return DONE_THERE[done].format(of[:18])
     return DONE_HERE.get(done, "")
 
 
-def way_back(request: Request, number: int, done: str) -> str:
-    """The ticket's own page, still in the view and order it was opened from; `done` is a key of what can be said there."""
-    query = "&".join(f"{name}={value}" for name in ("view", "order") if (value := request.query_params.get(name, "")).replace("-", "").isalnum())
-    return f"/desk/tickets/{number}?done={done}" + (f"&{query}" if query else "")
+def way_back(request: Request, number: int, **said: str) -> str:
+    """Return the address of the ticket's page, still in the view and order it was opened from; `done` is a key of what can be said there."""
+    kept = {name: value for name in ("view", "order") if (value := request.query_params.get(name, "")).replace("-", "").isalnum()}
+    query = urlencode(kept | said)
+    return f"/desk/tickets/{number}" + (f"?{query}" if query else "")

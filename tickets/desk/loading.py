@@ -1,6 +1,6 @@
 """Everything the ticket's page shows, loaded in one session."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,40 +13,20 @@ from kb.accounts.queries import active_staff
 from kb.jobs.queries import troubled_jobs
 from tickets import queries as ticket_queries
 from tickets.access import Actor, person
+from tickets.audit import Commented
 from tickets.desk import queries
 from tickets.desk.done import flash
+from tickets.desk.draft import Draft
 from tickets.desk.inbox import order_of
+from tickets.desk.properties import differences, properties
 from tickets.desk.shelf import BY_SLUG, View
 from tickets.desk.trail import short_version, steps
-from tickets.fields import FIELDS, STATUS_LABELS, next_statuses
+from tickets.fields import STATUS_LABELS, next_statuses
 from tickets.models import Ticket
-from tickets.nonce import new_nonce
+from tickets.nonce import new_nonce, read_nonce
 from tickets.reading import catalog, open_article, open_categories
 from tickets.timeline import latest_message, timeline
 from tickets.tracking import site_key
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What the agent has typed and chosen in the composer."""
-
-    body: str = ""
-    is_public: bool = True
-    status: str = ""
-    goes_on: bool = False
-    articles: tuple[str, ...] = ()
-    nonce: str = ""
-    article_query: str = ""
-    kept: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A field that two people changed: as it was sent, and as it stands."""
-
-    field: str
-    theirs: str
-    yours: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,36 +58,41 @@ def place(request: Request, session: Session, user: User, ticket_id: int) -> Pla
 
 
 def ticket_context(request: Request, session: Session, user: User, ticket: Ticket, draft: Draft, *, now: datetime) -> dict[str, Any]:
-    """The context of `desk/ticket.html`."""
+    """Return the context of `desk/ticket.html`."""
     shelves = catalog(request)
     conversation = timeline(session, person(user), ticket)
+    settings = request.app.state.settings
+    shown = properties(ticket, draft, active_staff(session), list(open_categories(request).items()), user)
+    nonce = read_nonce(site_key(request), draft.nonce)
     return {
         "user": user,
         "ticket": ticket,
         "timeline": conversation,
         "latest": latest_message(conversation),
+        "newer": _newer(session, ticket, draft, user),
         "first_proof": next((entry.comment.proof for entry in conversation if entry.comment), ""),
         "trail": steps(queries.trail(session, ticket), shelves),
         "articles": [(link, shelves.articles.get(link.slug), short_version(link.digest, link.commit)) for link in ticket.articles],
         "previous": queries.previous_tickets(session, person(user), ticket),
-        "staff": active_staff(session),
         "mail_troubles": [job for job in troubled_jobs(session, ticket.id) if job.kind.startswith("mail.")],
-        "sends_mail": bool(request.app.state.settings.smtp_url.get_secret_value()),
+        "sends_mail": bool(settings.smtp_url.get_secret_value()),
         "place": place(request, session, user, ticket.id),
-        "draft": draft
-        if draft.nonce
-        else Draft(**{name: getattr(draft, name) for name in draft.__slots__ if name != "nonce"}, nonce=new_nonce(site_key(request), now)),
+        "draft": draft if nonce is not None else replace(draft, nonce=new_nonce(site_key(request), now)),
+        "kept": [file for file in ticket_queries.pending_uploads(session, nonce.value) if file.token in draft.kept] if nonce and draft.kept else [],
         "chosen": [article for slug in draft.articles if (article := open_article(request, slug))],
         "found": None,
-        "categories": list(open_categories(request).items()),
-        "fields": FIELDS,
-        "status_labels": STATUS_LABELS,
-        "next_statuses": next_statuses(ticket),
-        "errors": {},
-        "differences": None,
-        "edited": None,
-        "files_max": request.app.state.settings.attachments_max,
-        "file_mb": request.app.state.settings.attachment_mb,
-        "total_mb": request.app.state.settings.attachments_total_mb,
+        "properties": shown,
+        "differences": differences(shown, draft.seen),
+        "next_statuses": [(value, STATUS_LABELS[value]) for value in ("pending", "solved") if value in next_statuses(ticket) and value != ticket.status],
+        "errors": draft.errors,
+        "limits": {"files": settings.attachments_max, "file_mb": settings.attachment_mb, "total_mb": settings.attachments_total_mb},
         "flash": flash(request),
     }
+
+
+def _newer(session: Session, ticket: Ticket, draft: Draft, user: User) -> frozenset[int]:
+    """Return the ids of the messages that others wrote since the draft's page was made."""
+    if not draft.has_content or not 0 < draft.version < ticket.version:
+        return frozenset()
+    audits = [audit for audit in ticket_queries.audits_since(session, ticket.id, draft.version) if audit.actor_id != user.id]
+    return frozenset(event.comment_id for audit in audits for event in audit.events if isinstance(event, Commented))

@@ -1,99 +1,75 @@
-"""Changing a ticket's fields from its page: nobody overwrites what they have not seen."""
+"""A ticket's properties as its page shows them: one input for each field of the registry, with what it was and what the agent chose."""
 
-from typing import Any
-
-from starlette.datastructures import FormData
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from kb.accounts.models import User
-from kb.accounts.sessions import require_staff
-from kb.db import database, now
-from kb.web.forms import text
-from kb.web.numbers import path_number
-from tickets.access import person
-from tickets.desk.done import way_back
-from tickets.desk.loading import Difference, Draft, load_ticket
-from tickets.desk.ticket import show_page
-from tickets.fields import FIELDS, ImpossibleChange
+from tickets.desk.draft import EDITABLE, Draft
+from tickets.fields import Field, Kind, next_statuses
 from tickets.models import Ticket
-from tickets.update import TicketChanged, TicketNotFound, Update, apply
-
-EDITABLE = tuple(field for field in FIELDS.values() if field.is_editable)
 
 
-def update(request: Request, form: FormData) -> Response:
-    """Stores the fields; 409 with both versions when somebody changed the ticket meanwhile."""
-    user = require_staff(request)
-    number = path_number(request)
-    try:
-        wanted = _wanted(form)
-        with database(request).write() as session:
-            apply(session, number, Update(wanted), actor=person(user), via="web", version=version_of(form), now=now())
-    except TicketNotFound:
-        raise HTTPException(404) from None
-    except ImpossibleChange as refusal:
-        return show_page(request, user, Draft(), status=422, errors={refusal.field: str(refusal)}, edited=_edited(form))
-    except TicketChanged:
-        return _both_versions(request, user, form, number, wanted)
-    return RedirectResponse(way_back(request, number, "saved"), 303)
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One input: `value` is what it shows, `was` what the ticket has, both as a form sends them."""
+
+    name: str
+    label: str
+    is_tags: bool
+    options: tuple[tuple[str, str], ...]
+    value: str
+    was: str
+    text: str
+    """What the ticket has, as people read it."""
+
+    def label_of(self, value: str) -> str:
+        """Return a value as people read it."""
+        return dict(self.options).get(value, value)
 
 
-def take(request: Request, form: FormData) -> Response:
-    """Puts the agent who asks in charge."""
-    user = require_staff(request)
-    number = path_number(request)
-    try:
-        with database(request).write() as session:
-            apply(session, number, Update({"assignee_id": user.id}), actor=person(user), via="web", version=version_of(form), now=now())
-    except TicketNotFound:
-        raise HTTPException(404) from None
-    except ImpossibleChange as refusal:
-        raise HTTPException(409, str(refusal)) from None
-    except TicketChanged:
-        return show_page(request, user, Draft(), status=409, errors={"assignee_id": _taken_by(request, number, user)})
-    return RedirectResponse(way_back(request, number, "taken"), 303)
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that two people changed: as the ticket has it now, and as the agent chose it."""
+
+    label: str
+    theirs: str
+    yours: str
 
 
-def _taken_by(request: Request, number: int, user: User) -> str:
-    with database(request).read() as session:
-        owner = load_ticket(session, person(user), number).assignee
-    if owner is None or owner.id == user.id:
-        return "Someone changed the assignee after you opened this page. Check the ticket, then take it again."
-    return f"{owner.shown_name} has already taken this ticket."
+def properties(ticket: Ticket, draft: Draft, staff: Sequence[User], categories: Sequence[tuple[str, str]], user: User) -> list[Property]:
+    """Return the ticket's properties in the order of the registry."""
+    return [_property(field, ticket, draft, _options(field, ticket, staff, categories, user)) for field in EDITABLE]
 
 
-def version_of(form: FormData) -> int:
-    """The version the page was made from; -1, which no ticket has, when the form names none."""
-    value = text(form, "version", 12)
-    return int(value) if value.isascii() and value.isdigit() else -1
+def differences(shown: Sequence[Property], seen: Mapping[str, str]) -> list[Difference]:
+    """Return the fields that someone else changed since the agent saw them as in `seen`, and that the agent changed to something else."""
+    conflicts = [one for one in shown if one.value != one.was and seen.get(one.name, one.was) != one.was]
+    return [Difference(one.label, one.text, one.label_of(one.value)) for one in conflicts]
 
 
-def _wanted(form: FormData) -> dict[str, Any]:
-    return {field.name: field.parse(text(form, field.name, 4000)) for field in EDITABLE if field.name in form}
+def _property(field: Field, ticket: Ticket, draft: Draft, options: tuple[tuple[str, str], ...]) -> Property:
+    was = _as_sent(ticket, field.name)
+    chosen = draft.edits.get(field.name, was)
+    is_possible = field.kind == Kind.TAGS or chosen in dict(options)
+    return Property(field.name, field.label, field.kind == Kind.TAGS, options, chosen if is_possible else was, was, dict(options).get(was, was))
 
 
-def _edited(form: FormData) -> dict[str, str]:
-    return {field.name: text(form, field.name, 4000) for field in EDITABLE}
-
-
-def _both_versions(request: Request, user: User, form: FormData, number: int, wanted: dict[str, Any]) -> Response:
-    with database(request).read() as session:
-        ticket = load_ticket(session, person(user), number)
-        edited = _edited(form)
-        differences = [
-            Difference(name, _shown(name, theirs), _shown(name, edited[name])) for name in wanted if (theirs := _stored(ticket, name)) != edited[name]
-        ]
-    return show_page(request, user, Draft(), status=409, differences=differences, edited=edited)
-
-
-def _stored(ticket: Ticket, name: str) -> str:
+def _as_sent(ticket: Ticket, name: str) -> str:
     if name == "tags":
         return " ".join(tag.name for tag in ticket.tags)
     value = getattr(ticket, name)
     return "" if value is None else str(value)
 
 
-def _shown(name: str, value: str) -> str:
-    return FIELDS[name].label_of(value)
+def _options(field: Field, ticket: Ticket, staff: Sequence[User], categories: Sequence[tuple[str, str]], user: User) -> tuple[tuple[str, str], ...]:
+    """Return value → words of what can be chosen; what the ticket has now is always among them."""
+    if field.kind == Kind.PERSON:
+        people = [(str(person.id), f"{person.shown_name} (you)" if person.id == user.id else person.shown_name) for person in staff]
+        if ticket.assignee is not None and str(ticket.assignee_id) not in dict(people):
+            people.append((str(ticket.assignee_id), f"{ticket.assignee.shown_name} (no longer an agent)"))
+        return (("", "Nobody"), *people)
+    if field.kind == Kind.CATEGORY:
+        gone = [(ticket.category, ticket.category)] if ticket.category and ticket.category not in dict(categories) else []
+        return (("", "None"), *categories, *gone)
+    chosen = next_statuses(ticket) if field.name == "status" else field.choices
+    return tuple((value, field.choices[value]) for value in chosen)

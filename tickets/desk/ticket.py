@@ -1,5 +1,6 @@
 """The ticket's page, its files, and the decisions on held tickets."""
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -14,8 +15,10 @@ from kb.web.numbers import path_number
 from kb.web.templates import render
 from tickets import queries as ticket_queries
 from tickets.access import NotAllowed, person
+from tickets.desk.articles import find_articles
 from tickets.desk.done import way_back
-from tickets.desk.loading import Draft, load_ticket, ticket_context
+from tickets.desk.draft import Draft, load
+from tickets.desk.loading import load_ticket, ticket_context
 from tickets.fields import ImpossibleChange
 from tickets.models import Status
 from tickets.request_views import send_file
@@ -23,16 +26,22 @@ from tickets.update import TicketNotFound, Update, apply
 
 
 def show(request: Request) -> Response:
-    """The conversation, what the requester tried, and everything that can be done."""
-    return show_page(request, require_staff(request), Draft())
+    """Return the page: the conversation, what the requester tried, everything that can be done, and the agent's draft."""
+    return show_page(request, require_staff(request))
 
 
-def show_page(request: Request, user: User, draft: Draft, *, status: int = 200, **more: Any) -> Response:
-    """The page with what the agent had typed; `more` replaces parts of its context."""
+def show_page(request: Request, user: User, draft: Draft | None = None, *, status: int = 200) -> Response:
+    """Return the page with `draft`; without one, with the draft that is kept, whose errors are shown once, after the form was sent."""
+    number, is_refused = path_number(request), "problem" in request.query_params
     with database(request).read() as session:
-        ticket = load_ticket(session, person(user), path_number(request))
+        ticket = load_ticket(session, person(user), number)
+        if draft is None:
+            draft = load(session, user.id, number) or Draft()
+            draft = draft if is_refused else replace(draft, errors={})
         context = ticket_context(request, session, user, ticket, draft, now=now())
-    return render(request, "desk/ticket.html", context | more, status=status, headers={"Retry-After": "5"} if status == 503 else None)
+    if "find" in request.query_params:
+        context["found"] = find_articles(request, draft.article_query)
+    return render(request, "desk/ticket.html", context, status=status, headers={"Retry-After": "5"} if status == 503 else None)
 
 
 def file(request: Request) -> Response:
@@ -50,7 +59,7 @@ def release(request: Request, form: FormData) -> Response:  # noqa: ARG001
     """Let a held ticket through: it joins the others, and its requester gets the receipt."""
     number = path_number(request)
     _update(request, number, {"suspended_reason": None})
-    return RedirectResponse(way_back(request, number, "released"), 303)
+    return RedirectResponse(way_back(request, number, done="released"), 303)
 
 
 def reject(request: Request, form: FormData) -> Response:  # noqa: ARG001

@@ -3,7 +3,7 @@
 from starlette.routing import Route
 
 from kb.web.forms import with_form
-from tickets.desk import articles, comments, content_problems, inbox, notifications, properties, ticket
+from tickets.desk import articles, composer, content_problems, inbox, notifications, ticket
 
 routes = [
     Route("/desk", inbox.home, methods=["GET"]),
@@ -14,9 +14,10 @@ routes = [
     Route("/desk/notifications", notifications.show, methods=["GET"]),
     Route("/desk/notifications", with_form(notifications.update), methods=["POST"]),
     Route("/desk/tickets/{id:int}", ticket.show, methods=["GET"]),
-    Route("/desk/tickets/{id:int}/comments", with_form(comments.create), methods=["POST"]),
-    Route("/desk/tickets/{id:int}/properties", with_form(properties.update), methods=["POST"]),
-    Route("/desk/tickets/{id:int}/assignment", with_form(properties.take), methods=["POST"]),
+    Route("/desk/tickets/{id:int}/comments", with_form(composer.send), methods=["POST"]),
+    Route("/desk/tickets/{id:int}/properties", with_form(composer.save), methods=["POST"]),
+    Route("/desk/tickets/{id:int}/assignment", with_form(composer.take), methods=["POST"]),
+    Route("/desk/tickets/{id:int}/draft", with_form(composer.keep), methods=["POST"]),
     Route("/desk/tickets/{id:int}/release", with_form(ticket.release), methods=["POST"]),
     Route("/desk/tickets/{id:int}/rejection", with_form(ticket.reject), methods=["POST"]),
     Route("/desk/tickets/{id:int}/attachments/{file}/{name}", ticket.file, methods=["GET"]),

@@ -1,22 +1,60 @@
-// The composer keeps what is typed in this browser until it is sent, sends with Ctrl-Enter, and only once.
+// The composer saves what is typed and chosen as a draft on the server, sends with Ctrl-Enter, and only once.
+// What was typed since the last save also stays in the tab: a page loaded again may be quicker than the save of the one before.
+const WAIT_MS = 700;
 const form = document.querySelector("[data-composer]");
 
 if (form) {
-  const key = `deskbook-draft:${form.dataset.draft}`;
   const body = form.querySelector("[data-composer-body]");
-  const kind = () => form.querySelector('[name="kind"]:checked')?.value;
-  const read = () => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
-  const store = () => {
-    try { body.value.trim() ? localStorage.setItem(key, JSON.stringify({ body: body.value, kind: kind() })) : localStorage.removeItem(key); } catch { /* no room: the page still has it */ }
-  };
-  const kept = read();
-  if (kept && !body.value.trim()) {
-    body.value = kept.body;
-    const choice = form.querySelector(`[name="kind"][value="${kept.kind}"]`);
-    if (choice) choice.checked = true;
+  const state = form.querySelector("[data-draft-state]");
+  const discard = form.querySelector("[data-discard]");
+  const key = `deskbook-unsaved:${form.dataset.draftUrl}`;
+  let timer = 0, saving = null, isChanged = false;
+
+  const note = () => { try { sessionStorage.setItem(key, JSON.stringify({ body: body.value, kind: form.elements.kind.value })); } catch { /* no room: the save has it */ } };
+  const forget = () => { try { sessionStorage.removeItem(key); } catch { /* nothing noted */ } };
+  const changed = () => { isChanged = true; note(); clearTimeout(timer); timer = setTimeout(save, WAIT_MS); };
+
+  try {
+    const unsaved = JSON.parse(sessionStorage.getItem(key));
+    if (unsaved && unsaved.body !== body.value) {
+      body.value = unsaved.body;
+      const choice = form.querySelector(`[name="kind"][value="${unsaved.kind}"]`);
+      if (choice) choice.checked = true;
+      changed();
+    }
+  } catch { /* nothing noted that can be read */ }
+
+  async function save(isLeaving = false) {
+    clearTimeout(timer);
+    if (!isChanged || form.dataset.sent) return;
+    isChanged = false;
+    saving?.abort();
+    saving = isLeaving ? null : new AbortController();
+    const data = new FormData(form);
+    data.delete("files");
+    try {
+      const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: data, keepalive: isLeaving, signal: saving?.signal, redirect: "error" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      if (!isChanged) forget();
+      const isKept = Boolean(body.value.trim());
+      state.textContent = isKept ? "Draft saved" : "";
+      discard.hidden = !isKept;
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      isChanged = true;
+      state.textContent = "The draft could not be saved. Keep this page open.";
+    }
   }
-  form.addEventListener("input", store);
-  form.addEventListener("change", store);
+
+  // Inputs beside the conversation belong to the form too, but lie outside of it.
+  for (const kind of ["input", "change"]) {
+    document.addEventListener(kind, (event) => {
+      if (event.target.form !== form || event.target.type === "file" || event.target.hasAttribute("data-picker-input")) return;
+      changed();
+    });
+  }
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") save(true); });
+  addEventListener("pagehide", () => save(true));
 
   body.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); form.requestSubmit(form.querySelector("[data-send]")); }
@@ -31,6 +69,9 @@ if (form) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
+    clearTimeout(timer);
+    saving?.abort();
+    forget();
   });
   addEventListener("pageshow", () => { delete form.dataset.sent; });
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from httpx2 import Response
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
@@ -16,8 +17,11 @@ from tickets import queries
 from tickets.access import SYSTEM
 from tickets.creation import NewTicket, create
 from tickets.models import Comment, Ticket
+from tickets.nonce import new_nonce
 
 OpenTicket = Callable[..., int]
+Refused = Callable[[Response], str]
+Write = Callable[..., Response]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
@@ -73,3 +77,29 @@ def comments(client: TestClient) -> Callable[[int], list[Comment]]:
             return list(queries.comments(session, SYSTEM, number))
 
     return comments
+
+
+@pytest.fixture
+def write(client: TestClient, stored: Callable[[int], Ticket]) -> Write:
+    """Sends the composer of a ticket as its page shows it now, with what is named changed; `to` is another button than Send."""
+
+    def write(number: int, body: str, *files: tuple[str, bytes], query: str = "", to: str = "comments", **changes: Any) -> Response:
+        data = {"nonce": new_nonce(client.app.state.secret_key, now()), "version": str(stored(number).version), "kind": "public", "body": body} | changes
+        return client.post(f"/desk/tickets/{number}/{to}{query}", data=data, files=[("files", file) for file in files] or None)
+
+    return write
+
+
+@pytest.fixture
+def refused(client: TestClient) -> Refused:
+    """Follows the way back to the page, which says why the form was not sent."""
+
+    def refused(answer: Response) -> str:
+        assert answer.status_code == 303, answer.status_code
+        assert "problem=1" in answer.headers["location"]
+        page = client.get(answer.headers["location"])
+        assert page.status_code == 200
+        assert "There is a problem" in page.text
+        return page.text
+
+    return refused

@@ -13,6 +13,7 @@ from kb.events.models import Event, Kind
 from kb.events.recorder import Visit, row
 from kb.jobs.models import OutboxJob
 from tests.cast import add_person, change
+from tests.tickets.desk.conftest import Refused, Write
 from tickets.models import Ticket
 
 OpenTicket = Callable[..., int]
@@ -75,7 +76,7 @@ def test_fields_are_changed_and_the_change_is_in_the_history(client: TestClient,
 
 
 @pytest.mark.usefixtures("agent")
-def test_impossible_fields_are_refused_with_the_reason(client: TestClient, opened: OpenTicket, stored: Stored) -> None:
+def test_impossible_fields_are_refused_with_the_reason(opened: OpenTicket, stored: Stored, write: Write, refused: Refused) -> None:
     number = opened()
     customer = stored(number).requester_id
     for field, value in [
@@ -86,35 +87,37 @@ def test_impossible_fields_are_refused_with_the_reason(client: TestClient, opene
         ("assignee_id", str(customer)),
         ("assignee_id", "9" * 18),
     ]:
-        answer = client.post(f"/desk/tickets/{number}/properties", data={"version": "1", field: value, "tags": "kept-word"})
-        assert answer.status_code == 422, (field, value)
-        assert "kept-word" in answer.text
+        page = refused(write(number, "Kept words", to="properties", **{field: value, "tags": "kept-tag"}))
+        assert [word in page for word in ("Kept words", 'value="kept-tag"', f'id="property-error-{field}"')] == [True, True, True], (field, value)
     assert stored(number).version == 1
 
 
 @pytest.mark.usefixtures("agent")
-def test_of_two_edits_the_second_sees_both_versions_and_keeps_its_choices(client: TestClient, opened: OpenTicket, stored: Stored) -> None:
-    number = opened()
-    first = client.post(f"/desk/tickets/{number}/properties", data={"version": "1", "priority": "high", "tags": "theirs"})
-    second = client.post(f"/desk/tickets/{number}/properties", data={"version": "1", "priority": "low", "tags": "mine"})
-    assert (first.status_code, second.status_code) == (303, 409)
-    assert "<td>High</td><td>Low</td>" in second.text
-    assert 'value="mine"' in second.text
+def test_of_two_edits_the_second_sees_both_versions_and_keeps_its_choices(opened: OpenTicket, stored: Stored, write: Write, refused: Refused) -> None:
+    number, was = opened(), {"was_priority": "normal", "was_tags": ""}
+    assert write(number, "", to="properties", version="1", priority="high", tags="theirs", **was).headers["location"] == f"/desk/tickets/{number}?done=saved"
+    page = refused(write(number, "", to="properties", version="1", priority="low", tags="mine", **was))
+    assert "<td>High</td><td>Low</td>" in page
+    assert "<td>theirs</td><td>mine</td>" in page
+    assert 'value="mine"' in page
     assert (stored(number).priority, stored(number).version) == ("high", 2)
-    again = client.post(f"/desk/tickets/{number}/properties", data={"version": "2", "priority": "low"})
-    assert again.status_code == 303
-    assert client.post(f"/desk/tickets/{number}/properties", data={"priority": "urgent"}).status_code == 409, "a form without a version"
+    write(number, "", to="properties", version="2", priority="low")
+    assert stored(number).priority == "low"
+    refused(write(number, "", to="properties", version="", priority="urgent"))
+    assert stored(number).priority == "low", "a form without a version changes nothing"
 
 
-def test_taking_a_ticket_that_somebody_took_is_refused(client: TestClient, agent: User, opened: OpenTicket, stored: Stored) -> None:
+def test_taking_a_ticket_that_somebody_took_is_refused(
+    client: TestClient, agent: User, opened: OpenTicket, stored: Stored, write: Write, refused: Refused
+) -> None:
     number = opened()
     bob = add_person(client, "bob@example.com", name="Bob")
     with client.app.state.database.write() as session:
         change(session, number, {"assignee_id": bob.id}, bob)
-    answer = client.post(f"/desk/tickets/{number}/assignment", data={"version": "1"})
-    assert answer.status_code == 409
-    assert "Bob has already taken this ticket" in answer.text
-    assert client.post(f"/desk/tickets/{number}/assignment", data={"version": str(stored(number).version)}).status_code == 303
+    page = refused(write(number, "Kept words", to="assignment", version="1"))
+    assert "Bob has already taken this ticket" in page
+    assert "Kept words" in page
+    assert "done=taken" in write(number, "", to="assignment").headers["location"]
     assert stored(number).assignee_id == agent.id
 
 
