@@ -15,7 +15,7 @@ ADVISORY_LOCK = 7_283_551
 
 
 class MigrationFailed(Exception):
-    """The migration would have left rows that refer to others which are gone; nothing was changed."""
+    """The migration cannot be done; the message says why. Nothing was changed."""
 
 
 class SchemaMismatch(Exception):

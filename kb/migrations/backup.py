@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import inspect
 
 from kb.db import Database, now
-from kb.migrations import head, migrate, refuse_newer, schema_of
+from kb.migrations import MigrationFailed, head, migrate, refuse_newer, schema_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,12 @@ def _copy(database: Database, revision: str | None) -> Path | None:
     with open(os.open(half, os.O_RDWR | os.O_CREAT, file.stat().st_mode & 0o777)) as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         # SQLite's own copy is consistent whoever writes meanwhile; a copied file would miss what lies in the WAL.
-        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(half)) as target:
-            source.backup(target)
+        try:
+            with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(half)) as target:
+                source.backup(target)
+        except sqlite3.Error as error:
+            half.unlink()
+            raise MigrationFailed(f"The database could not be copied to {copy} ({error}). Nothing was changed. Check the room on that disk.") from error
         half.replace(copy)  # under its name it is whole, whatever interrupted us
     return copy
 

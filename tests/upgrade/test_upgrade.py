@@ -5,6 +5,7 @@ import random
 import signal
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -60,6 +61,23 @@ def test_what_a_killed_copy_left_is_removed_and_one_that_is_under_way_is_not(tmp
             outcome = migrate_with_backup(database)
     assert outcome.backup
     assert sorted(path for path in tmp_path.iterdir() if "-schema-" in path.name) == sorted([outcome.backup, under_way, of_another])
+
+
+@pytest.mark.slow
+def test_where_there_is_no_room_for_the_copy_nothing_is_changed_and_nothing_left(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.sqlite'}"
+    make_old_database(url, 50)
+    before = read(url)
+    most_bytes = (tmp_path / "old.sqlite").stat().st_size // 2
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({most_bytes}, {most_bytes})); from kb.cli import main; main(['migrate'])"
+    variables = environ(tmp_path, tmp_path / "var", DATABASE_URL=url)
+    ran = subprocess.run([sys.executable, "-c", limited], env=variables, cwd=tmp_path, capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert "Nothing was changed" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert _schema(url) == REVISION
+    assert read(url) == before
+    assert [path.name for path in tmp_path.iterdir() if "-schema-" in path.name] == []
 
 
 def _killed_under_way(variables: dict[str, str], url: str, folder: Path, after_s: float) -> bool:
