@@ -27,6 +27,7 @@ from tests import services
 from tests.embedder import MODEL, embedder, rest
 
 QUESTIONS = Path(__file__).parent / "questions"
+MANUAL = Path(__file__).parents[2] / "content"
 ATTEMPTS = 5
 
 
@@ -55,11 +56,15 @@ def main() -> None:
 
 
 def known_corpora() -> list[tuple[Path, list[Path]]]:
-    """The corpora the measurements are told for, with their questions."""
+    """Return the corpora that answers are measured on, with their question files."""
     root = Path(os.environ.get("DESKBOOK_CORPORA") or "DESKBOOK_CORPORA is not set")
     arduino = [QUESTIONS / f"{name}-{half}.csv" for name in ("arduino", "arduino-everyday") for half in ("dev", "check")]
     arduino.append(QUESTIONS / "arduino-unseen.csv")
-    return [(root / "dtc-faq" / "content", [root / "dtc-faq" / "questions-dev.csv"]), (root / "arduino" / "content", arduino)]
+    return [
+        (root / "dtc-faq" / "content", [root / "dtc-faq" / "questions-dev.csv"]),
+        (root / "arduino" / "content", arduino),
+        (MANUAL, [QUESTIONS / "manual.csv"]),
+    ]
 
 
 def unanswerable(path: Path, catalog: Any) -> list[bench.Question]:

@@ -46,3 +46,9 @@ def test_every_label_names_a_published_article_of_the_corpus() -> None:
             published.add(found[1])
     asked = {part for path in HERE.glob("arduino-*.csv") for row in rows(path) if row["article_id"] for part in row["article_id"].split("|")}
     assert asked <= published, asked - published
+
+
+def test_every_label_of_the_manuals_questions_names_one_of_its_articles() -> None:
+    written = {path.stem for path in (HERE.parents[2] / "content").rglob("*.md")}
+    asked = {part for row in rows(HERE / "manual.csv") if row["article_id"] for part in row["article_id"].split("|")}
+    assert asked <= written, asked - written
