@@ -193,7 +193,7 @@ def _takes_notes_and_replies(page: Any, site: LiveServer, has_scripts: bool) -> 
     page.get_by_label("And set the status to").select_option("pending")
     page.get_by_role("button", name="Send reply").click()
     page.get_by_text("Your reply is on its way.").wait_for()
-    assert page.locator(".conversation > li").count() == 3
+    assert page.locator(".conversation > .comment").count() == 3
     assert _status(site) == "pending"
 
 
