@@ -78,7 +78,7 @@ def site(settings: Settings) -> Iterator[TestClient]:
         TestClient(app, headers={"user-agent": "Mozilla/5.0 (test)"}, follow_redirects=False) as client,
     ):
         for number, payload in enumerate(PAYLOADS):
-            _use_every_field(client, clock, number, payload)
+            use_every_field(client, clock, number, payload)
         clock.shift(timedelta(hours=26))
         app.state.recorder.flush()
         yield client
@@ -88,7 +88,7 @@ def quote_yaml(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _use_every_field(client: TestClient, clock: Any, number: int, payload: str) -> None:
+def use_every_field(client: TestClient, clock: Any, number: int, payload: str) -> None:
     browser = TestClient(client.app, headers={"user-agent": "Mozilla/5.0 (test)"}, follow_redirects=False)
     browser.get("/search", params={"q": payload})
     browser.get(f"/articles/article-{number}")
@@ -142,7 +142,7 @@ def _wrong(pages: list[Visited]) -> dict[str, list[str]]:
 
 def test_a_customer_meets_no_script(site: TestClient) -> None:
     customer = signed_in(site, "customer@example.com", "customer", PAYLOADS[0])
-    pages = crawl(customer, [*_seeds(site), *_tracking_pages(site), "/requests", "/account"])
+    pages = crawl(customer, [*_seeds(site), *tracking_pages(site), "/requests", "/account"])
     assert _wrong(pages) == {}
     shown = {page.address.partition("-")[0] for page in pages if html.escape(PAYLOADS[2], quote=False) in page.text}
     assert {"/", "/requests/3", "/articles/article", "/search?q=brakes"} <= shown
@@ -159,6 +159,6 @@ def test_an_agent_meets_no_script(site: TestClient) -> None:
     assert "/desk/reports/deflection/visits" in addresses
 
 
-def _tracking_pages(site: TestClient) -> list[str]:
+def tracking_pages(site: TestClient) -> list[str]:
     with site.app.state.database.read() as session:
         return [tracking_path(site.app.state.secret_key, ticket.id, ticket.salt) for ticket in session.scalars(select(Ticket))]

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from kb.accounts.models import User
+from kb.web.characters import isolated
 from tickets import queries
 from tickets.access import Actor, may_read_notes
 from tickets.audit import Changed, Commented, Created
@@ -92,10 +93,11 @@ def _for_staff(audit: Audit, people: dict[int, User]) -> tuple[Happening, ...]:
 def _change(event: Changed, people: dict[int, User]) -> str:
     if event.field == "assignee_id":
         old, new = (people[value].shown_name if isinstance(value, int) and value in people else "" for value in (event.old, event.new))
-        return f"assigned the ticket to {new}" if new else f"removed {old} as the assignee"
+        return f"assigned the ticket to {isolated(new)}" if new else f"removed {isolated(old)} as the assignee"
     field = FIELDS.get(event.field)
     label = field.label.lower() if field is not None else event.field
     old, new = (field.label_of(value) if field is not None else str(value or "") for value in (event.old, event.new))
+    old, new = isolated(old), isolated(new)
     if not old:
         return f"set {label} to {new}"
     return f"changed {label} from {old} to {new}" if new else f"removed {label}: {old}"
@@ -110,7 +112,7 @@ def _for_customer(audit: Audit, ticket: Ticket, people: dict[int, User]) -> tupl
             continue
         if event.field == "assignee_id" and isinstance(event.new, int):
             agent = people.get(event.new)
-            told.append(Happening(audit.at, "", f"{(agent.name if agent is not None else '') or 'An agent'} is looking after your request"))
+            told.append(Happening(audit.at, "", f"{isolated((agent.name if agent is not None else '') or 'An agent')} is looking after your request"))
         elif event.field == "status":
             if event.new == Status.SOLVED:
                 told.append(Happening(audit.at, "", "You marked this as solved" if is_theirs else "Marked as solved"))

@@ -48,6 +48,12 @@ def without_direction(text: str) -> str:
     return _ISOLATES.sub("", settled(text))
 
 
+def isolated(text: str) -> str:
+    """Return `text` so that it may stand in a sentence of ours: in an isolate where anything of it runs from right to left."""
+    runs_left = any(unicodedata.bidirectional(character) in ("R", "AL", "AN", "RLE", "RLO", "RLI") for character in text)
+    return f"\u2068{text}{_POP_ISOLATE}" if runs_left else text
+
+
 def _has_ink(character: str) -> bool:
     if character in BLANKS:
         return False

@@ -21,7 +21,7 @@ _REGIONS = {
 PATTERN = f"(?:{'|'.join(NAMES)})(?:-[a-z0-9]{{2,8}})?"
 """A tag, in lower case, that may stand in an address or a file's name: a language of NAMES with or without a region."""
 _SUFFIX = re.compile(rf"(.+)\.({PATTERN})", re.IGNORECASE | re.DOTALL)
-_RIGHT_TO_LEFT = frozenset(("ar", "fa", "he"))
+_RIGHT_TO_LEFT = frozenset(("ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"))
 
 
 def name_of(locale: str) -> str:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from kb.config import Settings, shipped
+from kb.web.characters import isolated
 from kb.web.locales import direction, name_of
 from kb.web.plaintext import as_html
 from kb.web.sizes import size
@@ -28,7 +29,17 @@ def environment(settings: Settings, static: StaticFiles) -> Environment:
         auto_reload=False,
     )
     env.globals |= {"site": settings, "static": static.url, "has_logo": settings.logo is not None}
-    env.filters |= {"ago": ago, "day": day, "direction": direction, "iso": iso, "language": name_of, "minute": minute, "plaintext": as_html, "size": size}
+    env.filters |= {
+        "ago": ago,
+        "day": day,
+        "direction": direction,
+        "iso": iso,
+        "isolated": isolated,
+        "language": name_of,
+        "minute": minute,
+        "plaintext": as_html,
+        "size": size,
+    }
     return env
 
 

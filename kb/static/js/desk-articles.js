@@ -55,6 +55,7 @@ if (picker) {
       label.className = "choice";
       Object.assign(box, { type: "checkbox", name: "article", value: slug, checked: true });
       words.textContent = title;
+      words.dir = "auto";
       label.append(box, words);
       item.append(label);
       linked.append(item);

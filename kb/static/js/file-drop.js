@@ -33,6 +33,7 @@ function setUp(zone) {
     const item = document.createElement("li");
     const name = document.createElement("span");
     name.textContent = file.name;
+    name.dir = "auto";
     const remove = document.createElement("button");
     remove.type = "button";
     remove.className = "button plain compact";

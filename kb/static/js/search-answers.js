@@ -91,6 +91,7 @@ function parse(html) {
 // A screen reader hears the title with its breadcrumb as the name of a hit, and then the snippet.
 function named(hit, index) {
   hit.id = `hit-${index + 1}`;
+  hit.dir ||= "auto";
   for (const [attribute, part] of [["aria-labelledby", "name"], ["aria-describedby", "snippet"]]) {
     const element = hit.querySelector(`.hit-${part}`);
     element.id = `${hit.id}-${part}`;

@@ -22,7 +22,7 @@ export function resultRows(answer, query, scope) {
   const rows = answer.hits.length ? foundRows(answer, query, scope) : emptyRows(answer, query, scope);
   if (!answer.corrected) return rows;
   const verbatim = aside(asked("verbatim", ICONS.all, (words) => ["Search instead for ", quoted(words)], (words) => `${results(words)}&verbatim=1`, query));
-  return [label(`${answer.isAnswered ? "Showing results for" : "Read as"} “${shorten(answer.corrected)}”`), verbatim, ...rows];
+  return [label(`${answer.isAnswered ? "Showing results for" : "Read as"} “`, isolated(shorten(answer.corrected)), "”"), verbatim, ...rows];
 }
 
 // What nothing answers for sure leads with the request form.
@@ -34,15 +34,15 @@ function foundRows(answer, query, scope) {
 }
 
 function emptyRows(answer, query, scope) {
-  const popular = answer.popular.map(({ title, url }, index) => row(`popular-${index}`, ICONS.page, [title], url));
+  const popular = answer.popular.map(({ title, url }, index) => row(`popular-${index}`, ICONS.page, [isolated(title)], url));
   const hint = label("Check the spelling, or use fewer and more general words.");
   hint.classList.add("hint");
-  return [label(`No results for “${shorten(query)}”`), hint, askRow(query, scope), ...(popular.length ? [label("Good places to start"), ...popular] : [])];
+  return [label("No results for “", isolated(shorten(query)), "”"), hint, askRow(query, scope), ...(popular.length ? [label("Good places to start"), ...popular] : [])];
 }
 
 export function recentRows(searches) {
   const rows = searches.map((query, index) => {
-    const past = row(`recent-${index}`, ICONS.past, [query]);
+    const past = row(`recent-${index}`, ICONS.past, [isolated(query)]);
     past.dataset.recent = query;
     past.append(forgetMark());
     return past;
@@ -104,11 +104,11 @@ function first(element) {
   return element;
 }
 
-function label(words) {
+function label(...words) {
   const element = document.createElement("div");
   element.className = "search-label";
   element.setAttribute("role", "presentation");
-  element.textContent = words;
+  element.append(...words);
   return element;
 }
 
@@ -125,13 +125,19 @@ function forgetMark() {
 function strong(words) {
   const element = document.createElement("b");
   element.textContent = words;
+  element.dir = "auto";
+  return element;
+}
+
+// Words that people wrote: they run in their own direction and leave those around them alone.
+function isolated(words) {
+  const element = document.createElement("bdi");
+  element.textContent = words;
   return element;
 }
 
 function quoted(words) {
-  const element = strong(`“${shorten(words)}”`);
-  element.dir = "auto";
-  return element;
+  return strong(`“${shorten(words)}”`);
 }
 
 function drawing(path) {
