@@ -133,9 +133,9 @@ def latest_or_same_form(session: Session, ticket_id: int, nonce: str | None) -> 
     return sorted(found, key=lambda comment: nonce is None or comment.nonce != nonce)
 
 
-def comment_of_form(session: Session, nonce: str) -> Comment | None:
-    """Return the message that the form with this nonce became."""
-    return session.execute(select(Comment).where(Comment.nonce == nonce)).scalar_one_or_none()
+def comments_of_form(session: Session, ticket_id: int, form_nonce: str) -> Sequence[Comment]:
+    """Return the messages on the ticket that the form with this nonce became."""
+    return session.execute(select(Comment).where(Comment.ticket_id == ticket_id, Comment.nonce.startswith(form_nonce, autoescape=True))).scalars().all()
 
 
 def audits(session: Session, ticket_id: int) -> Sequence[Audit]:

@@ -1,6 +1,5 @@
 """The form of a ticket's page: one message and the fields changed with it, sent, saved or kept as a draft. Nothing typed or chosen is ever lost."""
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,7 +18,6 @@ from kb.config import Settings
 from kb.db import database, now
 from kb.web.forms import files
 from kb.web.numbers import path_number
-from tickets import queries as ticket_queries
 from tickets import uploads
 from tickets.access import NotAllowed, person
 from tickets.audit import Commented
@@ -135,7 +133,7 @@ def _send(posted: _Posted) -> Response:
     moment = now()
 
     def update(session: Session) -> Audit:
-        audit = _apply(session, posted, Update(drafts.changes(draft), _of_its_own(session, posted.number, comment)), moment)
+        audit = _apply(session, posted, Update(drafts.changes(draft), comment), moment)
         draft_queries.delete_draft(session, posted.user.id, posted.number)
         return audit
 
@@ -216,13 +214,6 @@ def _conflict(posted: _Posted, change: TicketChanged) -> Problems:
 
 def _apply(session: Session, posted: _Posted, update: Update, moment: datetime) -> Audit:
     return apply(session, posted.number, update, actor=person(posted.user), via="web", version=posted.draft.version, now=moment)
-
-
-def _of_its_own(session: Session, number: int, comment: NewComment) -> NewComment:
-    """Return the message under a number of its own when its form was sent before with other words: a browser that goes back may keep the number."""
-    known = ticket_queries.comment_of_form(session, comment.nonce or "")
-    is_other = known is not None and (known.ticket_id, known.body, known.is_public) != (number, comment.body, comment.is_public)
-    return replace(comment, nonce=secrets.token_hex(16), uploads=()) if is_other else comment
 
 
 def _stored(posted: _Posted, errors: Mapping[str, str], **said: str) -> Response:

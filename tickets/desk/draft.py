@@ -94,10 +94,11 @@ def store(session: Session, user_id: int, ticket_id: int, draft: Draft, *, key: 
     content = {name: value for name, value in asdict(draft).items() if name != "updated_at"}
     if len(json.dumps(content)) > max_kb * 1000:
         return False
-    is_sent = nonce is not None and (sent := queries.comment_of_form(session, nonce.value)) is not None and sent.body.startswith(draft.body)
-    if nonce is not None and not is_sent:
+    if nonce is None:
+        return False
+    if not draft.body or not any(sent.body.startswith(draft.body) for sent in queries.comments_of_form(session, ticket_id, nonce.value)):
         draft_queries.store_draft(session, user_id, ticket_id, nonce=nonce.value, content=content, now=now)
-    return nonce is not None
+    return True
 
 
 def _chosen(form: FormData, one: Field) -> str | None:

@@ -76,7 +76,7 @@ def search(session: Session, words: Sequence[str], actor: Actor, *, limit: int, 
     """Tickets of any status with every word in the subject, a message or note, a tag, or the requester's name or address; newest first."""
     statement = select_tickets(actor).join(User, Ticket.requester_id == User.id)
     for word in words:
-        columns = (Ticket.subject, User.name, User.email)
+        columns = (Ticket.subject, Ticket.requester_name, User.name, User.email)
         statement = statement.where(
             or_(
                 *(column.icontains(word, autoescape=True) for column in columns),
