@@ -2,9 +2,8 @@
 
 import hashlib
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -13,12 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from kb.accounts.address import canonical
 from kb.accounts.api_keys import require_key
 from kb.accounts.limits import take
 from kb.accounts.models import ApiKey
 from kb.db import database, now
-from kb.text import clean, one_line
 from kb.web.body_limit import BodySize
 from kb.web.strict_json import BadJson, read_object
 from tickets import queries
@@ -26,7 +23,8 @@ from tickets.access import person
 from tickets.creation import FiledTicket, NewTicket
 from tickets.creation import create as create_ticket
 from tickets.fields import clean_tags
-from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, IdempotencyKey, Priority, Proof, TicketType
+from tickets.models import IdempotencyKey, Priority, Proof, TicketType
+from tickets.posted_ticket import RefusedTicket, read_ticket
 from tickets.reading import catalog
 from tickets.shapes import comment_json, filed_json, ticket_json
 
@@ -34,60 +32,6 @@ MAX_BODY_BYTES = 1_000_000
 MAX_KEY_CHARS = 255
 PER_MINUTE = 600
 SECRETS_IN_QUERY = ("api_key", "apikey", "key", "token", "access_token", "authorization")
-
-
-def _visible(value: str) -> str:
-    if not value:
-        raise ValueError("must not be empty")
-    return value
-
-
-def _address(value: str) -> str:
-    address = canonical(value)
-    if address is None:
-        raise ValueError("must be one e-mail address in full, like name@example.com")
-    return address
-
-
-def _at_most(chars: int) -> AfterValidator:
-    """In words: pydantic itself would count `items` here."""
-
-    def check(value: str) -> str:
-        if len(value) > chars:
-            raise ValueError(f"must have at most {chars:,} characters, not {len(value):,}")
-        return value
-
-    return AfterValidator(check)
-
-
-Text = Annotated[str, AfterValidator(clean)]
-Line = Annotated[str, AfterValidator(one_line)]
-Subject = Annotated[Line, AfterValidator(_visible), _at_most(MAX_SUBJECT_CHARS)]
-Absent = BeforeValidator(lambda value: "" if value is None else value)
-
-
-class _Requester(BaseModel):
-    email: Annotated[str, AfterValidator(_address)]
-    name: Annotated[Line, Absent, _at_most(120)] = ""
-
-
-class _FirstComment(BaseModel):
-    body: Annotated[Text, AfterValidator(_visible), _at_most(MAX_BODY_CHARS)]
-
-
-class _Ticket(BaseModel):
-    subject: Subject
-    comment: _FirstComment
-    requester: _Requester
-    priority: Priority | None = None
-    type: TicketType | None = None
-    tags: Annotated[list[str], Field(max_length=50)] = []
-    category: Annotated[Line, Absent, _at_most(120)] = ""
-    external_id: Annotated[Line, _at_most(120)] | None = None
-
-
-class _Posted(BaseModel):
-    ticket: _Ticket
 
 
 async def create(request: Request) -> Response:
@@ -120,8 +64,8 @@ def _create(request: Request, body: bytes) -> Response:
         new = _new_ticket(request, read_object(body), api_key)
     except BadJson as error:
         raise HTTPException(error.status, str(error)) from None
-    except ValidationError as error:
-        return _problems({".".join(map(str, problem["loc"])): problem["msg"].removeprefix("Value error, ") for problem in error.errors()})
+    except RefusedTicket as error:
+        return _problems(error.fields)
     if new.category and new.category not in {category.slug for category in catalog(request).categories}:
         return _problems({"ticket.category": "must be the slug of a category"})
     return _store(request, new, api_key, repeat_key, hashlib.sha256(body).hexdigest())
@@ -150,7 +94,7 @@ def _open_once(session: Session, new: NewTicket, api_key: ApiKey, repeat_key: st
 
 
 def _new_ticket(request: Request, posted: dict[str, Any], api_key: ApiKey) -> NewTicket:
-    ticket = _Posted.model_validate(posted).ticket
+    ticket = read_ticket(posted)
     repeat_key = _idempotency_key(request)
     return NewTicket(
         email=ticket.requester.email,
@@ -160,7 +104,7 @@ def _new_ticket(request: Request, posted: dict[str, Any], api_key: ApiKey) -> Ne
         category=ticket.category,
         priority=ticket.priority or Priority.NORMAL,
         type=ticket.type or TicketType.QUESTION,
-        tags=tuple(clean_tags(one_line(tag) for tag in ticket.tags)),
+        tags=clean_tags(ticket.tags),
         via="api",
         locale=request.app.state.settings.locale,
         external_id=ticket.external_id or None,
@@ -192,7 +136,7 @@ def _refuse_secret_in_query(request: Request) -> None:
 
 def _problems(fields: dict[str, str]) -> Response:
     detail = "; ".join(f"{field}: {message}" for field, message in fields.items())
-    return JSONResponse({"error": {"status": 422, "title": "This needs mending", "detail": detail, "fields": fields}}, 422)
+    return JSONResponse({"error": {"status": 422, "title": "There is a problem", "detail": detail, "fields": fields}}, 422)
 
 
 def _is_number(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import case
 
+from kb.text import one_line
 from tickets.audit import Value
 from tickets.models import MAX_SUBJECT_CHARS, Priority, Status, Ticket, TicketType
 
@@ -60,7 +61,7 @@ def parse_tags(text: str) -> tuple[str, ...]:
 
 def clean_tags(words: Iterable[str]) -> tuple[str, ...]:
     """Return `words` as tags: in lower case, spaces as `_`, sorted, each once; at most 50 of at most 60 characters."""
-    tags = {"_".join(word.lower().split())[:MAX_TAG_CHARS] for word in words}
+    tags = {"_".join(one_line(word).lower().split())[:MAX_TAG_CHARS] for word in words}
     return tuple(sorted(tags - {""})[:MOST_TAGS])
 
 

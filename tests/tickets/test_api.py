@@ -11,6 +11,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from kb.accounts.api_keys import make_key
+from kb.text import one_line
 from tests.cast import add_person
 from tests.tickets.test_open_a_request import rows
 from tickets.models import Ticket
@@ -191,3 +192,84 @@ def test_an_unknown_ticket_is_not_found(client: TestClient, post: Post, key: Key
 def test_other_methods_are_refused(client: TestClient) -> None:
     assert client.get("/api/tickets").status_code == 405
     assert client.delete("/api/tickets/1").status_code == 405
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"status": "open"},
+        {"status": "new"},
+        {"assignee_id": 1},
+        {"assignee_email": "ada@example.com"},
+        {"custom_fields": [{"id": 1, "value": "x"}]},
+        {"fields": {"1": "x"}},
+        {"group_id": 0},
+        {"due_at": "2026-12-01T00:00:00Z"},
+        {"collaborators": ["bob@example.com"]},
+        {"email_ccs": [{"user_email": "bob@example.com"}]},
+        {"description": "Another text"},
+        {"requester_id": 5},
+        {"submitter_id": 5},
+        {"created_at": "2020-01-01T00:00:00Z"},
+        {"is_public": False},
+        {"Subject": "Help"},
+        {"prioritty": "high"},
+        {"nonsense": None},
+        {"a\u202eb \ud800": 1},
+    ],
+)
+def test_what_is_not_supported_is_refused_by_name(client: TestClient, post: Post, more: dict[str, Any]) -> None:
+    answer = post({"ticket": TICKET["ticket"] | more})
+    assert answer.status_code == 422
+    [(name, message)] = answer.json()["error"]["fields"].items()
+    assert name == f"ticket.{one_line(next(iter(more)))}"
+    assert "leave it out" in message
+    assert name in answer.json()["error"]["detail"]
+    assert rows(client, Ticket) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        (TICKET | {"async": True}, ["async"]),
+        (TICKET | {"ticket": TICKET["ticket"] | {"comment": {"body": "x", "html_body": "<b>x</b>"}}}, ["ticket.comment.html_body"]),
+        (
+            TICKET | {"ticket": TICKET["ticket"] | {"comment": {"body": "x", "uploads": ["t"], "author_id": 1}}},
+            ["ticket.comment.author_id", "ticket.comment.uploads"],
+        ),
+        (TICKET | {"ticket": TICKET["ticket"] | {"comment": {"body": "x", "public": False}}}, ["ticket.comment.public"]),
+        (
+            TICKET | {"ticket": TICKET["ticket"] | {"requester": {"email": "a@example.com", "phone": "1", "locale_id": 8}}},
+            ["ticket.requester.locale_id", "ticket.requester.phone"],
+        ),
+        (TICKET | {"ticket": TICKET["ticket"] | {"tags": ["x" * 61]}}, ["ticket.tags.0"]),
+        (TICKET | {"ticket": {}}, ["ticket.comment", "ticket.requester", "ticket.subject"]),
+    ],
+)
+def test_every_level_of_the_body_is_looked_at(client: TestClient, post: Post, body: dict[str, Any], names: list[str]) -> None:
+    answer = post(body)
+    assert (answer.status_code, sorted(answer.json()["error"]["fields"])) == (422, names)
+    assert rows(client, Ticket) == []
+
+
+def test_many_unknown_names_are_answered_briefly(post: Post) -> None:
+    answer = post({"ticket": TICKET["ticket"] | {f"x{number}": 1 for number in range(30_000)}})
+    assert (answer.status_code, len(answer.json()["error"]["fields"])) == (422, 20)
+    assert len(answer.content) < 5000
+
+
+def test_empty_fields_of_the_shape_mean_nothing(post: Post) -> None:
+    empty = {
+        "status": None,
+        "assignee_id": None,
+        "custom_fields": [],
+        "collaborator_ids": [],
+        "due_at": None,
+        "tags": None,
+        "external_id": None,
+    }
+    comment = {"body": "It broke.", "public": True, "uploads": [], "html_body": None, "author_id": None}
+    requester = {"email": "alice@example.com", "name": None, "locale_id": None}
+    answer = post({"ticket": TICKET["ticket"] | empty | {"comment": comment, "requester": requester}})
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["ticket"]["status"], answer.json()["ticket"]["custom_fields"]) == ("new", [])
