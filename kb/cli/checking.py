@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from kb.cli.output import note, progress
+from kb.web.characters import escaped
 
 
 @click.command()
@@ -34,7 +35,7 @@ def check(context: click.Context, folder: Path | None, is_json: bool, form: str)
         click.echo(checks.as_json(found))
     else:
         for problem in found:
-            click.echo(checks.as_github(problem) if form == "github" else f"{problem}{'' if problem.is_error else ' (warning)'}")
+            click.echo(checks.as_github(problem) if form == "github" else escaped(f"{problem}{'' if problem.is_error else ' (warning)'}"))
     errors = sum(problem.is_error for problem in found)
     note(f"{len(library.catalog.articles)} articles, {_counted(errors, 'error')}, {_counted(len(found) - errors, 'warning')}")
     for engine, (asked, held) in search.asked.items():

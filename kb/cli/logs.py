@@ -5,10 +5,9 @@ import sys
 from types import TracebackType
 
 from kb.cli import standard_error
+from kb.web.characters import escaped
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-# Whatever a terminal or a reader of lines may take for the end of one, or for an order.
-CONTROLS = {code: ascii(chr(code))[1:-1] for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
 
 
 class OneLine(logging.Formatter):
@@ -16,11 +15,11 @@ class OneLine(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line without its traceback."""
-        return super().formatMessage(record).translate(CONTROLS)
+        return escaped(super().formatMessage(record))
 
     def formatException(self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]) -> str:
         """The traceback, indented."""
-        return "\n".join(f"    {line.translate(CONTROLS)}" for line in super().formatException(ei).splitlines())
+        return "\n".join(f"    {escaped(line)}" for line in super().formatException(ei).splitlines())
 
 
 class ThreadHandler(logging.Handler):

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from kb.cli import standard_error
+from kb.web.characters import escaped
 
 Progress = Callable[[int, int], None]
 
@@ -60,6 +61,7 @@ def progress(name: str) -> Progress:
 
 def table(rows: list[tuple[str, ...]]) -> None:
     """Prints columns as wide as their longest cell."""
+    rows = [tuple(map(escaped, row)) for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) if rows else 0)]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

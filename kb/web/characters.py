@@ -1,4 +1,4 @@
-"""Characters that nobody sees: blank ones, those that turn the text around them, and those that XML forbids."""
+"""Characters that nobody sees: controls, blank ones, those that turn the text around them, and those that XML forbids."""
 
 import re
 import unicodedata
@@ -11,6 +11,17 @@ _POP_ISOLATE = "\u2069"
 BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U00013441\U00013442\U0001d159")
 # Not assigned yet, but never to be seen (Default_Ignorable_Code_Point), and noncharacters.
 _NEVER_SEEN = re.compile("[\u2065\ufff0-\ufff8\U000e0000-\U000e0fff\ufdd0-\ufdef]")
+
+# Whatever a terminal or a reader of lines may take for the end of one, for an order, or for a turn.
+_ESCAPES = {
+    code: ascii(chr(code))[1:-1]
+    for code in (*range(0x20), *range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000))
+}
+
+
+def escaped(text: str) -> str:
+    """Return the text on one line for a log or a terminal: what would end the line, command or turn it is written as an escape."""
+    return text.translate(_ESCAPES)
 
 
 def is_visible(text: str) -> bool:

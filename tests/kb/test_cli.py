@@ -15,7 +15,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
+from kb.accounts.models import User
 from kb.cli import main
 from kb.db import Database, now
 from kb.events.models import Event
@@ -315,6 +317,16 @@ def test_a_command_on_an_empty_database_says_to_migrate(deskbook) -> None:
     answer = deskbook("user", "list")
     assert answer.exit_code == 1
     assert "deskbook migrate" in answer.output
+
+
+def test_no_stored_name_commands_the_terminal(deskbook, tmp_path: Path) -> None:
+    deskbook("migrate")
+    deskbook("user", "add", "ada@example.com", "--role", "agent", "--name", "Ada")
+    database = Database(f"sqlite:///{tmp_path / 'var' / 'deskbook.sqlite'}")
+    with database.write() as session:  # as an earlier version stored it
+        session.scalars(select(User)).one().name = "Ada\x1b[2J\u202enimda\nroot"
+    database.close()
+    assert "Ada\\x1b[2J\\u202enimda\\nroot" in deskbook("user", "list").output
 
 
 def test_an_api_key_is_made_listed_and_revoked(deskbook) -> None:

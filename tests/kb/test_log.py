@@ -25,7 +25,7 @@ def written(message: str, error: BaseException | None = None) -> list[str]:
     return stream.getvalue().removesuffix("\n").split("\n")
 
 
-@pytest.mark.parametrize("end", ["\n", "\r", "\x0b", "\x1b[2K", "\x85", "\u2028", "\x00"])
+@pytest.mark.parametrize("end", ["\n", "\r", "\x0b", "\x1b[2K", "\x85", "\u2028", "\x00", "\u202e", "\u2067", "\u200f", "\ud800"])
 def test_what_was_typed_cannot_begin_a_line_of_its_own(end: str) -> None:
     (line,) = written(f"subject x{end}2026-01-01 ERROR deskbook: forged")
     assert end not in line

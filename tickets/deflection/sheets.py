@@ -1,6 +1,7 @@
 """The report as CSV, for spreadsheets: UTF-8, ISO dates, and no cell that a spreadsheet would run."""
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
@@ -9,7 +10,7 @@ from tickets.deflection.lines import groups
 from tickets.deflection.report import Report
 
 Cell = str | int | float | None
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = re.compile(r"[\t\r]|[\s\u200b-\u200f\u2060-\u2069\ufeff]*[=+\-@＝＋－＠]")
 
 
 def figures_sheet(report: Report) -> str:
@@ -40,5 +41,5 @@ def sheet(rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def _safe(cell: Cell) -> Cell:
-    """Text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV injection)."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    """Text that a spreadsheet would take for a formula gets an apostrophe in front, also behind blanks and in wide letters (OWASP, CSV injection)."""
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell

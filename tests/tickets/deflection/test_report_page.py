@@ -217,7 +217,7 @@ def test_a_query_is_no_formula_in_a_spreadsheet(busy: Log, agent: TestClient) ->
     assert rows[2][0].startswith("'=HYPERLINK")
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", " =", "\n@", "\u00a0-", "\u200b=", "\ufeff+", "＝", "＋", "－", "＠"])
 def test_every_start_of_a_formula_is_guarded(start: str) -> None:
     [[cell, number]] = list(csv.reader(StringIO(sheet([(f"{start}1", -1)]), newline="")))
     assert (cell, number) == (f"'{start}1", "-1")
