@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,8 +51,10 @@ class Outcome:
         return [*self.found.faults, *self.wrong]
 
 
-def run(kind: str, rounds: int, folder: Path, content: Path, *, seed: int = 1, tell: Callable[[str], None] = lambda _: None) -> Outcome:
-    """Kills a site on `sqlite` or `postgres` that often; `tell` hears of each round."""
+def run(
+    kind: str, rounds: int, folder: Path, content: Path, *, ways: Sequence[str] = (), seed: int = 1, tell: Callable[[str], None] = lambda _: None
+) -> Outcome:
+    """Kills a site on `sqlite` or `postgres` that often, in these ways (or all) in turn; `tell` hears of each round."""
     settings = {"TRUSTED_PROXIES": "127.0.0.1", "LOG_LEVEL": "error"}
     with smtp_sink() as mailbox, site(kind, content, folder / "var", SMTP_URL=mailbox.url, **settings) as killed:
         killed.start()
@@ -63,7 +65,8 @@ def run(kind: str, rounds: int, folder: Path, content: Path, *, seed: int = 1, t
         outcome = Outcome(rounds)
         try:
             for number in range(rounds):
-                _round(killed, door, number, Random(f"{kind} {seed} {number}"), outcome)
+                in_turn = ways or list(killed.ways_to_kill)
+                _round(killed, door, in_turn[number % len(in_turn)], Random(f"{kind} {seed} {number}"), outcome)
                 tell(f"{kind}, round {number + 1} of {rounds}: {door.log.acknowledged} acknowledged")
         except AssertionError as error:
             outcome.wrong.append(f"it did not come back: {error}")
@@ -91,13 +94,11 @@ def _door(killed: Site) -> Door:
     return door
 
 
-def _round(killed: Site, door: Door, number: int, chance: Random, outcome: Outcome) -> None:
+def _round(killed: Site, door: Door, way: str, chance: Random, outcome: Outcome) -> None:
     enough = door.log.acknowledged + chance.randint(1, 20)
     wait_for(lambda: door.log.acknowledged >= enough or door.log.wrong, 120)
     time.sleep(chance.random() * 0.05)  # so that the kill meets any moment of what is under way
-    ways = killed.ways_to_kill
-    way = list(ways)[number % len(ways)]
-    ways[way]()
+    killed.ways_to_kill[way]()
     outcome.kills[way] += 1
     if killed.served is None and (killed.postgres is None or killed.postgres.process.poll() is None) and chance.random() < KILLED_WHILE_STARTING:
         killed.start_and_kill(chance.random() * 2)
