@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from tickets.access import Actor
 from tickets.attachments import StoredFile
 from tickets.audit import Commented, Created
 from tickets.comment import ArticleVersion, NewComment, attach_files, store_articles
-from tickets.models import MAX_SUBJECT_CHARS, Comment, Priority, Ticket, TicketTag, TicketType
+from tickets.models import MAX_SUBJECT_CHARS, Comment, Priority, Status, Ticket, TicketTag, TicketType
 from tickets.nonce import content_key
 from tickets.recorded import Filed, Recorded
 from tickets.subscribers import record
@@ -48,6 +48,14 @@ class NewTicket:
     submitter_id: int | None = None
     """Who filed it when that was not the requester."""
     suspended_reason: str | None = None
+    follow_up_of_id: int | None = None
+    """The closed ticket that this one continues."""
+    agent: Actor | None = None
+    """Who wrote the first message, when that was an agent and not the requester; the ticket becomes theirs."""
+    is_public: bool = True
+    """Whether the requester reads the first message."""
+    linked: tuple[ArticleVersion, ...] = ()
+    """Linked in the first message, by an agent."""
     proof: str = ""
     """How the requester showed that the address is theirs, of Proof."""
 
@@ -103,21 +111,34 @@ def create(session: Session, new: NewTicket, *, now: datetime, complete: Complet
         "nonce": new.key,
         "salt": salt,
         "suspended_reason": new.suspended_reason,
+        "follow_up_of_id": new.follow_up_of_id,
     }
+    if new.agent is not None:
+        columns |= {"submitter_id": new.agent.user_id, "assignee_id": new.agent.user_id, "status": str(Status.OPEN)}
     ticket_id = queries.store_once(session, Ticket, "nonce", **columns, created_at=now, updated_at=now, version=1)
     if ticket_id is None:
         # The same form was sent at the same moment, and won.
         return sent_before(session, new.key or "") or create(session, new, now=now)
     comment_id = queries.store(
-        session, Comment, ticket_id=ticket_id, author_id=requester_id, body=new.body, via=new.via, proof=new.proof, is_public=True, created_at=now
+        session,
+        Comment,
+        ticket_id=ticket_id,
+        author_id=requester_id if new.agent is None else new.agent.user_id,
+        body=new.body,
+        via=new.via,
+        proof=new.proof,
+        is_public=new.is_public,
+        created_at=now,
     )
     attach_files(session, new.files, new.uploads, new.form_nonce, ticket_id=ticket_id, comment_id=comment_id, now=now)
     store_articles(session, new.articles, "read", ticket_id, now)
+    store_articles(session, new.linked, "linked", ticket_id, now)
     queries.store_all(session, TicketTag, [{"ticket_id": ticket_id, "name": tag} for tag in dict.fromkeys(new.tags)])
-    events = (Created(), Commented(comment_id, is_public=True))
-    filed = Filed(new.email, new.visit, new.locale)
-    actor = Actor(new.submitter_id or requester_id)
-    record(session, Recorded(ticket_id, 1, requester_id, None, new.suspended_reason is not None, actor, new.via, now, events, filed))
+    events = (Created(), Commented(comment_id, is_public=new.is_public))
+    filed = Filed(new.email, new.visit, new.locale) if new.agent is None else None
+    actor = new.agent or Actor(new.submitter_id or requester_id)
+    assignee_id = new.agent.user_id if new.agent is not None else None
+    record(session, Recorded(ticket_id, 1, requester_id, assignee_id, new.suspended_reason is not None, actor, new.via, now, events, filed))
     return FiledTicket(ticket_id, salt, requester_id, now)
 
 
@@ -129,7 +150,18 @@ def sent_before(session: Session, key: str) -> FiledTicket | None:
 
 def follow_up(session: Session, closed: Ticket, comment: NewComment, *, via: str, now: datetime) -> FiledTicket:
     """File the requester's message on a closed ticket as a ticket of its own that names the old one."""
-    new = NewTicket(
+    return create(session, continuation(closed, comment, via=via), now=now)
+
+
+def follow_up_by_agent(session: Session, closed: Ticket, comment: NewComment, *, agent: Actor, via: str, now: datetime) -> FiledTicket:
+    """File an agent's message on a closed ticket as a ticket of its own for the same requester, who is emailed as for a reply."""
+    new = replace(continuation(closed, comment, via=via), suspended_reason=None, agent=agent, is_public=comment.is_public, linked=comment.articles)
+    return create(session, new, now=now)
+
+
+def continuation(closed: Ticket, comment: NewComment, *, via: str) -> NewTicket:
+    """Return the request that continues a closed ticket with a message."""
+    return NewTicket(
         email=closed.requester.email,
         name=closed.requester_name,
         subject=f"Follow-up to #{closed.id}: {closed.subject}"[:MAX_SUBJECT_CHARS],
@@ -142,8 +174,8 @@ def follow_up(session: Session, closed: Ticket, comment: NewComment, *, via: str
         uploads=comment.uploads,
         suspended_reason=closed.suspended_reason,
         proof=comment.proof,
+        follow_up_of_id=closed.id,
     )
-    return create(session, new, now=now)
 
 
 def _add_requester(session: Session, new: NewTicket, *, now: datetime) -> int:

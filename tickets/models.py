@@ -91,6 +91,8 @@ class Ticket(Base):
     """As typed with this request: whoever typed it has not shown that the address is theirs."""
     submitter_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    follow_up_of_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
+    """The closed ticket that this one continues."""
     category: Mapped[str] = mapped_column(String(120), default="")
     """Slug of a category's folder, empty when none was chosen."""
     via: Mapped[str] = mapped_column(String(10), default="web")

@@ -133,6 +133,12 @@ def latest_or_same_form(session: Session, ticket_id: int, nonce: str | None) -> 
     return sorted(found, key=lambda comment: nonce is None or comment.nonce != nonce)
 
 
+def follow_ups(session: Session, actor: Actor, ticket_id: int) -> Sequence[Ticket]:
+    """Return the tickets that continue this one, oldest first, at most 50."""
+    statement = select_tickets(actor).where(Ticket.follow_up_of_id == ticket_id).order_by(Ticket.id).limit(MOST_LISTED)
+    return session.execute(statement).scalars().all()
+
+
 def comments_of_form(session: Session, ticket_id: int, form_nonce: str) -> Sequence[Comment]:
     """Return the messages on the ticket that the form with this nonce became."""
     return session.execute(select(Comment).where(Comment.ticket_id == ticket_id, Comment.nonce.startswith(form_nonce, autoescape=True))).scalars().all()

@@ -3,7 +3,7 @@
 from starlette.routing import Route
 
 from kb.web.forms import with_form
-from tickets.desk import articles, composer, content_problems, inbox, notifications, ticket
+from tickets.desk import articles, composer, content_problems, follow_up, inbox, notifications, ticket
 
 routes = [
     Route("/desk", inbox.home, methods=["GET"]),
@@ -18,6 +18,8 @@ routes = [
     Route("/desk/tickets/{id:int}/properties", with_form(composer.save), methods=["POST"]),
     Route("/desk/tickets/{id:int}/assignment", with_form(composer.take), methods=["POST"]),
     Route("/desk/tickets/{id:int}/draft", with_form(composer.keep), methods=["POST"]),
+    Route("/desk/tickets/{id:int}/follow-up", follow_up.new, methods=["GET"]),
+    Route("/desk/tickets/{id:int}/follow-up", with_form(follow_up.create), methods=["POST"]),
     Route("/desk/tickets/{id:int}/release", with_form(ticket.release), methods=["POST"]),
     Route("/desk/tickets/{id:int}/rejection", with_form(ticket.reject), methods=["POST"]),
     Route("/desk/tickets/{id:int}/attachments/{file}/{name}", ticket.file, methods=["GET"]),

@@ -32,7 +32,7 @@ def _reasons(recorded: Recorded) -> dict[str, int | None]:
     released = recorded.change("suspended_reason")
     if recorded.is_suspended:
         return {HELD: None} if recorded.is_new else {}
-    if recorded.is_new or (released is not None and not recorded.actor.is_system and recorded.comment is None):
+    if (recorded.is_new and not recorded.actor.is_staff) or (released is not None and not recorded.actor.is_system and recorded.comment is None):
         reasons[NEW] = None
     assigned = recorded.change("assignee_id")
     if assigned is not None and recorded.assignee_id is not None:
