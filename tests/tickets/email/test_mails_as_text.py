@@ -18,14 +18,18 @@ from starlette.testclient import TestClient
 
 from kb.config import Settings, SettingsError, load
 from kb.db import now
+from kb.jobs import outbox
 from kb.jobs.worker import Job
 from kb.text import clean, one_line
+from kb.web.templates import environment as make_environment
 from kb.worker import make_worker
-from tests.cast import signed_in
+from tests.cast import add_person, signed_in
 from tests.generators import searches
 from tests.services import Mailbox
 from tests.tickets.conftest import fields
+from tickets.creation import NewTicket, create
 from tickets.email.composing import Letter, compose
+from tickets.email.mails import WRITERS
 from tickets.email.sending import send
 from tickets.nonce import new_nonce
 
@@ -201,3 +205,38 @@ def test_lines_arrive_as_written_through_servers_that_change_some(smtp_server: M
     assert not re.search(rb"^(From |\.)", mail.content.partition(b"\r\n\r\n")[2], re.MULTILINE)
     send(settings, mail)
     assert as_lines(smtp_server.messages[0].get_content()) == lines
+
+
+@pytest.mark.slow
+def test_no_kind_of_mail_takes_a_name_for_a_header(client: TestClient, smtp_server: Mailbox) -> None:
+    for number, typed in enumerate([*ENCODED, "x\r\nBcc: evil@example.org", "\u202e\u2028\x00\ud800"]):
+        smtp_server.messages.clear()
+        settings: Settings = client.app.state.settings.model_copy(update={"smtp_url": SecretStr(smtp_server.url), "site_name": f"s {typed}"})
+        admin = add_person(client, f"ada{number}@example.com", "admin", f"n {typed}")
+        other = signed_in(client, f"bob{number}@example.com", "agent", f"m {typed}")
+        with client.app.state.database.write() as session:
+            filed = create(
+                session,
+                NewTicket(email=f"c{number}@example.com", name=one_line(f"r {typed}"), subject=one_line(f"t {typed}"), body=clean(f"b {typed}")),
+                now=now(),
+            )
+        form = fields(other.get(f"/desk/tickets/{filed.id}").text)
+        files = [("files", (f"f {received(typed)}", b"x"))]
+        assert other.post(f"/desk/tickets/{filed.id}/comments", data=form | {"body": f"a {received(typed)}", "kind": "public"}, files=files).status_code == 303
+        payload = {"email": admin.email, "user_id": admin.id, "ticket_id": filed.id, "comment_id": None, "reasons": ["new"]}
+        payload |= {"new": "kim@example.com", "role": "agent", "key_name": one_line(f"k {typed}"), "browser": one_line(f"f {typed}"), "network": "192.0.2.0"}
+        with client.app.state.database.write() as session:
+            for kind in WRITERS.keys() - {"mail.agent_replied", "mail.request_received"}:
+                outbox.enqueue(session, kind, payload, now=now())
+        environment = make_environment(settings, client.app.state.static)
+        worker = make_worker(settings, client.app.state.database, environment)
+        while worker.run_once(now()):
+            pass
+        assert len(smtp_server.messages) >= len(WRITERS), typed
+        for mail in smtp_server.messages:
+            assert set(mail) <= {*HEADERS, "Auto-Submitted"}, (typed, list(mail))
+            assert len(mail["To"].addresses) == len(mail["From"].addresses) == 1
+            assert mail["From"].addresses[0].display_name.replace(" ", "") == one_line(f"s {typed}").replace(" ", "")
+            assert mail.get_content_type() == "text/plain"
+            assert mail.defects == []
+        assert all(len(recipients) == 1 for recipients in smtp_server.recipients)
