@@ -2,6 +2,7 @@
 
 import re
 
+from kb.web.characters import is_visible
 from search.engine import MAX_QUERY_CHARS
 
 MOST_READ_CHARS = 64_000
@@ -25,6 +26,8 @@ def clean(text: str) -> str:
         text = text[:MOST_READ_CHARS].encode("utf-8", "ignore").decode()
         text = "".join([char if char.isprintable() or char == "\n" else " " for char in text])
     text = text.strip()
+    if not is_visible(text):
+        return ""
     if len(text) <= MAX_QUERY_CHARS:
         return text
     text = "\n".join(dict.fromkeys(text.split("\n"))).strip()

@@ -24,8 +24,8 @@ from kb.db import Database, now
 from kb.events.queries import counted, events_stored
 from kb.migrations import SchemaMismatch, require_current, schema_of
 from search.steering_file import read_steering
+from tickets.email.delivery import connection
 from tickets.email.failures import in_words
-from tickets.email.sending import connection
 
 if TYPE_CHECKING:
     from search.meilisearch_engine import MeilisearchEngine

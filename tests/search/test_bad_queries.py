@@ -109,3 +109,10 @@ def test_a_query_of_any_length_is_answered(live_server: LiveServer, chars: int, 
     connection.request("GET", "/healthz")
     assert connection.getresponse().status == 200
     connection.close()
+
+
+@pytest.mark.parametrize("query", ["\u3164", "\u2800 \u115f", "\u200b\ufe0f", "\U000e0041"])
+def test_a_query_of_nothing_to_see_is_empty(client: TestClient, query: str) -> None:
+    page = client.get("/search", params={"q": query})
+    assert "Type a few words" in page.text
+    assert client.get("/api/search", params={"q": query}).json()["hits"] == []

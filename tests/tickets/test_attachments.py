@@ -11,17 +11,20 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from kb.config import Settings
 from kb.web.sizes import size
 from tests.cast import add_person, agent_writes, signed_in
+from tests.generators import searches
 from tests.services import LiveServer
 from tests.tickets.conftest import ALICE, Send
 from tests.tickets.test_open_a_request import rows
 from tickets import attachments
-from tickets.attachments import StoredFile, clean_name
+from tickets.attachments import StoredFile, clean_name, disposition
 from tickets.models import Attachment, Ticket
 from tickets.nonce import new_nonce
 
@@ -309,3 +312,20 @@ def test_an_upload_that_breaks_off_leaves_nothing_and_no_complaint(live_server: 
 @pytest.fixture
 def nonce_of(live_server: LiveServer) -> str:
     return new_nonce(live_server.app.state.secret_key, datetime.now(UTC) - timedelta(minutes=1))
+
+
+NAME_PIECES = ('"', "\\", "\r\n", ";", "=", "%22", "filename*=", "=?utf-8?q?x?=", "\u202e", "é", ".exe", "\x00", "/", "'")
+
+
+@searches(examples=200)
+@given(st.text(max_size=60) | st.lists(st.sampled_from(NAME_PIECES)).map("".join))
+def test_a_file_of_any_name_is_saved_under_that_name_and_nothing_else(name: str) -> None:
+    """RFC 6266: one kind, one plain name, one name in full."""
+    cleaned = clean_name(name)
+    header = disposition(Attachment(name=cleaned, content_type="application/octet-stream"))
+    assert header.isascii()
+    assert header.isprintable()
+    found = re.fullmatch(r"attachment; filename=\"([A-Za-z0-9 ._()-]+)\"; filename\*=UTF-8''([A-Za-z0-9._~%-]+)", header)
+    assert found is not None
+    assert unquote(found[2]) == cleaned
+    assert not re.search(r"[\\/\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", cleaned)

@@ -19,7 +19,7 @@ from tickets.access import person
 from tickets.desk import queries
 from tickets.desk.done import flash
 from tickets.desk.shelf import BY_SLUG, ORDERS, VIEWS, View
-from tickets.email.sending import mail_folder
+from tickets.email.delivery import mail_folder
 
 PER_PAGE = 25
 MOST_PAGES = 4000

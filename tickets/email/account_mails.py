@@ -10,7 +10,7 @@ from kb.accounts import links, people
 from kb.accounts.models import User
 from kb.db import now
 from kb.jobs.worker import Job
-from tickets.email.composing import Letter
+from tickets.email.composition import Letter
 
 if TYPE_CHECKING:
     from tickets.email.mails import Mails

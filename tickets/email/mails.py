@@ -13,9 +13,9 @@ from kb.db import Database, now
 from kb.jobs.worker import Handler, Job, TryLater, Undoable
 from tickets.access import SYSTEM, person
 from tickets.email import account_mails, queries
-from tickets.email.composing import Letter, compose, thread_of
+from tickets.email.composition import Letter, compose, thread_of
+from tickets.email.delivery import send
 from tickets.email.failures import UNEXPECTED
-from tickets.email.sending import send
 from tickets.models import Ticket
 from tickets.notification_choices import ASSIGNED, HELD, NEW, REPLIED
 from tickets.subscribers import staff_email

@@ -21,7 +21,7 @@ from kb.worker import make_worker
 from tests.cast import add_person, agent_writes
 from tests.services import Mailbox
 from tickets.creation import NewTicket, create
-from tickets.email.composing import Letter, compose
+from tickets.email.composition import Letter, compose
 from tickets.models import Ticket
 
 MARK = "ZZMARK"

@@ -28,9 +28,9 @@ from tests.generators import searches
 from tests.services import Mailbox
 from tests.tickets.conftest import fields
 from tickets.creation import NewTicket, create
-from tickets.email.composing import Letter, compose
+from tickets.email.composition import Letter, compose
+from tickets.email.delivery import send
 from tickets.email.mails import WRITERS
-from tickets.email.sending import send
 from tickets.nonce import new_nonce
 
 COUNTER = itertools.count()

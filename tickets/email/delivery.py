@@ -12,7 +12,7 @@ from kb.accounts.address import domain_in_ascii
 from kb.config import Settings
 from kb.jobs.worker import TryLater, Undoable
 from tickets.email import failures
-from tickets.email.composing import Mail
+from tickets.email.composition import Mail
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
