@@ -1,5 +1,6 @@
 # docker build -t deskbook . && docker run --stop-timeout 40 -p 8000:8000 -v deskbook:/data -e DESKBOOK_BASE_URL=http://localhost:8000 deskbook
 # Articles of your own: -v /srv/help:/content:ro -e DESKBOOK_CONTENT=/content
+# Limits on slow and greedy clients hold without a proxy. HTTPS needs one: content/install/production/reverse-proxy.md
 FROM python:3.13-slim
 
 RUN useradd --system --uid 10001 --no-create-home deskbook \
@@ -21,6 +22,6 @@ USER deskbook
 WORKDIR /data
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
+HEALTHCHECK --timeout=5s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
 ENTRYPOINT ["python", "-P", "-m", "kb"]
 CMD ["serve"]

@@ -15,6 +15,8 @@ T = TypeVar("T")
 GRACE_S = 1.0
 """Seconds the server has to end a statement by itself before the client gives it up."""
 PAUSE_S = 0.2
+REFUSAL = "FATAL"
+"""What PostgreSQL itself says when it takes no connection, because they are too many or the password is wrong: it answers."""
 MAY_TAKE_LONG: ContextVar[bool] = ContextVar("MAY_TAKE_LONG", default=False)
 
 
@@ -81,11 +83,10 @@ class Watch:
             while True:
                 try:
                     psycopg.connect(*arguments, **parameters).close()
-                except psycopg.errors.ConnectionTimeout:
-                    time.sleep(PAUSE_S)
-                    continue
-                except psycopg.Error:
-                    pass  # it answers, if only to refuse
+                except psycopg.Error as error:
+                    if REFUSAL not in str(error):
+                        time.sleep(PAUSE_S)
+                        continue
                 return
         finally:
             self._asked_at = None

@@ -159,7 +159,10 @@ class HttpProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Close the connection once it has no request under way."""
         self._may_stay_open = False
-        super().shutdown()
+        if self._close_deadline:
+            self._plain.abort()
+        else:
+            super().shutdown()
 
     def look(self, now: float) -> None:
         """Give the connection up if it has been too slow."""

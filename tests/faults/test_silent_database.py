@@ -1,6 +1,8 @@
 """A PostgreSQL that keeps its connections open and answers nothing: forms say so at once, everything else goes on."""
 
+import contextlib
 import http.client
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -198,6 +200,90 @@ def test_of_two_that_wait_for_each_other_one_is_told_to_try_again(url: str) -> N
         assert len(refused) == 1
         with database.read() as session:
             assert session.execute(text("SELECT sum(n) FROM pair")).scalar() == 2
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_a_network_that_swallows_everything_is_noticed_and_forgotten(cluster: PostgresCluster, url: str, refuses: bool) -> None:
+    with Relay(cluster.port) as relay:
+        through = url.replace(f":{cluster.port}/", f":{relay.port}/")
+        with closing(Database(through, limits=ServerLimits(database_silence_s=0.5, database_connect_timeout_s=2))) as database:
+
+            def ask() -> int:
+                with database.read() as session:
+                    return int(session.execute(text("SELECT 1")).scalar_one())
+
+            assert ask() == 1
+            relay.swallow(refuses=refuses)
+            began = time.monotonic()
+            with pytest.raises(OperationalError):
+                ask()
+            assert time.monotonic() - began < 5
+            began = time.monotonic()
+            with pytest.raises(OperationalError):
+                ask()
+            assert time.monotonic() - began < 0.5
+            relay.pass_on()
+            wait_for(lambda: not database.is_silent(), 10)
+            assert ask() == 1
+
+
+class Relay:
+    """Passes bytes on between clients and a port of this machine, or swallows them."""
+
+    def __init__(self, port: int) -> None:
+        self._to, self._passes = port, threading.Event()
+        self._passes.set()
+        self._listener = self._listen(0)
+        self.port = self._listener.getsockname()[1]
+        self._open: list[socket.socket] = []
+
+    def __enter__(self) -> "Relay":
+        self._accept()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for one in (self._listener, *self._open):
+            one.close()
+
+    def swallow(self, *, refuses: bool) -> None:
+        """Pass nothing on; new connections are refused, or stay without an answer."""
+        self._passes.clear()
+        if refuses:
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+
+    def pass_on(self) -> None:
+        """Be a network again."""
+        self._passes.set()
+        if self._listener.fileno() < 0:
+            self._listener = self._listen(self.port)
+            self._accept()
+
+    def _listen(self, port: int) -> socket.socket:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen()
+        return listener
+
+    def _accept(self) -> None:
+        def accept(listener: socket.socket) -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    client, _ = listener.accept()
+                    server = socket.create_connection(("127.0.0.1", self._to))
+                    self._open += [client, server]
+                    for pair in ((client, server), (server, client)):
+                        threading.Thread(target=self._carry, args=pair, daemon=True).start()
+
+        threading.Thread(target=accept, args=(self._listener,), daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self._passes.wait()
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
 
 
 def test_a_server_that_accepts_nothing_is_given_up_after_the_connect_timeout(cluster: PostgresCluster) -> None:

@@ -312,6 +312,18 @@ def test_an_address_at_its_limit_loses_its_idle_connections_first(settings: Sett
     assert admitted(connections, ["203.0.113.5"] * 9, are_busy=False) == [0] * 9
 
 
+def test_open_connections_do_not_hold_up_a_stop(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, content=tmp_path)
+    with ExitStack() as stack:
+        with serving(settings) as url:
+            for begun in ("", "GET / HTTP/1.1\r\n"):
+                stack.enter_context(Wire(url)).send(begun)
+            stack.enter_context(Wire(url)).get("/").answer(b"not read")
+            post(stack.enter_context(Wire(url)), "Content-Length: 1000", path="/").answer(b"not read")
+            began = time.monotonic()
+        assert time.monotonic() - began < 1.5
+
+
 # Readers
 
 
