@@ -24,7 +24,7 @@ from tickets.creation import FiledTicket, NewTicket
 from tickets.creation import create as create_ticket
 from tickets.fields import clean_tags
 from tickets.models import IdempotencyKey, Priority, Proof, TicketType
-from tickets.posted_ticket import RefusedTicket, read_ticket
+from tickets.posted_ticket import PostedTicket, RefusedTicket, read_ticket
 from tickets.reading import catalog
 from tickets.shapes import comment_json, filed_json, ticket_json
 
@@ -49,7 +49,7 @@ def show(request: Request) -> Response:
         if ticket is None:
             raise HTTPException(404, "There is no ticket with this number.")
         comments = queries.comments(session, actor, ticket.id)
-    answer: dict[str, Any] = {"ticket": ticket_json(ticket, comments[0].body if comments else "")}
+    answer: dict[str, Any] = {"ticket": ticket_json(ticket, comments[0].body if comments else "", actor)}
     if "comments" in request.query_params.get("include", "").split(","):
         answer["comments"] = [comment_json(comment) for comment in comments]
     return JSONResponse(answer, headers={"Cache-Control": "no-store"})
@@ -73,12 +73,22 @@ def _create(request: Request, body: bytes) -> Response:
 
 def _store(request: Request, new: NewTicket, api_key: ApiKey, repeat_key: str | None, digest: str) -> Response:
     with database(request).write() as session:
-        if not take(session, f"api:{api_key.id}", most=PER_MINUTE, window=timedelta(minutes=1), now=now()):
-            raise HTTPException(429, f"More than {PER_MINUTE} tickets were filed with this key in a minute.", {"Retry-After": "60"})
+        _require_share(session, request, api_key)
         filed = _open_once(session, new, api_key, repeat_key, digest)
     if filed is None:
         return _problems({"Idempotency-Key": "was sent before with another body"})
-    return JSONResponse({"ticket": filed_json(new, filed)}, 201, {"Location": f"/api/tickets/{filed.id}", "Cache-Control": "no-store"})
+    return JSONResponse({"ticket": filed_json(new, filed, person(api_key.user))}, 201, {"Location": f"/api/tickets/{filed.id}", "Cache-Control": "no-store"})
+
+
+def _require_share(session: Session, request: Request, api_key: ApiKey) -> None:
+    """Raise 429 when the key has filed too many tickets; a customer's may file as many as one address may by the form."""
+    if api_key.user.is_staff:
+        if not take(session, f"api:{api_key.id}", most=PER_MINUTE, window=timedelta(minutes=1), now=now()):
+            raise HTTPException(429, f"More than {PER_MINUTE} tickets were filed with this key in a minute.", {"Retry-After": "60"})
+        return
+    most = request.app.state.settings.requests_per_hour
+    if not take(session, f"api-of:{api_key.user_id}", most=most, window=timedelta(hours=1), now=now()):
+        raise HTTPException(429, f"More than {most} tickets were filed for this person in an hour.", {"Retry-After": "3600"})
 
 
 def _open_once(session: Session, new: NewTicket, api_key: ApiKey, repeat_key: str | None, digest: str) -> FiledTicket | None:
@@ -95,6 +105,7 @@ def _open_once(session: Session, new: NewTicket, api_key: ApiKey, repeat_key: st
 
 def _new_ticket(request: Request, posted: dict[str, Any], api_key: ApiKey) -> NewTicket:
     ticket = read_ticket(posted)
+    _require_rights(ticket, api_key)
     repeat_key = _idempotency_key(request)
     return NewTicket(
         email=ticket.requester.email,
@@ -113,6 +124,17 @@ def _new_ticket(request: Request, posted: dict[str, Any], api_key: ApiKey) -> Ne
         submitter_id=api_key.user_id,
         proof=str(Proof.KEY),
     )
+
+
+def _require_rights(ticket: PostedTicket, api_key: ApiKey) -> None:
+    """Raise RefusedTicket for what a customer may not: file for someone else, or sort the agents' work."""
+    if api_key.user.is_staff:
+        return
+    problems = {f"ticket.{name}": "can be set with an agent's key only" for name in ("priority", "type", "tags") if getattr(ticket, name)}
+    if ticket.requester.email != api_key.user.email:
+        problems["ticket.requester.email"] = "must be the address of the person this key belongs to"
+    if problems:
+        raise RefusedTicket(problems)
 
 
 def _idempotency_key(request: Request) -> str | None:

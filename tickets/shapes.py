@@ -5,12 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from kb.web.templates import iso
+from tickets.access import Actor, may_read_notes
 from tickets.creation import FiledTicket, NewTicket
-from tickets.models import Attachment, Comment, Ticket
+from tickets.models import Attachment, Comment, Status, Ticket
+
+WITHOUT_HOLD = {str(Status.NEW): str(Status.OPEN), str(Status.HOLD): str(Status.OPEN)}
+"""Status → the one that customers read."""
 
 
-def filed_json(new: NewTicket, filed: FiledTicket) -> dict[str, Any]:
-    """A ticket as it was when it was opened: the same whenever the same request is repeated."""
+def filed_json(new: NewTicket, filed: FiledTicket, reader: Actor) -> dict[str, Any]:
+    """Return a ticket as it was when it was opened: the same whenever the same request is repeated."""
     fields = {
         "external_id": new.external_id,
         "type": str(new.type),
@@ -22,15 +26,15 @@ def filed_json(new: NewTicket, filed: FiledTicket) -> dict[str, Any]:
         "assignee_id": None,
         "category": new.category or None,
     }
-    return _ticket(filed.id, filed.created_at, filed.created_at, new.body, new.tags, new.via, fields)
+    return _for(reader, _ticket(filed.id, filed.created_at, filed.created_at, new.body, new.tags, new.via, fields))
 
 
-def ticket_json(ticket: Ticket, description: str) -> dict[str, Any]:
-    """A ticket as it is; `description` is the text of its first message."""
+def ticket_json(ticket: Ticket, description: str, reader: Actor) -> dict[str, Any]:
+    """Return a ticket as it is; `description` is the text of its first message."""
     fields = {
         name: getattr(ticket, name) for name in ("external_id", "type", "subject", "priority", "status", "requester_id", "submitter_id", "assignee_id")
     } | {"category": ticket.category or None}
-    return _ticket(ticket.id, ticket.created_at, ticket.updated_at, description, [tag.name for tag in ticket.tags], ticket.via, fields)
+    return _for(reader, _ticket(ticket.id, ticket.created_at, ticket.updated_at, description, [tag.name for tag in ticket.tags], ticket.via, fields))
 
 
 def comment_json(comment: Comment) -> dict[str, Any]:
@@ -45,6 +49,13 @@ def comment_json(comment: Comment) -> dict[str, Any]:
         "via": {"channel": comment.via},
         "created_at": iso(comment.created_at),
     }
+
+
+def _for(reader: Actor, shown: dict[str, Any]) -> dict[str, Any]:
+    """Return what `reader` may know of the ticket: how agents sort their work is nothing for customers."""
+    if may_read_notes(reader):
+        return shown
+    return shown | {"status": WITHOUT_HOLD.get(shown["status"], shown["status"]), "tags": [], "assignee_id": None, "priority": None, "type": None}
 
 
 def _ticket(number: int, created_at: datetime, updated_at: datetime, description: str, tags: Sequence[str], via: str, fields: dict[str, Any]) -> dict[str, Any]:

@@ -92,22 +92,26 @@ def enable(request: Request, form: FormData) -> Response:  # noqa: ARG001
 
 
 def list_keys(request: Request) -> Response:
-    """The API keys, without their texts."""
-    sessions.require_admin(request)
-    return _keys_page(request)
+    """Return the page of API keys, without their texts."""
+    return _keys_page(request, sessions.require_admin(request))
 
 
 def make_key(request: Request, form: FormData) -> Response:
-    """Makes a key and shows its text this once."""
+    """Make a key that acts as the person named, and show its text this once."""
     user = sessions.require_admin(request)
-    name, scope = one_line(text(form, "name"))[:120], text(form, "scope", 10)
-    if not name or scope not in api_keys.SCOPES:
-        return _keys_page(request, error="Give the key a name that says what it is for." if not name else "Choose reading, or reading and writing.", name=name)
+    typed = {"name": one_line(text(form, "name"))[:120], "scope": text(form, "scope", 10), "email": text(form, "email", 300) if "email" in form else user.email}
+    if not typed["name"] or typed["scope"] not in api_keys.SCOPES:
+        error = "Give the key a name that says what it is for." if not typed["name"] else "Choose reading, or reading and writing."
+        return _keys_page(request, user, error=error, typed=typed)
     with database(request).write() as session:
-        key, secret = api_keys.make_key(session, name, scope, user, now())
-        audit.record(session, Kind.KEY_MADE, audit.source(request, user), now(), person=user, detail=api_keys.described(key))
-        notices.key_made(session, user, key.name, now())
-    return _keys_page(request, secret=secret)
+        owner = people.find(session, typed["email"])
+        if owner is not None and owner.is_active:
+            key, secret = api_keys.make_key(session, typed["name"], typed["scope"], owner, now())
+            audit.record(session, Kind.KEY_MADE, audit.source(request, user), now(), person=owner, detail=api_keys.described(key))
+            notices.key_made(session, owner, key.name, now())
+    if owner is not None and owner.is_active:
+        return _keys_page(request, user, secret=secret)
+    return _keys_page(request, user, error="Nobody with this address can have a key. Enter the address of someone who is listed under People.", typed=typed)
 
 
 def revoke_key(request: Request, form: FormData) -> Response:  # noqa: ARG001
@@ -152,7 +156,8 @@ def _people_page(request: Request, *, error: str = "", typed: dict[str, str] | N
     return render(request, "accounts/people.html", context, status=422 if error else 200)
 
 
-def _keys_page(request: Request, *, error: str = "", name: str = "", secret: str = "") -> Response:
+def _keys_page(request: Request, user: User, *, error: str = "", typed: dict[str, str] | None = None, secret: str = "") -> Response:
     with database(request).read() as session:
         keys = queries.api_keys(session)
-    return render(request, "accounts/api_keys.html", {"keys": keys, "error": error, "name": name, "secret": secret}, status=422 if error else 200)
+    context = {"keys": keys, "error": error, "typed": typed or {"name": "", "email": user.email, "scope": "read"}, "secret": secret}
+    return render(request, "accounts/api_keys.html", context, status=422 if error else 200)

@@ -36,9 +36,9 @@ def described(key: ApiKey) -> str:
 
 
 def check_key(session: Session, secret: str) -> ApiKey | None:
-    """The live key with this text; None when it is unknown, revoked or its owner is disabled or no longer staff."""
+    """Return the live key with this text; None when it is unknown or revoked, or the person it acts as is disabled."""
     key = queries.api_key_by_hash(session, digest(secret))
-    return key if key is not None and key.user.is_staff else None
+    return key if key is not None and key.user.is_active else None
 
 
 def require_key(request: Request, scope: str) -> ApiKey:

@@ -14,7 +14,7 @@ def api_key() -> None:
 
 @api_key.command()
 @click.argument("name")
-@click.option("--user", "email", required=True, help="Address of the agent or admin the key acts as.")
+@click.option("--user", "email", required=True, help="Address of the person the key acts as; it may do what they may.")
 @click.option("--scope", type=click.Choice(["read", "write"]), default="write", show_default=True)
 @as_json
 def add(name: str, email: str, scope: str, is_json: bool) -> None:
@@ -30,8 +30,8 @@ def add(name: str, email: str, scope: str, is_json: bool) -> None:
         raise Refused("Give the key a name that says what it is for.")
     with opened() as (_, database), database.write() as session:
         person = people.find(session, email)
-        if person is None or not person.is_staff:
-            raise Refused(f"{email} is not an agent or admin here. `deskbook user list` lists them.")
+        if person is None or not person.is_active:
+            raise Refused(f"{email} cannot have a key: nobody here has this address, or they are disabled. `deskbook user list` lists them.")
         key, secret = api_keys.make_key(session, name, scope, person, now())
         record(session, Kind.KEY_MADE, COMMAND_LINE, now(), person=person, detail=api_keys.described(key))
         notices.key_made(session, person, key.name, now())

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from kb.accounts import api_keys, people
 from kb.accounts.models import ApiKey, User
 from kb.db import now
+from kb.jobs.models import OutboxJob
 from tests.cast import add_person, sign_in
 
 
@@ -105,11 +106,28 @@ def test_a_key_is_shown_once_and_revoked(client: TestClient) -> None:
     assert client.post("/desk/api-keys", data={"name": "x", "scope": "root"}).status_code == 422
 
 
+@pytest.mark.usefixtures("admin")
+def test_a_key_is_made_for_whoever_is_named_and_they_are_told(client: TestClient) -> None:
+    kim = add_person(client, "kim@example.com", "customer", "Kim")
+    page = client.post("/desk/api-keys", data={"name": "Kim's shop", "scope": "write", "email": "Kim@Example.com"}).text
+    assert '<code class="secret">' in page
+    assert "<bdi>Kim</bdi>" in page
+    with client.app.state.database.read() as session:
+        assert session.scalars(select(ApiKey)).one().user_id == kim.id
+        assert [job.payload["email"] for job in session.scalars(select(OutboxJob)) if job.kind == "mail.key_made"] == ["kim@example.com"]
+    for email in ("", "nobody@example.com", "no address"):
+        answer = client.post("/desk/api-keys", data={"name": "Kept words", "scope": "write", "email": email})
+        assert answer.status_code == 422
+        assert "Kept words" in answer.text
+    client.post(f"/desk/people/{kim.id}/disablement")
+    assert client.post("/desk/api-keys", data={"name": "Shop", "scope": "read", "email": "kim@example.com"}).status_code == 422
+
+
 def test_a_key_ends_with_its_owner(client: TestClient, admin: User) -> None:
     database = client.app.state.database
     with database.write() as session:
         _, secret = api_keys.make_key(session, "Shop", "write", admin, now())
-        session.get_one(User, admin.id).role = "customer"
+        session.get_one(User, admin.id).is_active = False
     with database.read() as session:
         assert api_keys.check_key(session, secret) is None
 
