@@ -16,6 +16,7 @@ def test_all_is_well(client: TestClient) -> None:
 
 
 def test_a_lost_database_is_503(client: TestClient) -> None:
+    client.app.state.database.close()
     client.app.state.database.engine = create_engine("postgresql://nobody@127.0.0.1:1/nothing")
     answer = client.get("/healthz")
     assert answer.status_code == 503
