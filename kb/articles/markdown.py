@@ -16,7 +16,7 @@ from kb.articles.references import Nowhere, References
 from kb.articles.rewrite import Link, Rewriter
 from kb.articles.sanitise import finish, sanitise
 
-VERSION = 12
+VERSION = 13
 """Grows whenever the same text would render differently: kept renderings of an older version are done again."""
 _own = threading.local()
 

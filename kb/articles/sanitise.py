@@ -51,6 +51,7 @@ _PAGE_ATTRIBUTES = {tag: names - {"style", "name", UNSEARCHED} for tag, names in
     "form": {"role"},
     "input": {"aria-label"},
 }
+MOST_ROUNDS = 8
 _ONLY = {"form": {"action": {"/search"}}, "input": {"type": {"search"}, "name": {"q"}}, "video": {"preload": {"metadata"}}}
 _SCHEME = re.compile(r"[\x00-\x20]*([^/?#:]*):")
 
@@ -76,18 +77,34 @@ def finish(html: str, change: Change | None = None, *, without: frozenset[str] =
     """Return the HTML as a page may hold it: the last step before it is served, with nothing rewritten after.
 
     `change` rewrites the values of attributes on the way; tags and attributes named in `without` go, their content stays.
+    A browser reads the result as the sanitiser did: it is repeated until nothing changes, for elements that may not be inside each other move when
+    they are read again. Of a text where that has no end only the words are left.
     """
-    attributes = {"*": _ANYWHERE | {"data-align"}} | _PAGE_ATTRIBUTES
+    finished = _cleaned(html, change, without)
+    for _ in range(MOST_ROUNDS):
+        again = _cleaned(finished, None, without)
+        if again == finished:
+            return finished
+        finished = again
+    return nh3.clean(finished, tags=set())
+
+
+def _cleaned(html: str, change: Change | None, without: frozenset[str]) -> str:
+    ids: set[str] = set()
 
     def filtered(tag: str, name: str, value: str) -> str | None:
         value = change(tag, name, value) if change else value
-        return None if name in without or not _may_stand(name, value) else value
+        if name in without or not _may_stand(name, value) or (name == "id" and value in ids):
+            return None
+        if name == "id":  # An element that is read again may have become two.
+            ids.add(value)
+        return value
 
     return nh3.clean(
         html,
         tags=set(_PAGE_TAGS - without),
         clean_content_tags={"script", "style"},
-        attributes=attributes,
+        attributes={"*": _ANYWHERE | {"data-align"}} | _PAGE_ATTRIBUTES,
         tag_attribute_values=_ONLY,
         attribute_filter=filtered,
         url_schemes=set(LINK_SCHEMES),

@@ -47,6 +47,7 @@ def test_no_document_brings_anything_that_could_run(text: str) -> None:
 @pytest.mark.slow
 @searches(examples=100)
 @given(documents())
+@example("<a><h1><a href=x><table><a href=javascript:1>y</h1></a>\n\nword\n- ")
 def test_ids_stay_unique_and_what_is_finished_stays_as_it_is(text: str) -> None:
     for html in served(text):
         assert finish(html) == html
