@@ -49,8 +49,15 @@ def search(request: Request) -> Response:
         words = typed.split()[:8]
         found = queries.search(session, words, actor, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE) if words else []
         counts = queries.counts(session, actor)
-        answered = queries.answered(session, found)
-    context = {"tickets": found[:PER_PAGE], "answered": answered, "has_more": len(found) > PER_PAGE, "page": page, "desk_query": typed}
+        answered, unconfirmed = queries.answered(session, found), queries.unconfirmed(session, found)
+    context = {
+        "tickets": found[:PER_PAGE],
+        "answered": answered,
+        "unconfirmed": unconfirmed,
+        "has_more": len(found) > PER_PAGE,
+        "page": page,
+        "desk_query": typed,
+    }
     return render(request, "desk/search.html", context | _frame(user, counts))
 
 
@@ -77,7 +84,7 @@ def _list(request: Request, slug: str) -> Response:
         pages = max(1, min(MOST_PAGES, -(-counts[slug] // PER_PAGE)))
         page = min(page, pages)
         found = queries.tickets(session, slug, actor, order=order, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
-        answered = queries.answered(session, found)
+        answered, unconfirmed = queries.answered(session, found), queries.unconfirmed(session, found)
         failed = depth(session)["failed"] if user.role == Role.ADMIN else 0
     context = {
         "view": BY_SLUG[slug],
@@ -88,6 +95,7 @@ def _list(request: Request, slug: str) -> Response:
         "orders": ORDERS,
         "failed_mails": failed,
         "answered": answered,
+        "unconfirmed": unconfirmed,
     }
     settings = cast(Settings, request.app.state.settings)
     folder = str(mail_folder(settings)) if user.role == Role.ADMIN and not settings.smtp_url.get_secret_value() else ""

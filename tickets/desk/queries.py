@@ -72,6 +72,13 @@ def answered(session: Session, tickets: Sequence[Ticket]) -> dict[int, datetime]
     return dict(rows.all())
 
 
+def unconfirmed(session: Session, tickets: Sequence[Ticket]) -> set[int]:
+    """Return the numbers of the tickets whose first message is by someone who did not show that the requester's address is theirs."""
+    first = select(func.min(Comment.id)).where(Comment.ticket_id.in_([ticket.id for ticket in tickets])).group_by(Comment.ticket_id)
+    by_requester = (Comment.author_id == Ticket.requester_id, Comment.proof == "")
+    return set(session.scalars(select(Comment.ticket_id).join(Ticket, Comment.ticket_id == Ticket.id).where(Comment.id.in_(first), *by_requester)))
+
+
 def search(session: Session, words: Sequence[str], actor: Actor, *, limit: int, offset: int) -> Sequence[Ticket]:
     """Tickets of any status with every word in the subject, a message or note, a tag, or the requester's name or address; newest first."""
     statement = select_tickets(actor).join(User, Ticket.requester_id == User.id)
