@@ -11,8 +11,9 @@ from search.explain import explain
 from search.fusion import fused
 from search.marks import Marks
 from search.meaning import Beside, Near
+from search.parsed_query import Understood
 from search.placing import boosted, placed, worth_showing
-from search.query import Understood, understand
+from search.query import understand
 from search.ranking import Ranked, by_words, rank, with_passages
 from search.steering import Steering
 from search.store import Shelved, Store

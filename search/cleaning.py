@@ -4,6 +4,7 @@ import re
 
 from kb.web.characters import is_visible
 from search.engine import MAX_QUERY_CHARS
+from search.words import visible, words
 
 MOST_READ_CHARS = 64_000
 _NOISE_LINES = re.compile(
@@ -13,7 +14,8 @@ _NOISE_LINES = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _ADDRESSES = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+")
-_LONG_NUMBERS = re.compile(r"(?<!\w)[#№]?(?=\w*\d{4})[A-Z0-9-]{7,}(?!\w)|\b\d{5,}\b", re.IGNORECASE)
+_NUMBERS = re.compile(r"(?<!\w)[#№]?(?=\w*\d{4})[A-Z0-9-]{7,}(?!\w)|\b\d{5,}\b", re.IGNORECASE)
+"""What may be the number of an order, a parcel or a device."""
 
 
 def clean(text: str) -> str:
@@ -23,7 +25,7 @@ def clean(text: str) -> str:
     what went wrong.
     """
     if not text.isprintable():  # as nearly all are
-        text = text[:MOST_READ_CHARS].encode("utf-8", "ignore").decode()
+        text = visible(text[:MOST_READ_CHARS].encode("utf-8", "ignore").decode())
         text = "".join([char if char.isprintable() or char == "\n" else " " for char in text])
     text = text.strip()
     if not is_visible(text):
@@ -37,8 +39,20 @@ def clean(text: str) -> str:
     return f"{begin.rsplit(None, 1)[0]}\n{end.split(None, 1)[-1]}"  # no half words
 
 
-def what_matters(text: str) -> str:
-    """`text` without greetings, signatures, quoted mail, addresses and order numbers."""
+def what_matters(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return `text` without greetings, signatures, quoted mail and addresses, and what was set aside."""
+    set_aside: list[str] = []
+
+    def removed(found: re.Match[str]) -> str:
+        set_aside.extend(found[0].split("\n"))
+        return " "
+
     if "\n" in text:
-        text = _NOISE_LINES.sub("", text)
-    return _LONG_NUMBERS.sub(" ", _ADDRESSES.sub(" ", text))
+        text = _NOISE_LINES.sub(removed, text)
+    text = _ADDRESSES.sub(removed, text)
+    return text, tuple(dict.fromkeys(line.strip() for line in set_aside if line.strip()))
+
+
+def numbers_of(text: str) -> set[str]:
+    """The folded words of what may be the number of an order or a device."""
+    return {word for number in _NUMBERS.findall(text) for word in words(number)}

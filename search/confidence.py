@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from search.explained import Signs
 from search.meaning import Near
-from search.query import How, Slot, Understood
+from search.parsed_query import How, Slot, Understood
 from search.ranking import Ranked, by_words
 from search.vocabulary import Vocabulary
 from search.weights import Weights

@@ -7,7 +7,7 @@ from datetime import datetime
 from kb.articles.article import Article, Catalog
 from search.engine import Document
 
-SCHEMA = 4
+SCHEMA = 5
 """Part of every digest: raise it when what is made of an article changes, and every index rebuilds itself."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from search.answer import Answerer
 from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Query, Results, SyncReport
 from search.meaning import Beside
-from search.query import Understood
+from search.parsed_query import Understood
 from search.store import Store, conditions
 
 TYPING_CANDIDATES = 12

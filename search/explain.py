@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from search.explained import Explanation, Found, HitExplained, Name, Signs, Word
+from search.parsed_query import Alternative, Slot, Understood
 from search.placing import CAUSES
-from search.query import Alternative, Slot, Understood
 from search.ranking import Ranked, rank
 from search.vocabulary import Vocabulary
 from search.weights import Weights

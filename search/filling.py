@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from search.engine import Document, Progress
-from search.words import MARK, Stems, words, words_of
+from search.words import MARK, Stems, indexed_words, words_of
 
 PUBLIC = "public"
 BATCH = 500
@@ -45,8 +45,8 @@ def remove(connection: sqlite3.Connection, slugs: Sequence[str]) -> None:
         id, title, locale, audience, stems, kept, labels = connection.execute(sql, (slug,)).fetchone()
         passages = json.loads(kept)
         connection.execute(_FORGET_STEMS, (id, *_searched(stems)))
-        in_title = set(words(title))
-        found = in_title.union(words(labels), *(words(text) for _, trail, text in passages for text in (*trail[-1:], text)))
+        in_title = set(indexed_words(title))
+        found = in_title.union(indexed_words(labels), *(indexed_words(text) for _, trail, text in passages for text in (*trail[-1:], text)))
         connection.executemany(
             "UPDATE words SET documents = documents - 1, titles = titles - ? WHERE word = ? AND locale = ? AND audience = ?",
             [(word in in_title, word, locale, audience) for word in found],
@@ -62,7 +62,7 @@ def remove(connection: sqlite3.Connection, slugs: Sequence[str]) -> None:
 
 def add(connection: sqlite3.Connection, documents: Iterable[Document], first: int, progress: Progress | None) -> None:
     """Adds `documents`, numbered from `first` on; numbers are never used again."""
-    ordered = sorted(((words(document.title), document) for document in documents), key=lambda one: _length(*one))
+    ordered = sorted(((indexed_words(document.title), document) for document in documents), key=lambda one: _length(*one))
     rows = _Rows()
     with ThreadPoolExecutor(1) as writer:
         writing: Future[None] | None = None

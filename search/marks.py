@@ -5,7 +5,7 @@ From one keystroke to the next half of the hits hold the same words as before.
 
 from typing import NamedTuple
 
-from search.query import How, Understood
+from search.parsed_query import How, Understood
 from search.snippets import marker_of
 from search.store import Stored, StoredPassage
 from search.vocabulary import Vocabulary

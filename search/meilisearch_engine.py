@@ -15,7 +15,7 @@ from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Qu
 from search.meaning import LEAST_TOLD, Beside, Near, leads
 from search.meilisearch import Clients, MeilisearchError
 from search.meilisearch_index import EMBEDDER, IndexKeeper, identifier, reads_as_e5, spelt
-from search.query import How, Slot, Understood
+from search.parsed_query import How, Slot, Understood
 
 HITS_PER_WORD = 100
 _RAW = ["title", "headings", "keywords", "summary"]

@@ -12,7 +12,7 @@ from search.builder_lock import Turn, turn
 from search.engine import Document, EngineUnavailable, Progress, SyncReport
 from search.meaning import is_e5
 from search.meilisearch import Clients, MeilisearchApiError
-from search.words import Stems, is_cjk, words
+from search.words import Stems, indexed_words, is_unspaced, visible
 
 TASK_PATIENCE_S = 900.0
 ABANDONED_AFTER_S = 60.0
@@ -241,23 +241,33 @@ def identifier(slug: str) -> str:
 def record(document: Document, stems: dict[str, Stems]) -> dict[str, Any]:
     """A document as the server indexes it: its short texts as they are for prefixes, everything as stems for questions."""
     of = stems.setdefault(document.locale, Stems(document.locale))
+    passages = [passage.text for passage in document.passages]
     headings = [passage.trail[-1] for passage in document.passages if passage.trail]
     labels = (*document.tags, document.category_name, document.section_name)
+
+    def stemmed(*texts: str) -> str:
+        return spelt(of.text(indexed_words("\n".join(texts))))
+
     return {
         "id": identifier(document.slug), "slug": document.slug, "digest": document.digest,
         "category": document.category, "type": document.type, "readers": list(document.readers or (document.locale,)),
         "audience": document.audience, "tags": list(document.tags),
-        "title": document.title, "headings": headings, "keywords": list(document.keywords), "summary": document.summary,
-        "title_stems": spelt(of.text(words(document.title))), "headings_stems": spelt(of.text(words("\n".join(headings)))),
-        "keywords_stems": spelt(of.text(words("\n".join(document.keywords)))), "summary_stems": spelt(of.text(words(document.summary))),
-        "labels_stems": spelt(of.text(words("\n".join(labels)))), "body_stems": spelt(of.text(words("\n".join(passage.text for passage in document.passages)))),
-        "text": "\n".join(passage.text for passage in document.passages)[:2000],
+        "title": visible(document.title), "headings": [*map(visible, headings)], "keywords": [*map(visible, document.keywords)],
+        "summary": visible(document.summary),
+        "title_stems": stemmed(document.title), "headings_stems": stemmed(*headings), "keywords_stems": stemmed(*document.keywords),
+        "summary_stems": stemmed(document.summary), "labels_stems": stemmed(*labels), "body_stems": stemmed(*passages),
+        "text": "\n".join(passages)[:2000],
     }  # fmt: skip
 
 
 def spelt(stems: str) -> str:
-    """`stems` with Chinese and Japanese in Latin letters, so that the server does not cut them once more, each time by its guess of the language."""
-    return stems if stems.isascii() else " ".join([f"xq{''.join(map(_letters, word))}" if is_cjk(word) else word for word in stems.split(" ")])
+    """`stems` with those of scripts without spaces, or with vowel signs, in Latin letters.
+
+    The server would cut them once more, each time by its guess of the language, and drop signs.
+    """
+    if stems.isascii():
+        return stems
+    return " ".join([f"xq{''.join(map(_letters, word))}" if is_unspaced(word) or not word.isalnum() else word for word in stems.split(" ")])
 
 
 def _letters(character: str) -> str:

@@ -8,7 +8,7 @@ that nothing was fitted on 0.74 / 0.63 → 0.76 / 0.65. Fragments are not fitted
 from collections.abc import Sequence
 from math import log
 
-from search.query import Slot, Understood
+from search.parsed_query import Slot, Understood
 from search.ranking import STEM_CHARS, USUAL_WORDS, Ranked, by_words
 from search.store import KEYWORDS, LABELS, Stored
 from search.vocabulary import Vocabulary

@@ -1,28 +1,25 @@
 """Understanding what was typed: a fragment or a question, the words that matter in it, and what each may stand for."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from itertools import pairwise
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from search.cleaning import what_matters
+from search.cleaning import numbers_of, what_matters
 from search.dictionary import is_word
 from search.fillers import asked_words, is_filler
+from search.parsed_query import Alternative, How, Slot, Understood, made
 from search.steering import Steering
 from search.stop_words import EVERY_STOP_WORD, stop_words
 from search.synonyms import renamed
 from search.thesaurus import WEIGHT, alike
 from search.vocabulary import Near, Vocabulary
-from search.words import is_cjk, spans, stem, words
+from search.word_joins import add_joined, is_joined
+from search.words import humps, is_cjk, is_unspaced, spans, stem, words
 
 MAX_SLOTS = 16
 MOST_WORDS = 400
 FRAGMENT_WORDS = 4
 SENTENCE = 3
 """So many stop words make one, unless a title or keywords hold them so: `where is my order` is asked."""
-COMMON_RARITY = 1.6
-"""Rarity of a word that one article in five holds."""
-FEW = 4
 STOP_WORD_WEIGHT = 0.25
 SYNONYM_WEIGHT = 0.9
 """Of another name that a writer gave, beside the word typed."""
@@ -37,96 +34,16 @@ CHARACTER_WEIGHT = 0.5
 STEERING = Steering()
 
 
-class How(StrEnum):
-    """How a stem came to stand for a typed word."""
-
-    TYPED = "typed"
-    BEGINNING = "beginning"
-    CORRECTED = "corrected"
-    SPLIT = "split"
-    JOINED = "joined"
-    ALIKE = "alike"
-    SYNONYM = "synonym"
-    COMPOUND = "compound"
-    KIN = "kin"
-
-
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    """What a word may stand for: a stem, several that stand in a row, or as a prefix every stem that begins so."""
-
-    stem: str
-    weight: float
-    rarity: float
-    is_prefix: bool = False
-    how: How = How.TYPED
-    needle: str = field(init=False, compare=False, repr=False)
-    """What is looked for in texts that are stems between spaces."""
-    worth: float = field(init=False, compare=False, repr=False)
-    """What finding it often tells."""
-    is_word: bool = field(init=False, compare=False, repr=False)
-    """Not a beginning, nor several words in a row."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "needle", f" {self.stem}" if self.is_prefix else f" {self.stem} ")
-        object.__setattr__(self, "worth", self.weight * self.rarity)
-        object.__setattr__(self, "is_word", not self.is_prefix and " " not in self.stem)
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One word of the question. Without alternatives the index knows nothing like it."""
-
-    typed: str
-    word: str
-    """`typed`, or what it was corrected to."""
-    alternatives: tuple[Alternative, ...]
-    weight: float
-    """How much it tells: the rarity of its best alternative."""
-    is_stop_word: bool = False
-
-    @property
-    def is_corrected(self) -> bool:
-        """Whether the index knew no word as it was typed."""
-        return self.word != self.typed
-
-
-@dataclass(frozen=True, slots=True)
-class Understood:
-    """What a text asks for."""
-
-    slots: tuple[Slot, ...]
-    is_fragment: bool
-    """A few words typed to find a title, not a sentence."""
-    phrase: str = ""
-    """The words as typed, folded and corrected: a title that holds them in a row is what was meant."""
-    corrected: str | None = None
-    left_out: tuple[str, ...] = ()
-    """Words that were typed and do not count: stop words, and the least telling ones of a long text."""
-    says_nothing: bool = False
-    """Stop words are all that was typed, such as a greeting."""
-
-    @property
-    def known(self) -> tuple[Slot, ...]:
-        """The slots that can find something."""
-        return tuple(slot for slot in self.slots if slot.alternatives)
-
-    @property
-    def telling(self) -> Sequence[Slot]:
-        """The slots that candidates are found by; common words only where few others are: they cost the most and tell the least."""
-        known = [slot for slot in self.known if not slot.is_stop_word] or self.known
-        rare = [slot for slot in known if slot.alternatives[0].rarity >= COMMON_RARITY]
-        return rare if len(rare) >= FEW else known
-
-
 def understand(
     text: str, vocabulary: Vocabulary, steering: Steering = STEERING, *, locale: str | None = None, is_typing: bool = False, is_verbatim: bool = False
 ) -> Understood:
     """What `text` (cleaned), in the language of `locale` where that is known, asks of an index with this vocabulary."""
-    matter = what_matters(text)
-    typed = asked_words(matter, vocabulary.locales) or words(text)
-    if len(typed) > MOST_WORDS:
-        typed = typed[: MOST_WORDS // 2] + typed[-MOST_WORDS // 2 :]
+    matter, set_aside = what_matters(text)
+    every = asked_words(matter, vocabulary.locales) or words(text)
+    if len(every) > MOST_WORDS:
+        every = every[: MOST_WORDS // 2] + every[-MOST_WORDS // 2 :]
+    named = humps(matter)
+    typed = _without_numbers(_in_parts(every, named, vocabulary), matter, vocabulary)
     stops = steering.stop_words(stop_words(locale) if locale in vocabulary.locales and locale else vocabulary.stop_words)
     telling = [word for word in typed if word not in stops] or typed
     common = len(typed) - len(telling)
@@ -139,15 +56,42 @@ def understand(
         if word not in slots:
             slot = _slot(word, vocabulary, is_open=is_open and word == typed[-1], is_fragment=is_fragment, is_verbatim=is_verbatim or word in stops)
             slots[word] = replace(slot, weight=slot.weight * STOP_WORD_WEIGHT, is_stop_word=True) if word in stops and word not in telling else slot
-    _join_neighbours(typed, slots, vocabulary)
+    for word in {*typed} & named.keys():
+        _add_phrase(slots, word, vocabulary.phrase(named[word]), vocabulary)
+    add_joined(typed, slots, vocabulary)
     if not is_verbatim:
         _add_synonyms(typed, slots, steering, vocabulary, stops, is_open=is_open)
     chosen = _most_telling(list(slots.values()))
     searched = {slot.typed for slot in chosen}
-    left_out = tuple(dict.fromkeys(word for word in typed if word not in searched))
+    left_out = (*dict.fromkeys(word for word in every if word not in searched and not {*named.get(word, ())} & searched), *set_aside)
     corrections = {slot.typed: slot.word for slot in chosen if slot.is_corrected}
     phrase = " ".join([corrections.get(word, word) for word in typed])
     return Understood(tuple(chosen), is_fragment, phrase, _corrected(matter, corrections), left_out, all(word in stops for word in typed))
+
+
+def _in_parts(every: list[str], named: Mapping[str, tuple[str, ...]], vocabulary: Vocabulary) -> list[str]:
+    """The words typed; a name that the index knows neither whole nor as a row of words is asked for by its parts."""
+    if not named:
+        return every
+    return [
+        part for word in every for part in (named[word] if word in named and not vocabulary.stems(word) and not vocabulary.phrase(named[word]) else (word,))
+    ]
+
+
+def _without_numbers(typed: list[str], text: str, vocabulary: Vocabulary) -> list[str]:
+    """The words but for long numbers and part numbers that no article holds, such as those of orders; all of them when nothing else is left."""
+    unknown = {number for number in numbers_of(text) if not vocabulary.is_known(number)}
+    if not unknown:
+        return typed
+    return [word for at, word in enumerate(typed) if word not in unknown or is_joined(typed, at, vocabulary)] or typed
+
+
+def _add_phrase(slots: dict[str, Slot], word: str, phrase: str | None, vocabulary: Vocabulary) -> None:
+    """A name's parts in a row: `get_user_by_id` for `getUserById`."""
+    if phrase and word in slots:
+        held = slots[word]
+        other = Alternative(phrase, 0.9, max(map(vocabulary.rarity, phrase.split())), how=How.SPLIT)
+        slots[word] = made(word, word, [*(() if held.is_corrected else held.alternatives), other])
 
 
 def _slot(word: str, vocabulary: Vocabulary, *, is_open: bool, is_fragment: bool, is_verbatim: bool) -> Slot:
@@ -163,8 +107,8 @@ def _new_slot(word: str, vocabulary: Vocabulary, *, is_open: bool, is_fragment: 
     found = {known: Alternative(known, 1.0, vocabulary.rarity(known)) for known in vocabulary.stems(word)}
     if is_open:
         _add_beginnings(word, found, vocabulary)
-    if pair := vocabulary.hyphenated(word):
-        found[pair] = Alternative(pair, 0.9, max(map(vocabulary.rarity, pair.split())), how=How.SPLIT)
+    for apart in vocabulary.apart(word):
+        found[apart] = Alternative(apart, 0.9, max(map(vocabulary.rarity, apart.split())), how=How.SPLIT)
     if not is_fragment and not is_verbatim:
         _add_alike(word, found, vocabulary)
     if not is_verbatim:
@@ -172,19 +116,19 @@ def _new_slot(word: str, vocabulary: Vocabulary, *, is_open: bool, is_fragment: 
     if not found and is_cjk(word):
         found = {one.stem: one for one in _by_character(word, vocabulary)}
     if found or is_verbatim:
-        return _made(word, word, list(found.values()))
+        return made(word, word, list(found.values()))
     is_right = word in EVERY_STOP_WORD or _is_word(word, vocabulary)
     whole = () if is_right else vocabulary.near(word)
     halves = None if whole and whole[0].errors == 1 else vocabulary.split(word)  # `pasword` is `password`, not `pas word`
     if halves and (not is_right or all(_is_word(half, vocabulary) for half in halves)):
         parts = [Alternative(known, 0.9, vocabulary.rarity(known), how=How.SPLIT) for half in halves for known in vocabulary.stems(half)]
-        return _made(word, word if is_right else " ".join(halves), parts)
+        return made(word, word if is_right else " ".join(halves), parts)
     near = [*whole, *(vocabulary.near_beginnings(word) if is_open and not is_right else ())]
     if not near:
-        return _made(word, word, list(_akin(word, vocabulary)))
+        return made(word, word, list(_akin(word, vocabulary)))
     likeliest = max(near, key=lambda one: one.likeness)
     shown = next((one for one in whole if one.stems[:1] == likeliest.stems[:1]), likeliest)  # of its forms the one that was typed
-    return _made(word, shown.word, _meant(near, vocabulary))
+    return made(word, shown.word, _meant(near, vocabulary))
 
 
 def _is_word(word: str, vocabulary: Vocabulary) -> bool:
@@ -247,7 +191,7 @@ def _add_synonyms(typed: list[str], slots: dict[str, Slot], steering: Steering, 
             found = {other.stem: other for other in own}
             for name in one.others:
                 _add_name(name, one.locale, found, vocabulary, stops, most)
-            slots[word] = replace(_made(word, word, list(found.values())), is_stop_word=False)
+            slots[word] = replace(made(word, word, list(found.values())), is_stop_word=False)
 
 
 def _add_name(name: tuple[str, ...], locale: str, found: dict[str, Alternative], vocabulary: Vocabulary, stops: frozenset[str], most: float) -> None:
@@ -269,7 +213,7 @@ def _add_beginnings(word: str, found: dict[str, Alternative], vocabulary: Vocabu
     before `board not detected`. Of 1,777 beginnings of titles so typed, 2 in 100 more found theirs first.
     """
     weight = 0.75 if found else 1.0
-    if len(word) < 3 and not is_cjk(word):
+    if len(word) < 3 and not is_unspaced(word):
         for known in list(found.values()):  # `ar` is a word, too, but more likely the beginning of one
             found[known.stem] = replace(known, rarity=min(known.rarity, RARITY_OF_FEW_LETTERS))
         found[f"{word}*"] = Alternative(word, weight, RARITY_OF_FEW_LETTERS, is_prefix=True, how=How.BEGINNING)
@@ -278,23 +222,6 @@ def _add_beginnings(word: str, found: dict[str, Alternative], vocabulary: Vocabu
     rarity = min((vocabulary.rarity(one) for one, _ in begun), default=0.0)
     for one, in_title in begun:
         found.setdefault(one, Alternative(one, weight if in_title else 0.8 * weight, rarity, how=How.BEGINNING))
-
-
-def _made(typed: str, word: str, alternatives: list[Alternative]) -> Slot:
-    ordered = sorted(alternatives, key=lambda one: -one.weight)
-    return Slot(typed, word, tuple(ordered), max([one.worth for one in ordered], default=0.0))
-
-
-def _join_neighbours(typed: list[str], slots: dict[str, Slot], vocabulary: Vocabulary) -> None:
-    """`up load` may stand for `upload`: both words then count as found where the joined one is."""
-    for left, right in pairwise(typed):
-        joined = left + right
-        held = [slots[word] for word in (left, right) if word in slots]
-        if len(joined) < 4 or is_cjk(joined) or all(one.is_stop_word for one in held) or not vocabulary.frequency(joined)[0]:
-            continue  # `where is` is no `whereis`
-        extra = tuple(Alternative(known, 0.9, vocabulary.rarity(known), how=How.JOINED) for known in vocabulary.stems(joined))
-        for one in held:
-            slots[one.typed] = _made(one.typed, one.typed, [*(() if one.is_corrected else one.alternatives), *extra])
 
 
 def _most_telling(slots: list[Slot]) -> list[Slot]:

@@ -9,7 +9,7 @@ from operator import mul
 from types import MappingProxyType
 from typing import NamedTuple
 
-from search.query import Alternative, Slot, Understood
+from search.parsed_query import Alternative, Slot, Understood
 from search.store import KEYWORDS, Stored, StoredPassage
 from search.weights import Weights
 

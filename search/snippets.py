@@ -7,7 +7,7 @@ from functools import lru_cache
 from html import escape
 from itertools import islice, takewhile
 
-from search.words import MAX_WORD_CHARS, fold, is_cjk, language, spans, stem, words
+from search.words import MAX_WORD_CHARS, fold, is_unspaced, language, part_spans, spans, stem, visible, words
 
 SNIPPET_CHARS = 190
 _LEAD_CHARS = 40
@@ -52,9 +52,10 @@ class Marker:
         """Where each asked word begins and ends in that stretch of the text, and the word; of each beginning at most so many."""
         end = len(text) if end is None else end
         spaced = _spaced(text)
+        found = [(begins, ends, word) for word, begins, ends in _parts(text) if start <= begins and ends <= end and self._matches(word)]
         if spaced is None:
-            return [(begins, ends, word) for word, begins, ends in spans(text) if start <= begins and ends <= end and self._matches(word)]
-        found = []
+            found += [(begins, ends, word) for word, begins, ends in spans(text) if start <= begins and ends <= end and self._matches(word)]
+            return sorted(found)
         for beginning, longest in self._beginnings.items():
             left, at = most, spaced.find(beginning, start, end + 1)
             while at >= 0 and left:
@@ -63,7 +64,7 @@ class Marker:
                     found.append((at, after, word))
                     left -= 1
                 at = spaced.find(beginning, after, end + 1)
-        return sorted(found) if len(self._beginnings) > 1 else found
+        return sorted(found)
 
     def _asked(self, written: str) -> str:
         """The folded word, if it is one of those asked for; else empty."""
@@ -120,12 +121,18 @@ def _spaced(text: str) -> str | None:
     return None if _UNTOLD in folded else " " + folded
 
 
+@lru_cache(maxsize=2048)
+def _parts(text: str) -> tuple[tuple[str, int, int], ...]:
+    """The parts of names, which stand in the index as words of their own."""
+    return tuple(part_spans(text))
+
+
 @lru_cache(maxsize=4096)
 def _folded(character: str) -> str:
     if not character.isalnum():
-        return _UNTOLD if unicodedata.combining(character) else " "
+        return _UNTOLD if unicodedata.category(character)[0] == "M" or not visible(character) else " "
     folded = fold(character)
-    return folded if len(folded) == 1 and not is_cjk(character) else _UNTOLD
+    return folded if len(folded) == 1 and not is_unspaced(character) else _UNTOLD
 
 
 def _marked(text: str, found: Iterable[_Found], start: int, end: int) -> str:
@@ -150,7 +157,7 @@ def _marked(text: str, found: Iterable[_Found], start: int, end: int) -> str:
 
 def _window(text: str, found: Sequence[_Found]) -> tuple[int, int]:
     """The stretch with the most different words, begun and ended between words."""
-    size = SNIPPET_CHARS // 2 if found and is_cjk(found[0][2]) else SNIPPET_CHARS
+    size = SNIPPET_CHARS // 2 if found and is_unspaced(found[0][2]) else SNIPPET_CHARS
     if len(text) <= size + _LEAD_CHARS:
         return 0, len(text)
     start = _sentence_start(text, _densest(found, size - _LEAD_CHARS))

@@ -2,11 +2,13 @@
 
 import json
 import math
+import re
 import threading
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from rapidfuzz import process
@@ -16,11 +18,11 @@ from search.compounds import COMPOUNDING, LEAST_PART, UNSPACED, Compounds
 from search.recent import Recent
 from search.stop_words import stop_words
 from search.store import ADMITTED, Store
-from search.words import is_cjk, language, spellings, stem
+from search.words import is_unspaced, language, spellings, stem
 
 if TYPE_CHECKING:
     from search.marks import Marked
-    from search.query import Slot
+    from search.parsed_query import Slot
 
 EXPANSIONS = 24
 COMPOUNDS = 8
@@ -30,6 +32,10 @@ _ELECTRONIC = frozenset("e")
 """In Italian and Portuguese an “and” as well, in every language the beginning of `e-mail`."""
 _LEAST_TWICE_WRONG = 7
 """Letters of the longer word where two errors lie between: too many shorter ones are as near."""
+_LEAST_APART, _LONGEST_APART = 4, 12
+_RUNS = re.compile(r"\d+|\D+")
+_MOST_WAYS = 64
+_MOST_APART = 3
 _LEAST_BEGUN, _MOST_BEGUN = 4, 16
 """Letters of an unfinished word that is compared with the beginnings of others."""
 
@@ -87,7 +93,7 @@ class Vocabulary:
         self.expand = lru_cache(maxsize=1024)(self._beginnings)
         self.stems = lru_cache(maxsize=4096)(self._stems)
         self.compounds = lru_cache(maxsize=1024)(self._compounds_of)
-        self.hyphenated = lru_cache(maxsize=1024)(self._hyphenated)
+        self.apart = lru_cache(maxsize=1024)(self._apart)
         self.stop_words = frozenset[str]().union(*map(stop_words, self.locales))
         self.slots: Recent[tuple[str, bool, bool, bool], Slot] = Recent(4096)
         """What `search.query` worked out of single words: from one keystroke to the next all but the last stay the same."""
@@ -184,7 +190,7 @@ class Vocabulary:
             rows = self._store.connection.execute(f"{sql}{self._where} GROUP BY word", (letter, letter + "\U0010ffff", *self._values))
             counts: dict[str, int] = defaultdict(int)
             for word, count in rows:
-                if word.isalpha() and not is_cjk(word):
+                if word.isalpha() and not is_unspaced(word):
                     for end in range(_LEAST_BEGUN - 1, min(len(word), _MOST_BEGUN) + 1):
                         counts[word[:end]] += int(count)
             found = self._begun[letter] = dict(counts)
@@ -201,24 +207,30 @@ class Vocabulary:
 
     def split(self, word: str) -> tuple[str, str] | None:
         """The two words of the index that `word` runs together, when there are such."""
-        if len(word) < 6 or is_cjk(word) or not word.isalpha():
+        if len(word) < 6 or is_unspaced(word) or not word.isalpha():
             return None
         pairs = ((word[:at], word[at:]) for at in range(3, len(word) - 2))
         known = [(min(self.frequency(left)[0], self.frequency(right)[0]), left, right) for left, right in pairs]
         best = max(known)
         return (best[1], best[2]) if best[0] else None
 
-    def _hyphenated(self, word: str) -> str | None:
-        """The stems of the two words that `word` is where articles put a hyphen: `wi fi` for `wifi`. One of the two is very short."""
-        if not 4 <= len(word) <= 12 or not word.isalpha() or is_cjk(word):
+    def _apart(self, word: str) -> tuple[str, ...]:
+        """The rows of stems that articles write for `word`: `wi fi` for `wifi`, `esp32 c3` for `esp32c3`, `10 000` for `10000`."""
+        if is_unspaced(word) or not word.isalnum():
+            return ()
+        found = (self.phrase(pieces) for pieces in _cut_apart(word) if not (self.stop_words - _ELECTRONIC) & {*pieces})
+        return tuple(one for one in dict.fromkeys(found) if one)[:_MOST_APART]
+
+    def phrase(self, pieces: Sequence[str]) -> str | None:
+        """The stems of these words with spaces between, where an article holds them in a row."""
+        if len(pieces) < 2 or not all(self.frequency(one)[0] for one in pieces):
             return None
-        for at in (1, 2, len(word) - 2):  # no single letter behind: articles hold `device's`
-            halves = word[:at], word[at:]
-            if not (self.stop_words - _ELECTRONIC) & {*halves} and all(self.frequency(half)[0] for half in halves):
-                phrase = " ".join((self.stems(half) or (half,))[0] for half in halves)
-                if self._matches(f'"{phrase}"'):
-                    return phrase
-        return None
+        phrase = " ".join((self.stems(one) or (one,))[0] for one in pieces)
+        return phrase if self._matches(f'"{phrase}"') else None
+
+    def is_known(self, word: str) -> bool:
+        """Whether an article holds the word, a longer one that begins with it, or a row of words that it is."""
+        return bool(self.stems(word) or self.expand(word) or self.apart(word))
 
     def is_in_a_title(self, typed: Sequence[str]) -> bool:
         """Whether a title, or keywords, hold these words in a row, the last of which may be unfinished."""
@@ -238,7 +250,7 @@ class Vocabulary:
 
     def parts(self, word: str) -> tuple[str, ...]:
         """The known words that an unknown compound ends and begins with; empty in a language that has no compounds."""
-        return self._compounds().parts(word, LEAST_PART) if self._in(COMPOUNDING) and word.isalpha() and not is_cjk(word) else ()
+        return self._compounds().parts(word, LEAST_PART) if self._in(COMPOUNDING) and word.isalpha() and not is_unspaced(word) else ()
 
     def ending(self, character: str) -> tuple[str, ...]:
         """The pairs of characters that end with this one, those in most documents first."""
@@ -246,7 +258,7 @@ class Vocabulary:
 
     def kin(self, word: str) -> tuple[str, ...]:
         """The stems that share the beginning of an unknown word, all but three letters at most: `retour` for `retourner`."""
-        for own in dict.fromkeys(stem(word, locale) for locale in self.locales if word.isalpha() and not is_cjk(word)):
+        for own in dict.fromkeys(stem(word, locale) for locale in self.locales if word.isalpha() and not is_unspaced(word)):
             for length in range(len(own), max(_LEAST_KIN, len(own) - 3) - 1, -1):
                 if found := [one for one, _ in self._expand(own[:length]) if len(one) <= length + 3]:
                     return tuple(found[:_CORRECTIONS])
@@ -279,9 +291,29 @@ class Vocabulary:
             if self._by_length is None:
                 self._by_length = defaultdict(list)
                 for (word,) in self._store.connection.execute("SELECT DISTINCT word FROM words WHERE length(word) > 2" + self._where, self._values):
-                    if word.isalpha() and not is_cjk(word):
+                    if word.isalpha() and not is_unspaced(word):
                         self._by_length[len(word)].append(word)
             return self._by_length
+
+
+def _cut_apart(word: str) -> Iterator[tuple[str, ...]]:
+    """The ways to cut a word that people spell apart: letters behind one or two, or before two; where letters meet digits; digits in thousands.
+
+    No single letter stands last: articles hold `device's`.
+    """
+    if word.isalpha():
+        if _LEAST_APART <= len(word) <= _LONGEST_APART:
+            yield from ((word[:at], word[at:]) for at in (1, 2, len(word) - 2))
+    elif word.isdecimal():
+        if len(word) > 3:
+            yield (word[: len(word) % 3 or 3], *(word[at : at + 3] for at in range(len(word) % 3 or 3, len(word), 3)))
+    else:
+        runs = _RUNS.findall(word)
+        for joints in islice(product((False, True), repeat=len(runs) - 1), 1, _MOST_WAYS):
+            pieces = [runs[0]]
+            for is_cut, run in zip(joints, runs[1:], strict=True):
+                pieces = [*pieces, run] if is_cut else [*pieces[:-1], pieces[-1] + run]
+            yield tuple(pieces)
 
 
 def _is_slip(word: str, known: str, distance: int) -> bool:
@@ -293,6 +325,6 @@ def _is_slip(word: str, known: str, distance: int) -> bool:
 def errors_allowed(word: str) -> int:
     """How many typing errors a word of this length may hold and still be corrected; 0 for numbers and codes."""
     digits = sum(char.isdigit() for char in word)
-    if digits > 1 or len(word) < 4 or is_cjk(word):
-        return 0 if digits or len(word) != 3 or is_cjk(word) else 1
+    if digits > 1 or len(word) < 4 or is_unspaced(word):
+        return 0 if digits or len(word) != 3 or is_unspaced(word) else 1
     return 1 if len(word) < 6 else 2

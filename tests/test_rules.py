@@ -18,7 +18,20 @@ ROOMS = ("kb", "search", "tickets")
 
 # A module may import from its own floor and from those above it in this list.
 FLOORS = (
-    ("kb.text", "kb.allowed", "kb.config", "kb.db", "kb.web", "kb.events", "kb.jobs", "kb.accounts", "kb.server_limits", "kb.postgres", "kb.settings_table"),
+    (
+        "kb.text",
+        "kb.unicode_classes",
+        "kb.allowed",
+        "kb.config",
+        "kb.db",
+        "kb.web",
+        "kb.events",
+        "kb.jobs",
+        "kb.accounts",
+        "kb.server_limits",
+        "kb.postgres",
+        "kb.settings_table",
+    ),
     ("kb.articles",),
     ("search",),
     ("tickets",),

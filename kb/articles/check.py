@@ -17,7 +17,7 @@ from kb.articles.leftovers import leftovers, marks_in
 from kb.articles.library import Library
 from kb.articles.markdown import Rendered
 from kb.articles.nameless import nameless_lines
-from kb.articles.references import old_article_id
+from kb.articles.references import fragment, old_article_id
 from kb.articles.slips import slips
 from kb.articles.translations import untranslated
 
@@ -80,8 +80,8 @@ class _Page:
                 yield from self._unpublished(link.href, link.url, now)
 
     def _anchor(self, href: str, url: str) -> Iterator[Problem]:
-        path, _, written = url.partition("#")
-        anchor = unquote(written)
+        path = url.partition("#")[0]
+        anchor = fragment(url).removeprefix("#")
         target = self._library.catalog.at(path) if path else self._article
         rendered = self._library.rendered(target.path) if target else None
         if rendered is None or target is None or anchor in rendered.anchors or anchor in ("", "top") or anchor.startswith(":~:"):

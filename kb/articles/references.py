@@ -1,6 +1,7 @@
 """Where the links and images of an article lead."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -75,7 +76,7 @@ def fragment(href: str) -> str:
     _, mark, anchor = href.partition("#")
     if ":~:" in anchor:  # A text fragment is for the browser: it finds the words by itself.
         return f"#{anchor}"
-    return f"#{safe_id(unquote(anchor))}" if mark and anchor else ""
+    return f"#{safe_id(unicodedata.normalize('NFC', unquote(anchor)))}" if mark and anchor else ""
 
 
 class Nowhere:

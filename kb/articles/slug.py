@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from kb.unicode_classes import MARKS
+
 # Names a page's own scripts look up on `document`, `window` or plain objects: an element with such an id could answer in their place.
 _CLOBBERING = frozenset(
     (
@@ -21,18 +23,21 @@ _PAGES_OWN = frozenset(
 )
 _PAGES_OWN_NUMBERED = re.compile(r"hit-\d+(-\w+)?|search-(?:popular|recent)-\d+")
 _SPELLED_OUT = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "þ": "th", "&": " "})
+_ACCENTS = "\u0300-\u036f"
+_BETWEEN_WORDS = re.compile(f"(?:[{_ACCENTS}]|[^\\w{MARKS}]|_)+")
+_NOT_IN_HEADING = re.compile(f"[^\\w{MARKS}\\- ]")
 PREFIX = "kb-"
 
 
 def slugify(name: str) -> str:
-    """The name as lower-case words joined by `-`, accents taken off; letters of other scripts stay. Empty when there is none."""
+    """The name as lower-case words joined by `-`, accents taken off; letters of other scripts stay with their signs. Empty when there is none."""
     letters = (_plain(character) for character in unicodedata.normalize("NFKC", name).lower().translate(_SPELLED_OUT))
-    return re.sub(r"[\W_]+", "-", "".join(letters)).strip("-")
+    return _BETWEEN_WORDS.sub("-", "".join(letters)).strip("-")
 
 
 def heading_id(text: str) -> str:
     """The anchor readers expect of a heading: as GitHub makes it, spaces to `-`, punctuation dropped."""
-    kept = re.sub(r"[^\w\- ]", "", unicodedata.normalize("NFC", text).strip().lower())
+    kept = _NOT_IN_HEADING.sub("", unicodedata.normalize("NFC", text).strip().lower())
     return safe_id(kept.replace(" ", "-")[:120])
 
 

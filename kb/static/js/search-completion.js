@@ -18,7 +18,7 @@ export class Completion {
 
   offer(hits) {
     const value = this.input.value;
-    const begun = /[\p{L}\p{N}]+$/u.exec(value)?.[0] ?? "";
+    const begun = /[\p{L}\p{N}\p{M}]+$/u.exec(value)?.[0] ?? "";
     const longer = begun.length >= SHORTEST && !this.#isSpread ? wordsFrom(hits, begun) : [];
     this.#show(longer.length ? value + longer[0].slice(begun.length) : "");
   }

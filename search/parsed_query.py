@@ -1,0 +1,97 @@
+"""What a text asks for: its words, and what of the index each may stand for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+COMMON_RARITY = 1.6
+"""Rarity of a word that one article in five holds."""
+FEW = 4
+
+
+class How(StrEnum):
+    """How a stem came to stand for a typed word."""
+
+    TYPED = "typed"
+    BEGINNING = "beginning"
+    CORRECTED = "corrected"
+    SPLIT = "split"
+    JOINED = "joined"
+    ALIKE = "alike"
+    SYNONYM = "synonym"
+    COMPOUND = "compound"
+    KIN = "kin"
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """What a word may stand for: a stem, several that stand in a row, or as a prefix every stem that begins so."""
+
+    stem: str
+    weight: float
+    rarity: float
+    is_prefix: bool = False
+    how: How = How.TYPED
+    needle: str = field(init=False, compare=False, repr=False)
+    """What is looked for in texts that are stems between spaces."""
+    worth: float = field(init=False, compare=False, repr=False)
+    """What finding it often tells."""
+    is_word: bool = field(init=False, compare=False, repr=False)
+    """Not a beginning, nor several words in a row."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "needle", f" {self.stem}" if self.is_prefix else f" {self.stem} ")
+        object.__setattr__(self, "worth", self.weight * self.rarity)
+        object.__setattr__(self, "is_word", not self.is_prefix and " " not in self.stem)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One word of the question. Without alternatives the index knows nothing like it."""
+
+    typed: str
+    word: str
+    """`typed`, or what it was corrected to."""
+    alternatives: tuple[Alternative, ...]
+    weight: float
+    """How much it tells: the rarity of its best alternative."""
+    is_stop_word: bool = False
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether the index knew no word as it was typed."""
+        return self.word != self.typed
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a text asks for."""
+
+    slots: tuple[Slot, ...]
+    is_fragment: bool
+    """A few words typed to find a title, not a sentence."""
+    phrase: str = ""
+    """The words as typed, folded and corrected: a title that holds them in a row is what was meant."""
+    corrected: str | None = None
+    left_out: tuple[str, ...] = ()
+    """Words that were typed and do not count: stop words, and the least telling ones of a long text."""
+    says_nothing: bool = False
+    """Stop words are all that was typed, such as a greeting."""
+
+    @property
+    def known(self) -> tuple[Slot, ...]:
+        """The slots that can find something."""
+        return tuple(slot for slot in self.slots if slot.alternatives)
+
+    @property
+    def telling(self) -> Sequence[Slot]:
+        """The slots that candidates are found by; common words only where few others are: they cost the most and tell the least."""
+        known = [slot for slot in self.known if not slot.is_stop_word] or self.known
+        rare = [slot for slot in known if slot.alternatives[0].rarity >= COMMON_RARITY]
+        return rare if len(rare) >= FEW else known
+
+
+def made(typed: str, word: str, alternatives: Sequence[Alternative]) -> Slot:
+    """Return a slot with the alternatives in order, the likeliest first."""
+    ordered = sorted(alternatives, key=lambda one: -one.weight)
+    return Slot(typed, word, tuple(ordered), max([one.worth for one in ordered], default=0.0))
