@@ -185,7 +185,11 @@ class TicketArticle(Base):
     """An article tied to a ticket: read by the requester before filing, or linked by an agent in a reply."""
 
     __tablename__ = "ticket_articles"
-    __table_args__ = (CheckConstraint("relation IN ('read', 'linked')", name="relation"), Index("ix_ticket_articles_slug", "slug"))
+    __table_args__ = (
+        CheckConstraint("relation IN ('read', 'linked')", name="relation"),
+        Index("ix_ticket_articles_slug", "slug"),
+        Index("ix_ticket_articles_linked", "ticket_id", "slug", sqlite_where=text("relation = 'linked'"), postgresql_where=text("relation = 'linked'")),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)

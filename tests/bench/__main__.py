@@ -2,6 +2,7 @@
 
 make bench ARGS="pages instant"     only these
 make bench ARGS="--seconds 2"       shorter runs
+make bench ARGS=report              a year of the deflection report on each database; needs 3 GB for a while
 make bench ARGS=kills               kills the site 200 times on each database while people write to it; takes an hour, so only when named
 make bench ARGS=upgrade             upgrades 100,000 tickets (--rounds for another number); fills two databases first, so only when named
 """
@@ -12,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import filing, growth, instant, kills, openinternet, pages, process, updates, upgrade
+from tests.bench import filing, growth, instant, kills, openinternet, pages, process, report, updates, upgrade
 
 CHECKOUT = Path(__file__).parents[2]
 PARTS = {
@@ -24,7 +25,7 @@ PARTS = {
     "growth": growth.measure,
     "openinternet": openinternet.measure,
 }
-APART = {"kills": (kills.measure, kills.ROUNDS), "upgrade": (upgrade.measure, upgrade.TICKETS)}
+APART = {"kills": (kills.measure, kills.ROUNDS), "upgrade": (upgrade.measure, upgrade.TICKETS), "report": (report.measure, report.ROUNDS)}
 """Only when they are named: each with its usual number of rounds."""
 ROUNDS = 5
 

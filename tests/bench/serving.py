@@ -15,6 +15,9 @@ from pathlib import Path
 CHECKOUT = Path(__file__).parents[2]
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
+UNCAPPED = dict.fromkeys(("REQUESTS_PER_HOUR", "EVENTS_PER_VISITOR_HOUR", "EVENTS_PER_ADDRESS_HOUR", "ANSWERS_PER_ADDRESS_DAY", "EVENTS_PER_DAY"), "100000000")
+"""One machine plays all visitors."""
+
 
 @dataclass(frozen=True, slots=True)
 class Serving:
@@ -31,7 +34,7 @@ def deskbook(content: Path, data: Path | None = None, **settings: str) -> Iterat
     """`deskbook serve` on a free port, with its data in `data` or in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
         home = data or Path(folder)
-        chosen = {"CONTENT": str(content), "DATA": str(home), "REQUESTS_PER_HOUR": "1000000", **settings}
+        chosen = {"CONTENT": str(content), "DATA": str(home), **UNCAPPED, **settings}
         environ = {name: value for name, value in os.environ.items() if not name.startswith("DESKBOOK_")}
         environ |= {f"DESKBOOK_{name}": value for name, value in chosen.items()}
         with _started([sys.executable, "-m", "kb", "serve", "--port", "0"], environ, home) as serving:

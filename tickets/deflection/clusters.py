@@ -12,7 +12,7 @@ from rapidfuzz import fuzz
 
 MOST_CLUSTERS = 5_000
 MERGED_CLUSTERS = 300
-STORED_CLUSTERS, STORED_WORDINGS = 100, 10
+STORED_CLUSTERS, STORED_WORDINGS = 50, 5
 NEAR = 88.0
 STOP_WORDS = (
     "a an and are as at be by can cannot can't could do does don't for from get has have how i i'm if in is isn't it it's me my not of on or our please "
@@ -82,14 +82,17 @@ class Clusters:
             cluster.unanswered += unanswered
             cluster.to_ticket += to_ticket
             cluster.tickets.update(tickets)
-            cluster.queries.update(queries)
+            for query, times in queries.items():
+                cluster.queries[query] = cluster.queries.get(query, 0) + times
 
     def to_json(self) -> list[StoredCluster]:
         """The weightiest clusters with an unanswered search, each with its most frequent wordings, to store with a day."""
         open_ones = sorted((item for item in self._clusters.items() if item[1].unanswered), key=_weight)[:STORED_CLUSTERS]
-        return [
-            (key, one.count, one.no_hits, one.unanswered, one.to_ticket, sorted(one.tickets), dict(_wordings(one)[:STORED_WORDINGS])) for key, one in open_ones
-        ]
+        return [_stored(key, one, dict(_wordings(one)[:STORED_WORDINGS])) for key, one in open_ones]
+
+    def all_to_json(self) -> list[StoredCluster]:
+        """All clusters, to store the sum of days."""
+        return [_stored(key, one, one.queries) for key, one in self._clusters.items()]
 
     def unanswered(self, most: int) -> list[Cluster]:
         """Clusters with searches nobody could answer: those that caused the most tickets first, then the most frequent."""
@@ -125,6 +128,10 @@ def cluster_key(query: str) -> str:
 @lru_cache(maxsize=20_000)
 def _stem(word: str) -> str:
     return str(Stemmer.Stemmer("english").stemWord(word))
+
+
+def _stored(key: str, cluster: Cluster, wordings: dict[str, int]) -> StoredCluster:
+    return key, cluster.count, cluster.no_hits, cluster.unanswered, cluster.to_ticket, sorted(cluster.tickets), wordings
 
 
 def _wordings(cluster: Cluster) -> list[tuple[str, int]]:

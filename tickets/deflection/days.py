@@ -16,7 +16,19 @@ from kb.events.models import Kind
 from tickets.deflection.clusters import Clusters
 from tickets.deflection.figures import VisitTally
 from tickets.deflection.outcomes import SECOND_LOOK, WINDOW, Judged, LeftOut, Ties, judge, second_look_at
-from tickets.deflection.queries import EventRow, TicketRow, event_rows, joined_accounts, rows_of, ticket_rows, visitors_of, vote_rows, withdrawal_rows
+from tickets.deflection.queries import (
+    EventRow,
+    TicketRow,
+    event_rows,
+    held_tickets,
+    is_quiet,
+    joined_accounts,
+    rows_of,
+    ticket_rows,
+    visitors_of,
+    vote_rows,
+    withdrawal_rows,
+)
 from tickets.deflection.reading import ArticleTally
 from tickets.deflection.searching import SearchTally
 from tickets.deflection.ticketing import DayTickets, TicketTally
@@ -76,6 +88,10 @@ def spans(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]
 def count_day(session: Session, start: datetime, end: datetime, as_of: datetime, each: Listener | None = None) -> Day:
     """Counts the visits that began, and the tickets created, in [`start`, `end`) of one day, as known at `as_of`; `each` hears of every visit."""
     day = Day(as_of)
+    if is_quiet(session, start, end):
+        day.held = [ticket.id for ticket in held_tickets(session, start) if ticket.created_at <= tickets_until(start, end, as_of)]
+        day.is_closed = as_of >= end + WINDOW + GAP
+        return day
     around = _Around(session, start, end, as_of)
     begun = [visit for visit in around.visits(day) if start <= visit.started_at < end]
     ties = around.ties(begun)

@@ -13,7 +13,8 @@ from tickets.deflection.period import Period
 from tickets.deflection.queries import rows_of
 from tickets.deflection.stored_queries import Place, StoredCounts, VisitRow, stored_counts, visit_rows
 from tickets.deflection.traits import BIT, EVERY
-from tickets.deflection.visits import Visit, visits
+from tickets.deflection.visits import Visit
+from tickets.deflection.visits import visits as visits_of
 
 ON_A_PAGE = 20
 PLACE_CHARS = 8
@@ -108,9 +109,10 @@ def _count(day: StoredCounts, selection: Selection) -> int | None:
         key = cluster_key(selection.query)
         return None if any(key == stored for stored, *_ in day.clusters) else 0
     if selection.slug:
-        read: int = day.articles["read"].get(selection.slug, 0)
+        read: int = day.articles["slugs"].get(selection.slug, [0])[0]
         return None if read and (selection.outcomes or selection.traits) else read
-    by_outcome: dict[str, dict[str, int]] = day.counts["visits"]["traits"]
+    [visits] = day.counts["weeks"].values()
+    by_outcome: dict[str, dict[str, int]] = visits["traits"]
     outcomes = selection.outcomes or by_outcome
     counts = [by_outcome.get(outcome, {}) for outcome in outcomes]
     if len(selection.traits) > 1:
@@ -121,4 +123,4 @@ def _count(day: StoredCounts, selection: Selection) -> int | None:
 
 def _listed(session: Session, row: VisitRow) -> ListedVisit:
     events = rows_of(session, [row.visitor], row.started_at, row.ended_at + MOMENT)
-    return ListedVisit(row.started_at, Outcome(row.outcome), tuple(row.tickets), next(visits(events), None))
+    return ListedVisit(row.started_at, Outcome(row.outcome), tuple(row.tickets), next(visits_of(events), None))

@@ -36,6 +36,20 @@ class ReportDay(Base):
     """Who filed the day's tickets."""
 
 
+class ReportMonth(Base):
+    """The sum of a month's days, all of them counted for good; deleted as soon as one of them is counted again."""
+
+    __tablename__ = "report_months"
+
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    """Its first day."""
+    definitions: Mapped[str] = mapped_column(String(10))
+    counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    articles: Mapped[dict[str, Any]] = mapped_column(JSON)
+    clusters: Mapped[list[Any]] = mapped_column(JSON)
+    requesters: Mapped[list[int]] = mapped_column(JSON)
+
+
 class ReportVisit(Base):
     """One visit with an outcome, to be listed behind a figure; its events are in the event log as long as they are kept there."""
 

@@ -1,20 +1,23 @@
 """The report as it is read: from stored days, with what is due counted first, and parts of days from the raw events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from kb.config import Settings
 from kb.db import Database, now
 from tickets.deflection.days import DEFINITIONS, count_day, midnight, spans
+from tickets.deflection.months import months
 from tickets.deflection.period import Period, parse_period
 from tickets.deflection.queries import count_solved, spared_by_stored_views
 from tickets.deflection.rates import Rate
 from tickets.deflection.report import Report, make_report, report
-from tickets.deflection.stored_days import Pace, day_counts, refresh
-from tickets.deflection.stored_queries import stored_counts
+from tickets.deflection.stored_days import Pace, refresh
+from tickets.deflection.stored_queries import stored_counts, stored_months
 from tickets.deflection.ticketing import Avoidable, newest
-from tickets.deflection.totals import DayCounts, Totals
+from tickets.deflection.totals import Counts, Totals
+
+DAY = timedelta(days=1)
 
 
 def pace(settings: Settings) -> Pace:
@@ -38,17 +41,20 @@ def read_report(database: Database, settings: Settings, period: Period, *, in_fu
     """
     due = refresh(database, period.first_day, period.last_day, period.as_of, pace(settings))
     totals, as_of, older = Totals(), period.as_of, None
+    first, last = _whole_days(period)
     with database.read() as session:
-        for stored in stored_counts(session, period.first_day, period.last_day, in_full=in_full):
-            if not _is_whole(period, stored.day):
-                continue
-            totals.add(day_counts(stored))
-            if not stored.is_closed:
-                as_of = min(as_of, stored.as_of)
-            if stored.definitions != DEFINITIONS:
-                older = stored.day
-        for begin, until in _parts_of_days(period):
-            totals.add(DayCounts.of(begin.date(), count_day(session, begin, until, period.as_of)))
+        summed = {row.month: row for row in stored_months(session, first, last, in_full=in_full)}
+        ends = {begin: end for begin, end in months(first, last) if begin in summed}
+        for month in (summed[begin] for begin in ends):
+            totals.add(Counts.from_json(month.counts, month.articles, month.clusters, month.requesters))
+            older = older if month.definitions == DEFINITIONS else ends[month.month]
+        for begin, end in _between(first, last, ends):
+            for day in stored_counts(session, begin, end, in_full=in_full):
+                totals.add(Counts.from_json(day.counts, day.articles, day.clusters, day.requesters))
+                as_of = as_of if day.is_closed else min(as_of, day.as_of)
+                older = older if day.definitions == DEFINITIONS else max(day.day, older or day.day)
+        for start, until in _parts_of_days(period):
+            totals.add(Counts.of(start.date(), count_day(session, start, until, period.as_of)))
         until = min(period.end, period.as_of)
         spared = spared_by_stored_views(session, period.start, until)
         avoidable = Avoidable(Rate(len(spared), count_solved(session, period.start, until)), newest(spared))
@@ -56,10 +62,24 @@ def read_report(database: Database, settings: Settings, period: Period, *, in_fu
     return replace(found, days_due=len(due), older_until=older)
 
 
-def _is_whole(period: Period, day: date) -> bool:
-    return period.start <= midnight(day) and midnight(day + timedelta(days=1)) <= period.end
+def _whole_days(period: Period) -> tuple[date, date]:
+    """The first and the last day that belong to the period as a whole; the last is before the first when there is none."""
+    first = period.first_day if period.start == midnight(period.first_day) else period.first_day + DAY
+    last = period.last_day if period.end == midnight(period.last_day + DAY) else period.last_day - DAY
+    return first, last
+
+
+def _between(first: date, last: date, ends: Mapping[date, date]) -> Iterator[tuple[date, date]]:
+    """The days from `first` to `last` that lie before, between and after the months in `ends`, as ranges."""
+    for begin, end in sorted(ends.items()):
+        if first < begin:
+            yield first, begin - DAY
+        first = end + DAY
+    if first <= last:
+        yield first, last
 
 
 def _parts_of_days(period: Period) -> Iterator[tuple[datetime, datetime]]:
     """The beginning and the end of the period where they are no whole days, as times typed exactly may be."""
-    return ((begin, until) for begin, until in spans(period.start, min(period.end, period.as_of)) if not _is_whole(period, begin.date()))
+    first, last = _whole_days(period)
+    return ((start, until) for start, until in spans(period.start, min(period.end, period.as_of)) if not first <= start.date() <= last)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from tickets.deflection.outcomes import Judged, Outcome
 from tickets.deflection.rates import Rate
@@ -46,13 +47,32 @@ class ArticleTally:
         """Counts one visitor's vote on an article."""
         (self.yes if value == "yes" else self.no)[slug] += 1
 
+    def to_json(self) -> dict[str, Any]:
+        """The counts as plain values, those of one article together: a year of them has to be read fast."""
+        slugs = {slug: [self.read[slug], self.to_ticket[slug], self.yes[slug], self.no[slug]] for slug in self._slugs()}
+        return {"visits": [self.visits_with_reading, self.of_those_to_ticket], "slugs": slugs}
+
+    def add(self, stored: dict[str, Any]) -> None:
+        """Adds the counts that `to_json` made of another tally."""
+        visits, to_ticket = stored["visits"]
+        self.visits_with_reading += visits
+        self.of_those_to_ticket += to_ticket
+        counters = (self.read, self.to_ticket, self.yes, self.no)
+        for slug, counts in stored["slugs"].items():
+            for counter, count in zip(counters, counts, strict=True):
+                if count:
+                    counter[slug] = counter.get(slug, 0) + count
+
+    def _slugs(self) -> set[str]:
+        return self.read.keys() | self.yes.keys() | self.no.keys()
+
     def mean(self) -> Rate:
         """Of the visits that read anything, those that ended in a ticket."""
         return Rate(self.of_those_to_ticket, self.visits_with_reading)
 
     def figures(self) -> tuple[ArticleFigures, ...]:
         """Ranked articles first, best first; then the others, most read first."""
-        helpful = {slug: Rate(self.yes[slug], self.yes[slug] + self.no[slug]) for slug in self.read.keys() | self.yes.keys() | self.no.keys()}
+        helpful = {slug: Rate(self.yes[slug], self.yes[slug] + self.no[slug]) for slug in self._slugs()}
         ranked = sorted((slug for slug in helpful if helpful[slug].of >= RANKED_FROM_VOTES), key=lambda slug: (-(helpful[slug].low or 0.0), slug))
         others = sorted(helpful.keys() - set(ranked), key=lambda slug: (-self.read[slug], slug))
         ranks = {slug: rank for rank, slug in enumerate(ranked, start=1)}

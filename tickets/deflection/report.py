@@ -16,7 +16,7 @@ from tickets.deflection.rates import Rate
 from tickets.deflection.reading import ArticleFigures
 from tickets.deflection.searching import SearchFigures, search_figures
 from tickets.deflection.ticketing import Avoidable, TicketFigures, newest, ticket_figures
-from tickets.deflection.totals import DayCounts, Totals
+from tickets.deflection.totals import Counts, Totals
 
 LIFT_NOTE = "Not measured: no holdout runs, so nobody sees the form without suggestions to compare with."
 
@@ -89,7 +89,7 @@ def report(session: Session, start: datetime, end: datetime, as_of: datetime, *,
     """The figures of the visits that began in [`start`, `end`), as far as they were known at `as_of`, counted from the raw events."""
     totals = Totals()
     for begin, until in _counted_spans(session, start, end, as_of):
-        totals.add(DayCounts.of(begin.date(), count_day(session, begin, until, as_of)))
+        totals.add(Counts.of(begin.date(), count_day(session, begin, until, as_of)))
     return make_report(totals, start, end, as_of, avoidable(session, start, min(end, as_of)), cost_per_ticket)
 
 
@@ -128,10 +128,9 @@ def avoidable(session: Session, start: datetime, end: datetime) -> Avoidable:
 
 def _weeks(totals: Totals, start: datetime, end: datetime) -> Iterator[Week]:
     first, last = start.date(), (end - MOMENT).date()
-    for monday, tally in sorted(totals.weeks.items()):
+    for begin, tally in sorted(totals.weeks.items()):
         figures = visit_figures(tally, None)
-        sunday = monday + timedelta(days=6)
-        yield Week(monday, max(first, monday), min(last, sunday), figures.form_deflection, figures.confirmed_form_deflection)
+        yield Week(begin, max(first, begin), min(last, begin + timedelta(days=6)), figures.form_deflection, figures.confirmed_form_deflection)
 
 
 def _counted_spans(session: Session, start: datetime, end: datetime, as_of: datetime) -> Iterator[tuple[datetime, datetime]]:

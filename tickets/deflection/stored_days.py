@@ -1,6 +1,6 @@
 """Stored days: each is counted once it is over, again after a week, and again when something came late."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,21 +10,19 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from kb.db import Database
-from tickets.deflection import sums
 from tickets.deflection.clusters import cluster_key
-from tickets.deflection.days import DEFINITIONS, Day, count_day, midnight
-from tickets.deflection.figures import VisitTally
+from tickets.deflection.days import DEFINITIONS, count_day, midnight
 from tickets.deflection.late import late_days
+from tickets.deflection.months import sum_up_months
 from tickets.deflection.outcomes import Judged, second_look_at
 from tickets.deflection.queries import first_record, newest_ticket
-from tickets.deflection.reading import ArticleTally
-from tickets.deflection.searching import SearchTally
-from tickets.deflection.stored_queries import StoredCounts, first_stored, mark_stale, store_day, stored_days
-from tickets.deflection.ticketing import TicketTally, newest
-from tickets.deflection.totals import DayCounts
+from tickets.deflection.stored_queries import first_stored, mark_stale, store_day, stored_days
+from tickets.deflection.totals import Counts
 from tickets.deflection.traits import bits
 
 FORGOTTEN = timedelta(days=2)
+QUIET_AT_ONCE = 100
+"""Days without visits that are stored together: each transaction waits for the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +43,18 @@ def refresh(database: Database, first: date, last: date, as_of: datetime, pace: 
     _mark_late(database)
     with database.read() as session:
         due = _due(session, first, min(last, as_of.date()), as_of, pace)
+    quiet: list[CountedDay] = []
     while due:
-        count_and_store(database, due.pop(), as_of)
+        counted = count(database, due.pop(), as_of)
+        if counted.visits or len(quiet) > QUIET_AT_ONCE:
+            store(database, [counted])
+        else:
+            quiet.append(counted)
         if monotonic() > ends:
             break
+    store(database, quiet)
+    if not due:
+        sum_up_months(database, first, last, as_of)
     return sorted(due)
 
 
@@ -73,14 +79,23 @@ def days_of_log(session: Session, first: date, last: date) -> list[date]:
     return list(_days(max(first, since), last))
 
 
-def count_and_store(database: Database, day: date, as_of: datetime) -> Day:
-    """Counts one day from the raw events and stores it."""
+@dataclass(frozen=True, slots=True)
+class CountedDay:
+    """A day that was counted, as it is stored."""
+
+    row: Mapping[str, Any]
+    visits: Sequence[Mapping[str, Any]]
+    first_views: Mapping[str, datetime]
+
+
+def count(database: Database, day: date, as_of: datetime) -> CountedDay:
+    """Counts one day from the raw events."""
     begun, visits = monotonic(), list[dict[str, Any]]()
+    start, end = midnight(day), midnight(day + timedelta(days=1))
     with _snapshot(database) as session:
         newest_id = newest_ticket(session)
-        counted = count_day(
-            session, midnight(day), midnight(day + timedelta(days=1)), as_of, lambda judged: visits.append(_visit_row(judged)) if judged.outcome else None
-        )
+        counted = count_day(session, start, end, as_of, lambda judged: visits.append(_visit_row(judged)) if judged.outcome else None)
+    counts = Counts.of(day, counted)
     row = {
         "day": day,
         "definitions": DEFINITIONS,
@@ -90,31 +105,24 @@ def count_and_store(database: Database, day: date, as_of: datetime) -> Day:
         "took_ms": round((monotonic() - begun) * 1000),
         "newest_ticket": newest_id,
         "held": counted.held,
-        "counts": _counts(counted),
-        "articles": sums.to_json(counted.articles),
-        "clusters": counted.clusters.to_json(),
-        "requesters": counted.requesters,
+        "counts": counts.to_json(),
+        "articles": counts.articles,
+        "clusters": counts.clusters,
+        "requesters": counts.requesters,
     }
+    return CountedDay(row, visits, counted.first_views)
+
+
+def store(database: Database, days: Iterable[CountedDay]) -> None:
+    """Stores counted days, in one transaction."""
     with database.write() as session:
-        store_day(session, row, visits, counted.first_views)
-    return counted
+        for day in days:
+            store_day(session, day.row, day.visits, day.first_views)
 
 
-def day_counts(stored: StoredCounts) -> DayCounts:
-    """The counts of a stored day, ready to be added up."""
-    counts = stored.counts
-    matures_at = counts["first_matures_at"]
-    return DayCounts(
-        day=stored.day,
-        visits=sums.from_json(VisitTally, counts["visits"]),
-        searches=sums.from_json(SearchTally, counts["searches"]),
-        tickets=sums.from_json(TicketTally, counts["tickets"]),
-        knowledge_first=tuple(counts["knowledge_first"]),
-        first_matures_at=datetime.fromisoformat(matures_at) if matures_at else None,
-        articles=sums.from_json(ArticleTally, stored.articles),
-        clusters=[(key, *numbers, tickets, queries) for key, *numbers, tickets, queries in stored.clusters],
-        requesters=stored.requesters,
-    )
+def count_and_store(database: Database, day: date, as_of: datetime) -> None:
+    """Counts one day from the raw events and stores it."""
+    store(database, [count(database, day, as_of)])
 
 
 def _due(session: Session, first: date, last: date, as_of: datetime, pace: Pace) -> list[date]:
@@ -154,16 +162,6 @@ def _days(first: date, last: date) -> Iterator[date]:
     while first <= last:
         yield first
         first += timedelta(days=1)
-
-
-def _counts(day: Day) -> dict[str, Any]:
-    return {
-        "visits": sums.to_json(day.visits),
-        "searches": sums.to_json(day.searches),
-        "tickets": sums.to_json(day.tickets),
-        "knowledge_first": list(newest(day.knowledge_first)),
-        "first_matures_at": day.first_matures_at.isoformat() if day.first_matures_at else None,
-    }
 
 
 def _visit_row(judged: Judged) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from tickets.deflection.days import midnight
-from tickets.deflection.models import FirstView, ReportDay, ReportVisit
+from tickets.deflection.models import FirstView, ReportDay, ReportMonth, ReportVisit
 
 ROWS_AT_ONCE = 1000
-_DAYS, _VISITS, _VIEWS = (cast(Table, model.__table__) for model in (ReportDay, ReportVisit, FirstView))
+_DAYS, _MONTHS, _VISITS, _VIEWS = (cast(Table, model.__table__) for model in (ReportDay, ReportMonth, ReportVisit, FirstView))
 
 
 class StoredDay(NamedTuple):
@@ -41,6 +41,17 @@ class StoredCounts(NamedTuple):
     clusters: list[Any]
 
 
+class StoredMonth(NamedTuple):
+    """The sum of a month; `articles` and `clusters` are empty unless asked for."""
+
+    month: date
+    definitions: str
+    counts: dict[str, Any]
+    requesters: list[int]
+    articles: dict[str, Any]
+    clusters: list[Any]
+
+
 def stored_days(session: Session, first: date, last: date) -> list[StoredDay]:
     """The stored days from `first` to `last`, oldest first."""
     columns = [getattr(ReportDay, name) for name in StoredDay._fields]
@@ -48,11 +59,25 @@ def stored_days(session: Session, first: date, last: date) -> list[StoredDay]:
     return [StoredDay._make(row) for row in session.execute(inside)]
 
 
-def stored_counts(session: Session, first: date, last: date, *, in_full: bool) -> list[StoredCounts]:
+def stored_counts(session: Session, first: date, last: date, *, in_full: bool, is_locking: bool = False) -> list[StoredCounts]:
     """The counts of the stored days from `first` to `last`, oldest first; with their articles and searches when wanted `in_full`."""
     names = StoredCounts._fields if in_full else StoredCounts._fields[:-2]
     inside = select(*(getattr(ReportDay, name) for name in names)).where(ReportDay.day >= first, ReportDay.day <= last).order_by(ReportDay.day)
+    inside = inside.with_for_update(read=True) if is_locking else inside
     return [StoredCounts._make((*row, *(() if in_full else ({}, [])))) for row in session.execute(inside)]
+
+
+def stored_months(session: Session, first: date, last: date, *, in_full: bool) -> list[StoredMonth]:
+    """The months that were summed up and begin between `first` and `last`, oldest first; whether all their days do is for the caller to ask."""
+    names = StoredMonth._fields if in_full else StoredMonth._fields[:-2]
+    inside = select(*(getattr(ReportMonth, name) for name in names)).where(ReportMonth.month >= first, ReportMonth.month <= last).order_by(ReportMonth.month)
+    return [StoredMonth._make((*row, *(() if in_full else ({}, [])))) for row in session.execute(inside)]
+
+
+def write_month(session: Session, **values: Any) -> None:
+    """Stores the sum of a month, unless it is there."""
+    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
+    session.connection().execute(insert(_MONTHS).values(**values).on_conflict_do_nothing(index_elements=["month"]))
 
 
 def store_day(session: Session, row: Mapping[str, Any], visits: Sequence[Mapping[str, Any]], first_views: Mapping[str, datetime]) -> bool:
@@ -64,6 +89,7 @@ def store_day(session: Session, row: Mapping[str, Any], visits: Sequence[Mapping
     # The row is written first: another process that stores the same day waits here.
     if session.connection().execute(newer.returning(_DAYS.c.day)).first() is None:
         return False
+    session.execute(delete(ReportMonth).where(ReportMonth.month == row["day"].replace(day=1)))
     delete_visits(session, midnight(row["day"]), midnight(row["day"] + timedelta(days=1)))
     for begin in range(0, len(visits), ROWS_AT_ONCE):
         session.connection().execute(_VISITS.insert(), [dict(visit) for visit in visits[begin : begin + ROWS_AT_ONCE]])
@@ -77,6 +103,7 @@ def store_day(session: Session, row: Mapping[str, Any], visits: Sequence[Mapping
 def mark_stale(session: Session, days: Collection[date]) -> None:
     """The days have to be counted again."""
     session.execute(update(ReportDay).where(ReportDay.day.in_(days)).values(is_stale=True))
+    session.execute(delete(ReportMonth).where(ReportMonth.month.in_({day.replace(day=1) for day in days})))
 
 
 def newest_ticket_counted(session: Session) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from tickets.deflection import sums
 from tickets.deflection.clusters import Clusters, StoredCluster
@@ -13,40 +14,65 @@ from tickets.deflection.ticketing import TicketTally, newest
 
 
 @dataclass(slots=True)
-class DayCounts:
-    """What the sum takes from a day."""
+class Counts:
+    """What the sum takes from a day, or from a month that was summed up before."""
 
-    day: date
-    visits: VisitTally
+    weeks: dict[date, VisitTally]
+    """Monday → the visits of its week, as far as it belongs to the time counted."""
     searches: SearchTally
     tickets: TicketTally
     knowledge_first: tuple[int, ...]
     first_matures_at: datetime | None
-    articles: ArticleTally
+    articles: dict[str, Any]
+    """As `ArticleTally` has made it; empty where nobody asks."""
     clusters: list[StoredCluster]
     requesters: list[int]
 
     @classmethod
-    def of(cls, day: date, counted: Day) -> "DayCounts":
+    def of(cls, day: date, counted: Day) -> "Counts":
         """Return the counts of a day that was just counted."""
         return cls(
-            day=day,
-            visits=counted.visits,
+            weeks={monday(day): counted.visits},
             searches=counted.searches,
             tickets=counted.tickets,
             knowledge_first=newest(counted.knowledge_first),
             first_matures_at=counted.first_matures_at,
-            articles=counted.articles,
+            articles=counted.articles.to_json(),
             clusters=counted.clusters.to_json(),
             requesters=counted.requesters,
         )
+
+    @classmethod
+    def from_json(cls, counts: dict[str, Any], articles: dict[str, Any], clusters: list[StoredCluster], requesters: list[int]) -> "Counts":
+        """Return the counts that were stored."""
+        matures_at = counts["first_matures_at"]
+        return cls(
+            weeks={date.fromisoformat(day): sums.from_json(VisitTally, tally) for day, tally in counts["weeks"].items()},
+            searches=sums.from_json(SearchTally, counts["searches"]),
+            tickets=sums.from_json(TicketTally, counts["tickets"]),
+            knowledge_first=tuple(counts["knowledge_first"]),
+            first_matures_at=datetime.fromisoformat(matures_at) if matures_at else None,
+            articles=articles,
+            clusters=clusters,
+            requesters=requesters,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """All but the articles, clusters and requesters, as plain values."""
+        return {
+            "weeks": {day.isoformat(): sums.to_json(tally) for day, tally in self.weeks.items()},
+            "searches": sums.to_json(self.searches),
+            "tickets": sums.to_json(self.tickets),
+            "knowledge_first": list(self.knowledge_first),
+            "first_matures_at": self.first_matures_at.isoformat() if self.first_matures_at else None,
+        }
 
 
 @dataclass(slots=True)
 class Totals:
     """The sum."""
 
-    visits: VisitTally = field(default_factory=VisitTally)
+    weeks: dict[date, VisitTally] = field(default_factory=dict)
     searches: SearchTally = field(default_factory=SearchTally)
     tickets: TicketTally = field(default_factory=TicketTally)
     articles: ArticleTally = field(default_factory=ArticleTally)
@@ -54,17 +80,43 @@ class Totals:
     requesters: set[int] = field(default_factory=set)
     knowledge_first: set[int] = field(default_factory=set)
     first_matures_at: datetime | None = None
-    weeks: dict[date, VisitTally] = field(default_factory=dict)
-    """Monday → the visits of its week, as far as it belongs to the period."""
 
-    def add(self, day: DayCounts) -> None:
-        """Adds one day."""
-        for total, part in ((self.visits, day.visits), (self.searches, day.searches), (self.tickets, day.tickets), (self.articles, day.articles)):
-            sums.add(total, part)
-        monday = day.day - timedelta(days=day.day.weekday())
-        sums.add(self.weeks.setdefault(monday, VisitTally()), day.visits)
-        self.clusters.add(day.clusters)
-        self.requesters.update(day.requesters)
-        self.knowledge_first = set(newest(self.knowledge_first | set(day.knowledge_first)))
-        if day.first_matures_at is not None:
-            self.first_matures_at = min(day.first_matures_at, self.first_matures_at or day.first_matures_at)
+    def add(self, part: Counts) -> None:
+        """Adds one day or month."""
+        for week, tally in part.weeks.items():
+            sums.add(self.weeks.setdefault(week, VisitTally()), tally)
+        sums.add(self.searches, part.searches)
+        sums.add(self.tickets, part.tickets)
+        if part.articles:
+            self.articles.add(part.articles)
+        self.clusters.add(part.clusters)
+        self.requesters.update(part.requesters)
+        self.knowledge_first = set(newest(self.knowledge_first | set(part.knowledge_first)))
+        if part.first_matures_at is not None:
+            self.first_matures_at = min(part.first_matures_at, self.first_matures_at or part.first_matures_at)
+
+    @property
+    def visits(self) -> VisitTally:
+        """The visits of all weeks."""
+        total = VisitTally()
+        for tally in self.weeks.values():
+            sums.add(total, tally)
+        return total
+
+    def counts(self) -> Counts:
+        """The sum, to be stored and added to others."""
+        return Counts(
+            weeks=self.weeks,
+            searches=self.searches,
+            tickets=self.tickets,
+            knowledge_first=newest(self.knowledge_first),
+            first_matures_at=self.first_matures_at,
+            articles=self.articles.to_json(),
+            clusters=self.clusters.all_to_json(),
+            requesters=sorted(self.requesters),
+        )
+
+
+def monday(day: date) -> date:
+    """The first day of its week."""
+    return day - timedelta(days=day.weekday())

@@ -2,8 +2,15 @@
 
 import pytest
 
+from kb.config import Settings
 from kb.db import Database
 from tests.tickets.deflection.script import Log
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """A reader of the report who waits until everything is counted, on a busy machine too."""
+    return settings.model_copy(update={"report_wait_s": 60})
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from tests.tickets.deflection.script import (
 )
 from tickets.deflection.days import midnight
 from tickets.deflection.jobs import AT_ONCE, KIND, ask_to_count, forget_events, handlers
-from tickets.deflection.models import FirstView, ReportDay, ReportVisit
+from tickets.deflection.models import FirstView, ReportDay, ReportMonth, ReportVisit
 from tickets.deflection.period import Period
 from tickets.deflection.reader import read_report
 from tickets.deflection.rebuild import rebuild_days
@@ -40,7 +40,7 @@ from tickets.deflection.report import Report, judged_visits, report
 from tickets.deflection.stored_days import Pace, count_and_store, first_unsettled, refresh
 from tickets.models import Ticket, TicketArticle
 
-SETTINGS = Settings()
+SETTINGS = Settings(report_wait_s=60)
 PERIOD_DAYS = 40
 START = midnight(NOON.date() - timedelta(days=5))
 ALL = Pace(budget_s=60, reuse=timedelta(0))
@@ -62,6 +62,11 @@ def stored(log: Log) -> dict[date, ReportDay]:
         return {row.day: row for row in session.scalars(select(ReportDay).order_by(ReportDay.day))}
 
 
+def months_stored(log: Log) -> list[date]:
+    with log.database.read() as session:
+        return list(session.scalars(select(ReportMonth.month)))
+
+
 class History:
     """A month of random doings, tickets and sign-ins; the same for the same seed."""
 
@@ -75,6 +80,10 @@ class History:
             self._visit(day, f"v{self.random.randrange(12)}", f"visit-{day}-{number}")
         for _ in range(self.random.randrange(3)):
             self._mail(day * DAY + self.random.randrange(DAY) - 12 * HOUR)
+        self.come_late(day)
+
+    def come_late(self, day: int) -> None:
+        """What is stored on that day and changes days before."""
         if self.random.random() < 0.25:
             self._mail((day - self.random.randrange(1, 12)) * DAY + self.random.randrange(DAY))
         if self.random.random() < 0.3:
@@ -144,9 +153,12 @@ def test_stored_days_say_what_counting_anew_says_at_any_time(log: Log, seed: int
         if history.random.random() < 0.6:
             as_of = NOON + timedelta(days=day, hours=history.random.randrange(12))
             assert read(log, as_of) == count_anew(log, as_of)
-    for later in (0, 1, 3, 8, 20):
+    for later in (0, 1, 3, 8, 20, 21):
         as_of = NOON + timedelta(days=24 + later, hours=5)
         assert read(log, as_of) == count_anew(log, as_of)
+        history.come_late(24 + later)
+    assert read(log, as_of) == count_anew(log, as_of)
+    assert months_stored(log) == [date(2026, 3, 1)], "March was summed up anew"
     with time_machine.travel(as_of, tick=False):
         before = stored(log)
         done = rebuild_days(log.database, None, None, lambda _done, _of: None)
@@ -193,11 +205,14 @@ def test_what_is_settled_is_not_read_again(log: Log) -> None:
 
 
 @pytest.mark.parametrize("late", [2 * HOUR, 23 * HOUR])
-def test_a_ticket_that_is_stored_late_corrects_its_day(log: Log, late: float) -> None:
+@pytest.mark.parametrize("as_of", [LATER, LATER + timedelta(days=20)], ids=["a settled day", "a month that was summed up"])
+def test_a_ticket_that_is_stored_late_corrects_its_day(log: Log, late: float, as_of: datetime) -> None:
     log.visit("ann", form(0), engaged(30, "blink"), user="ann")
-    assert read(log, LATER).visits.outcomes["form_left_after_reading"] == 1
+    log.visit("first of the month", search(-DAY, "blink"))
+    assert read(log, as_of).visits.outcomes["form_left_after_reading"] == 1
+    assert len(months_stored(log)) == (as_of > LATER)
     log.ticket(late, "ann", via="email")
-    corrected = read(log, LATER + timedelta(hours=1))
+    corrected = read(log, as_of + timedelta(hours=1))
     assert (corrected.visits.outcomes["form_left_after_reading"], corrected.visits.outcomes["ticket"]) == (0, 1)
 
 
