@@ -21,6 +21,7 @@ from tickets.desk.inbox import order_of
 from tickets.desk.properties import differences, properties
 from tickets.desk.shelf import BY_SLUG, View
 from tickets.desk.trail import short_version, steps
+from tickets.email import failures
 from tickets.fields import STATUS_LABELS, next_statuses
 from tickets.models import Ticket
 from tickets.nonce import new_nonce, read_nonce
@@ -75,7 +76,7 @@ def ticket_context(request: Request, session: Session, user: User, ticket: Ticke
         "trail": steps(queries.trail(session, ticket), shelves),
         "articles": [(link, shelves.articles.get(link.slug), short_version(link.digest, link.commit)) for link in ticket.articles],
         "previous": queries.previous_tickets(session, person(user), ticket),
-        "mail_troubles": [job for job in troubled_jobs(session, ticket.id) if job.kind.startswith("mail.")],
+        "mail_troubles": _mail_troubles(session, ticket.id),
         "sends_mail": bool(settings.smtp_url.get_secret_value()),
         "place": place(request, session, user, ticket.id),
         "draft": draft if nonce is not None else replace(draft, nonce=new_nonce(site_key(request), now)),
@@ -97,3 +98,9 @@ def _newer(session: Session, ticket: Ticket, draft: Draft, user: User) -> frozen
         return frozenset()
     audits = [audit for audit in ticket_queries.audits_since(session, ticket.id, draft.version) if audit.actor_id != user.id]
     return frozenset(event.comment_id for audit in audits for event in audit.events if isinstance(event, Commented))
+
+
+def _mail_troubles(session: Session, ticket_id: int) -> list[tuple[bool, str]]:
+    """Return of each mail that did not go out whether it was given up, and why."""
+    jobs = [job for job in troubled_jobs(session, ticket_id) if job.kind.startswith("mail.")]
+    return [(job.failed_at is not None, failures.shown(job.last_error or "")) for job in jobs]

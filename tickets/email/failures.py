@@ -1,5 +1,6 @@
 """Why a mail could not be sent, in a sentence an agent can read: the mail server's own words where it said any."""
 
+import re
 import smtplib
 import socket
 import ssl
@@ -63,6 +64,11 @@ def _of_the_network(error: OSError, url: SplitResult) -> str:
             return "The mail server ended the connection before it had taken the email."
     reason = f": {error.strerror}" if error.strerror else ""
     return f"The mail server {url.hostname} could not be reached{reason}."
+
+
+def shown(stored: str) -> str:
+    """Return a stored reason as agents may read it: what an earlier version kept may be a value of Python's."""
+    return UNEXPECTED if re.match(r"[A-Za-z_]\w*: ", stored) else stored
 
 
 def port(url: SplitResult) -> int:

@@ -156,3 +156,9 @@ def test_a_mail_that_could_not_be_delivered_shows_on_its_ticket(client: TestClie
     page = client.get(f"/desk/tickets/{number}").text
     assert "could not be delivered" in page
     assert "550 no such mailbox" in page
+    with client.app.state.database.write() as session:  # as an earlier version stored it
+        job = session.scalars(select(OutboxJob).where(OutboxJob.kind == "mail.request_received")).one()
+        job.last_error = "SMTPRecipientsRefused: {'alice@example.com': (450, b'4.2.0 mailbox busy')}"
+    page = client.get(f"/desk/tickets/{number}").text
+    assert "SMTPRecipientsRefused" not in page
+    assert "The server&#39;s log has the details." in page
