@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Sequence
-from io import StringIO
+from io import SEEK_END, StringIO
 
 from kb.web.templates import iso
 from tickets.deflection.lines import groups
@@ -34,8 +34,9 @@ def searches_sheet(report: Report) -> str:
 
 
 def sheet(rows: Iterable[Sequence[Cell]]) -> str:
-    """`rows` as CSV (RFC 4180)."""
-    out = StringIO()
+    """`rows` as CSV (RFC 4180), beginning with a byte order mark: without one Excel reads umlauts as other letters."""
+    out = StringIO("\ufeff")
+    out.seek(0, SEEK_END)
     csv.writer(out, lineterminator="\r\n").writerows([[_safe(cell) for cell in row] for row in rows])
     return out.getvalue()
 

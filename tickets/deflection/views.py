@@ -26,6 +26,7 @@ from tickets.deflection.steps import steps
 from tickets.deflection.stored_days import refresh
 from tickets.deflection.stored_queries import Place
 from tickets.deflection.traits import FORM, KINDS, LATE, READ
+from tickets.deflection.trend import trend
 
 URL = "/desk/reports/deflection"
 PERIODS = (("7 days", 7), ("30 days", 30), ("90 days", 90), ("A year", 365))
@@ -101,7 +102,7 @@ def _shown(request: Request, found: Report, period: Period) -> dict[str, Any]:
         "floor": by_key["confirmed_form_deflection_rate"],
         "groups": groups(found)[1:],
         "ladder": ladder,
-        "most": max(found.visits.outcomes.values(), default=0),
+        "trend": trend(found.weeks),
         "left_out": [(LEFT_OUT_NAMES[reason], count) for reason, count in found.visits.left_out.items() if count],
         "searches": found.searches.top_unanswered[:SEARCHES_SHOWN],
         "articles": found.articles[:ARTICLES_SHOWN],

@@ -205,10 +205,40 @@ def test_the_figures_as_a_file(busy: Log, agent: TestClient) -> None:
     answer = agent.get(f"{URL}/figures.csv?{MARCH}")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert "deflection-2026-03-01-2026-03-31.csv" in answer.headers["content-disposition"]
-    rows = {row["figure"]: row for row in csv.DictReader(StringIO(answer.text))}
+    rows = {row["figure"]: row for row in csv.DictReader(StringIO(answer.content.decode("utf-8-sig")))}
     assert (rows["form_deflection_rate"]["value"], rows["form_deflection_rate"]["of"]) == ("0.5", "2")
     assert rows["deflection_lift"]["value"] == ""
     assert rows["from"]["value"] == "2026-03-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("name", ["figures.csv", "searches.csv"])
+def test_files_begin_with_one_byte_order_mark_so_that_spreadsheets_read_umlauts(busy: Log, agent: TestClient, name: str) -> None:
+    busy.visit("uwe", search(6 * MINUTE, "größere Schlüssel"))
+    body = agent.get(f"{URL}/{name}?{MARCH}").content
+    assert body.startswith(b"\xef\xbb\xbf")
+    assert body.count(b"\xef\xbb\xbf") == 1
+    assert name == "figures.csv" or "größere Schlüssel" in body.decode("utf-8-sig")
+
+
+def test_a_bar_is_as_long_as_its_share_of_a_full_track(busy: Log, agent: TestClient) -> None:
+    page = agent.get(f"{URL}?{MARCH}").text
+    shares = re.findall(r'data-label="Share">(\d+) %</td>', page)
+    widths = re.findall(r'class="fill" width="([\d.]+)"', page)
+    assert shares == ["25", "25", "0", "25", "25"]
+    assert [float(width) for width in widths] == [25, 25, 0, 25, 25]
+    assert "sure between 9 and 91 %" in page
+
+
+def test_the_headline_is_drawn_by_week_with_its_numbers_beside(busy: Log, agent: TestClient) -> None:
+    busy.visit("zoe", form(8 * DAY), engaged(8 * DAY + 30, "blink"))
+    page = agent.get(f"{URL}?{MARCH}").text
+    chart = page.partition('class="trend-chart"')[2].partition("</svg>")[0]
+    assert "<title" in chart
+    assert [label for label in ("0 %", "50 %", "100 %") if f">{label}<" in chart] == ["0 %", "50 %", "100 %"]
+    assert chart.count('class="dot main"') == chart.count('class="dot floor"') == 2
+    table = page.partition("Numbers of the chart")[2].partition("</table>")[0]
+    assert "1 of 2" in table
+    assert "1 of 1" in table
 
 
 def test_a_query_is_no_formula_in_a_spreadsheet(busy: Log, agent: TestClient) -> None:
@@ -219,5 +249,5 @@ def test_a_query_is_no_formula_in_a_spreadsheet(busy: Log, agent: TestClient) ->
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", " =", "\n@", "\u00a0-", "\u200b=", "\ufeff+", "＝", "＋", "－", "＠"])
 def test_every_start_of_a_formula_is_guarded(start: str) -> None:
-    [[cell, number]] = list(csv.reader(StringIO(sheet([(f"{start}1", -1)]), newline="")))
+    [[cell, number]] = list(csv.reader(StringIO(sheet([(f"{start}1", -1)]).removeprefix("\ufeff"), newline="")))
     assert (cell, number) == (f"'{start}1", "-1")

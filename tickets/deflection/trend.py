@@ -1,0 +1,55 @@
+"""The chart of the headline by week: where each point is drawn. The axis runs from 0 to 100 %, so that no difference looks larger than it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tickets.deflection.report import Week
+
+WIDTH, HEIGHT = 640, 260
+LEFT, RIGHT, TOP, BOTTOM = 56, 620, 16, 224
+MOST_LABELS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One week with visits that opened the form; shares as whole percents."""
+
+    week: Week
+    x: float
+    main: int
+    main_y: float
+    floor: int
+    floor_y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The chart."""
+
+    points: tuple[Point, ...]
+    labels: tuple[tuple[float, str], ...]
+    """Where the names of some weeks stand."""
+    grid: tuple[tuple[int, float], ...]
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = RIGHT
+
+
+def trend(weeks: Sequence[Week]) -> Trend:
+    """Return the chart of the weeks, oldest first."""
+    step = (RIGHT - LEFT - 20) / max(1, len(weeks) - 1)
+    places = [(week, round(LEFT + 10 + step * number, 1)) for number, week in enumerate(weeks)]
+    points = tuple(_point(week, x) for week, x in places if week.form_deflection.of)
+    every = -(-len(points) // MOST_LABELS) or 1
+    labels = tuple((point.x, f"{point.week.first_day.day} {point.week.first_day:%b}") for point in points[::every])
+    return Trend(points, labels, tuple((percent, _height(percent / 100)) for percent in (0, 25, 50, 75, 100)))
+
+
+def _point(week: Week, x: float) -> Point:
+    main, floor = week.form_deflection.value or 0.0, week.confirmed.value or 0.0
+    return Point(week, x, round(main * 100), _height(main), round(floor * 100), _height(floor))
+
+
+def _height(share: float) -> float:
+    return round(BOTTOM - share * (BOTTOM - TOP), 1)
