@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import tempfile
 import threading
 import time
@@ -26,6 +27,7 @@ from search.searcher import Searcher
 PATIENCE_S = 1.5
 KEPT_S = 5.0
 PROBE_BYTES = 65_536
+TIGHT_BYTES = 10_000_000
 
 
 class Probe:
@@ -39,10 +41,11 @@ class Probe:
         self.last = True
         """The last answer; True before the first."""
 
-    async def answer(self) -> bool | None:
-        """The answer, at most `kept_s` old; None when it takes longer than 1.5 seconds."""
+    async def answer(self, *, is_fresh: bool = False) -> bool | None:
+        """The answer, at most `kept_s` old and given just now if `is_fresh`; None when it takes longer than 1.5 seconds."""
         with self._lock:
-            if self._asked is None or (self._asked.done() and time.monotonic() - self._answered_at >= self._kept_s):
+            is_old = is_fresh or time.monotonic() - self._answered_at >= self._kept_s
+            if self._asked is None or (self._asked.done() and is_old):
                 self._asked = Future()
                 threading.Thread(target=self._find_out, args=(self._asked,), name="health", daemon=True).start()
             asked = self._asked
@@ -61,7 +64,7 @@ class Health:
     """What is known of the parts a request needs in order to be filed."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
-        self._database = database
+        self._database, self._folder = database, settings.data
         self._reads = Probe(database.is_reachable)
         # Writing costs the disk something, so that one answer serves all who ask within seconds.
         self._writes = Probe(self._can_write, kept_s=KEPT_S)
@@ -71,7 +74,9 @@ class Health:
         """Whether the database answers and can be written, and whether files can be stored; within two seconds."""
         if self._database.is_silent():
             return {"database": False, "files": self._files.last}
-        reads, writes, files = await asyncio.gather(self._reads.answer(), self._writes.answer(), self._files.answer())
+        is_fresh = _is_tight(self._folder)
+        asked = self._reads.answer(), self._writes.answer(is_fresh=is_fresh), self._files.answer(is_fresh=is_fresh)
+        reads, writes, files = await asyncio.gather(*asked)
         # A writer may be waiting for its turn, which is no fault: what counts is the last that came to an end.
         return {"database": bool(reads) and (self._writes.last if writes is None else writes), "files": bool(files)}
 
@@ -101,6 +106,14 @@ async def health(request: Request) -> Response:
 
 def _word(is_good: bool) -> str:
     return "ok" if is_good else "down"
+
+
+def _is_tight(folder: Path) -> bool:
+    """Whether the disk may be full within seconds, so that no earlier answer counts."""
+    try:
+        return shutil.disk_usage(folder).free < TIGHT_BYTES
+    except OSError:
+        return True
 
 
 def _has_room(folder: Path) -> bool:

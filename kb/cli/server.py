@@ -5,6 +5,7 @@ import gc
 import logging
 import signal
 import socket
+import tempfile
 from functools import partial
 from typing import cast
 
@@ -48,6 +49,7 @@ class Server(uvicorn.Server):
 def run(settings: Settings) -> None:
     """Serves until SIGTERM or Ctrl-C; requests under way are answered first, for at most 30 s. Raises Refused when the port is taken."""
     start_log(settings.log_level)
+    tempfile.gettempdir()  # found by opening a file, which may not be possible once there are many
     gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
     with _listener(settings) as listener:
         settings = _within_open_files(settings.model_copy(update={"port": listener.getsockname()[1]}))

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -21,7 +22,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 def environment(settings: Settings, static: StaticFiles) -> Environment:
     """The Jinja environment of one app; an undefined name in a template is an error."""
     env = Environment(
-        loader=FileSystemLoader(shipped("templates")),
+        loader=DictLoader(_read(shipped("templates"))),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -41,6 +42,11 @@ def environment(settings: Settings, static: StaticFiles) -> Environment:
         "size": size,
     }
     return env
+
+
+def _read(folder: Path) -> dict[str, str]:
+    """Every template by its name: an error page must not need a file when no more files can be opened."""
+    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file()}
 
 
 def render(

@@ -46,7 +46,7 @@ def test_a_full_disk_is_noticed_and_over_when_there_is_room_again(content: Path,
         filed = file_request(served, connection, 1)
         assert health(served)[0] == 200
         filler = fill(small_disk)
-        wait_for(lambda: health(served)[0] == 503, 20)
+        assert health(served)[0] == 503
         state = health(served)[1]
         assert (state["status"], state["database"], state["files"]) == ("down", "down", "down")
         assert served.get("/articles/reset")[0] == 200
