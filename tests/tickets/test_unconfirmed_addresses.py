@@ -1,5 +1,6 @@
 """Someone who types another person's address into a form learns nothing of that person and changes nothing; the desk says what was not shown."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.services import Mailbox
 from tests.tickets.conftest import Send, fields
 from tickets.access import SYSTEM
 from tickets.models import Ticket
+from tickets.nonce import new_nonce
 from tickets.queries import ticket as load_ticket
 from tickets.tracking import tracking_path
 
@@ -113,7 +115,7 @@ def test_the_receipt_of_a_stranger_s_request_names_nobody(settings: Settings, sm
     app = create_app(settings.model_copy(update={"smtp_url": SecretStr(smtp_server.url)}))
     with TestClient(app, headers={"user-agent": "Mozilla/5.0 (test)"}, follow_redirects=False) as client:
         add_person(client, "kim@example.com", "customer", NAME)
-        form = fields(client.get("/requests/new").text)
+        form = {"nonce": new_nonce(app.state.secret_key, now() - timedelta(minutes=1))}
         client.post("/requests", data=form | {"email": "kim@example.com", "subject": "Smoke", "description": "What now?"})
         worker = make_worker(app.state.settings, app.state.database)
         while worker.run_once(now()):

@@ -37,7 +37,7 @@ def test_the_composer_says_whether_a_reply_is_mailed(settings: Settings, smtp_ur
         with client.app.state.database.write() as session:  # type: ignore[attr-defined]
             number = create(session, NewTicket(email="alice@example.com", subject="Smoke", body="What now?"), now=now()).id
         page = client.get(f"/desk/tickets/{number}").text
-    assert ("gets this by mail" in page, "No mail goes out" in page) == (bool(smtp_url), not smtp_url)
+    assert ("gets this by email" in page, "No email goes out" in page) == (bool(smtp_url), not smtp_url)
 
 
 def test_a_reply_is_stored_mailed_and_takes_the_ticket(client: TestClient, agent: User, opened: OpenTicket, stored: Stored, write: Write) -> None:

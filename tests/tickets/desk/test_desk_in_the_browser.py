@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from kb.accounts import links, people
 from kb.config import Settings
 from kb.db import now
+from tests.cast import customer_writes
 from tests.services import LiveServer
 from tickets import queries
 from tickets.access import SYSTEM
@@ -78,7 +79,7 @@ def test_a_note_says_who_sees_it_and_a_draft_outlives_the_page(page: Any, desk: 
     page.goto(f"{desk.url}/desk/tickets/1")
     assert page.locator("text=The ticket becomes yours").is_visible()
     page.keyboard.press("n")
-    assert page.locator("text=Nothing is mailed").is_visible()
+    assert page.locator("text=Nothing is emailed").is_visible()
     assert not page.locator("text=The ticket becomes yours").is_visible()
     page.keyboard.type("Half a thought")
     page.goto(f"{desk.url}/desk")
@@ -152,3 +153,62 @@ def test_without_scripts_an_article_is_found_and_linked(chromium: Any, desk: Liv
     body, _ = _comments(desk, 1)[-1]
     assert body == f"Please read this.\n\nPut out a burning printer\n{desk.settings.public_url}/articles/put-out-a-burning-printer"
     context.close()
+
+
+def test_taking_a_ticket_by_its_key_keeps_the_file_and_the_text(page: Any, desk: LiveServer) -> None:
+    _sign_in(page, desk)
+    page.goto(f"{desk.url}/desk/tickets/1")
+    page.fill("[data-composer-body]", "Half a thought")
+    page.click("summary:has-text('Attach files')")
+    page.set_input_files("#field-files", {"name": "log.txt", "mimeType": "text/plain", "buffer": b"it broke"})
+    page.locator("h1").click()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("t")
+    page.wait_for_selector("text=The ticket is yours")
+    assert page.input_value("[data-composer-body]") == "Half a thought"
+    assert page.locator("label:has-text('log.txt') input").is_checked()
+    assert _violations(page) == []
+    page.click("[data-send]")
+    page.wait_for_selector("text=Your reply is on its way")
+    assert page.locator(".files:has-text('log.txt')").count() == 1
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_back_after_a_conflict_asks_nothing_and_back_after_sending_sends_nothing_twice(chromium: Any, desk: LiveServer, has_scripts: bool) -> None:
+    context = chromium.new_context(java_script_enabled=has_scripts)
+    page = context.new_page()
+    _sign_in(page, desk)
+    page.goto(f"{desk.url}/desk")
+    page.goto(f"{desk.url}/desk/tickets/1")
+    page.fill("[name=body]", "Pull the plug.")
+    page.select_option("#property-priority", "high")
+    with desk.database.write() as session:
+        customer_writes(session, 1, "It burns on.")
+    page.click("[data-send]")
+    page.wait_for_selector("text=There is a problem")
+    assert page.locator("text=New since your draft").count() == 1
+    page.reload()
+    page.go_back()
+    assert page.locator("h1").inner_text() != ""
+    page.goto(f"{desk.url}/desk/tickets/1")
+    assert (page.input_value("[name=body]"), page.input_value("#property-priority")) == ("Pull the plug.", "high")
+    page.click("[data-send]")
+    page.wait_for_selector("text=Your reply is on its way")
+    page.go_back()
+    page.fill("[name=body]", "Pull the plug.")
+    page.click("[data-send]")
+    page.wait_for_selector("text=You already sent this reply")
+    assert [body for body, _ in _comments(desk, 1)].count("Pull the plug.") == 1
+    context.close()
+
+
+def test_enter_in_the_tags_saves_them_and_sends_nothing(page: Any, desk: LiveServer) -> None:
+    _sign_in(page, desk)
+    page.goto(f"{desk.url}/desk/tickets/1")
+    page.fill("[data-composer-body]", "Half a thought")
+    page.fill("#property-tags", "fire")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=The properties are saved")
+    assert page.input_value("#property-tags") == "fire"
+    assert page.input_value("[data-composer-body]") == "Half a thought"
+    assert len(_comments(desk, 1)) == 1
