@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from tickets.deflection.report import Week
 
-WIDTH, HEIGHT = 640, 260
-LEFT, RIGHT, TOP, BOTTOM = 56, 620, 16, 224
-MOST_LABELS = 6
+WIDTH, HEIGHT = 660, 264
+LEFT, RIGHT, TOP, BOTTOM = 76, 630, 16, 224
+MOST_LABELS = 5
 
 
 @dataclass(frozen=True, slots=True)

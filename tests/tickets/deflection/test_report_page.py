@@ -229,6 +229,11 @@ def test_a_bar_is_as_long_as_its_share_of_a_full_track(busy: Log, agent: TestCli
     assert "sure between 9 and 91 %" in page
 
 
+def test_what_to_write_next_stands_above_the_tables(busy: Log, agent: TestClient) -> None:
+    top = agent.get(f"{URL}?{MARCH}").text.partition("What became of 4 visits")[0]
+    assert "invoice copy</strong>: 1 search without an answer, 1 request<" in top
+
+
 def test_the_headline_is_drawn_by_week_with_its_numbers_beside(busy: Log, agent: TestClient) -> None:
     busy.visit("zoe", form(8 * DAY), engaged(8 * DAY + 30, "blink"))
     page = agent.get(f"{URL}?{MARCH}").text
