@@ -25,6 +25,8 @@ from tickets.nonce import new_nonce
 CHECKOUT = Path(__file__).parents[2]
 KEY = "a key that is only for tests, long enough"
 PATIENCE_S = 60
+START_S = 240
+"""A start on a machine that is busy with much else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def serving(content: Path, data: Path, *, after: str = "", **settings: str) -> I
     data.mkdir(exist_ok=True)
     log = data / f"serve-{secrets.token_hex(4)}.log"
     with command(["serve", "--port", "0"], environ(content, data, **settings), log, after=after) as process:
-        wait_for(lambda: "is at http" in log.read_text() or process.poll() is not None)
+        wait_for(lambda: "is at http" in log.read_text() or process.poll() is not None, START_S)
         found = re.search(r"is at (http://127\.0\.0\.1:\d+)", log.read_text())
         assert found, log.read_text()
         yield Served(found[1], process, log)
