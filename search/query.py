@@ -25,6 +25,7 @@ SYNONYM_WEIGHT = 0.9
 """Of another name that a writer gave, beside the word typed."""
 PART_WEIGHT = 0.3
 """Of one word out of such a name of several."""
+SENTENCE_ENDS = frozenset(".?!。？！")
 COMPOUND_WEIGHT = 0.6
 """Of a compound that the word is a part of."""
 RARITY_OF_FEW_LETTERS = 2.0
@@ -48,9 +49,11 @@ def understand(
     telling = [word for word in typed if word not in stops] or typed
     common = len(typed) - len(telling)
     is_fragment = not {"?", "？"} & set(text) and len(telling) <= FRAGMENT_WORDS and (common <= 1 or len(typed) <= FRAGMENT_WORDS)
-    if is_fragment and common >= SENTENCE and not is_typing:
+    if is_fragment and common >= SENTENCE:
         is_fragment = vocabulary.is_in_a_title(typed)
     is_open = bool(typed) and (is_typing or is_fragment) and not text[-1:].isspace()
+    if is_open and not is_fragment:  # whoever has typed a whole question sees what it finds when it is sent
+        is_open = text[-1:] not in SENTENCE_ENDS and typed[-1] not in stops and not vocabulary.frequency(typed[-1])[0]
     slots: dict[str, Slot] = {}
     for word in typed if is_fragment or (is_open and typed[-1] in stops) else telling:
         if word not in slots:

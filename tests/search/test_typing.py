@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from search.embedded import EmbeddedEngine
 from search.engine import Query
 from tests.search.conftest import SHOP, Pair, document
@@ -93,3 +95,24 @@ def test_a_title_with_every_word_stands_before_one_that_only_says_them_often(pai
     pair.fill([*titles, *others])
     for query in (Query("bicycle without lig", limit=6, is_typing=True), Query("bicycle without light")):
         assert pair.search(query).hits[0].slug == "all"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "why is my order still not here",
+        "can I send it back when I don't like it any more",
+        "how do I know that the battery is not too hot?",
+        "the brakes make a noise when I stop, what is that",
+        "Where is it?",
+        "is there a way to charge it with the charger I have",
+    ],
+)
+def test_a_whole_question_lists_what_is_found_when_it_is_sent(pair: Pair, text: str) -> None:
+    more = [
+        document(f"more-{word}", f"{word.title()} of the things", ("", f"All about {word}: moreover, hereafter, stopwatch."))
+        for word in ("moreover", "thatch", "itself")
+    ]
+    pair.fill([*SHOP, *more])
+    settled = [hit.slug for hit in pair.search(Query(text, limit=6)).hits]
+    assert [hit.slug for hit in pair.search(Query(text, limit=6, is_typing=True)).hits][:3] == settled[:3]
