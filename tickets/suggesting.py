@@ -24,30 +24,60 @@ from tickets.reading import catalog, embedded_html, open_article, readers_catalo
 MOST = 5
 FEWEST_CHARS = 3
 MOST_READ = 20
+CANDIDATES = 30
+"""Articles of the subject that the description may move."""
+DESCRIPTION_WEIGHT = 0.15
+"""Of the description beside the subject: an article that it favours passes those a little better by the subject."""
+LEAST_CONFIDENCE = 0.3
+"""From here on articles are shown as related; below, they are noise."""
+ALONE_CONFIDENCE = 0.8
+"""From here on a description is believed whose subject says nothing: an ordinary paragraph of eighty words comes to 0.7 by chance."""
 
 
-def suggestions(request: Request, words: str, *, read: Collection[str] = (), locale: str = "") -> Results:
-    """At most five articles that may answer `words`, without those `read` before; none while the search is away: the form works without."""
-    asked, shelves = clean(words), catalog(request)
-    in_locale = readers_catalog(request, locale)
+def suggestions(request: Request, subject: str, description: str = "", *, read: Collection[str] = (), locale: str = "") -> Results:
+    """Return at most five articles that may answer, without those `read` before; none while the search is away: the form works without.
+
+    The subject is the question. The description moves what the subject finds, and is asked alone only where the subject says nothing.
+    """
+    shelves, in_locale = catalog(request), readers_catalog(request, locale)
+    asked = clean(subject) if len(clean(subject)) >= FEWEST_CHARS else ""
     searcher = getattr(request.app.state, "searcher", None)
-    if searcher is None or len(asked) < FEWEST_CHARS:
+    if searcher is None:
         return Results(asked)
+
+    def found_for(words: str) -> Results:
+        if len(words) < FEWEST_CHARS:
+            return Results(words)
+        query = Query(words, limit=CANDIDATES, audiences=audiences(request), locale=in_locale.locale if shelves.translated else None)
+        return cast(Results, searcher.search(query))
+
     try:
-        query = Query(asked, limit=MOST + len(read), audiences=audiences(request), locale=in_locale.locale if shelves.translated else None)
-        found = cast(Results, searcher.search(query))
+        found = _refined(found_for(asked), found_for(clean(f"{asked}\n{description}")) if description.strip() else None)
     except EngineUnavailable:
         return Results(asked)
     hits = (hit._replace(url=article.url) if (article := in_locale.articles.get(hit.slug)) else hit for hit in found.hits)
     return _without(found._replace(hits=tuple(hits)), read)
 
 
+def _refined(found: Results, described: Results | None) -> Results:
+    """What the subject finds, in an order that the description has a say in; nothing where neither is likely to answer."""
+    if found.confidence < LEAST_CONFIDENCE and not found.answered:
+        says_nothing = not found.hits or found.confidence == 0
+        return described if described and described.confidence >= ALONE_CONFIDENCE and says_nothing else found._replace(hits=(), answered=False)
+    if described is None:
+        return found
+    more = {hit.slug: hit.score for hit in described.hits}
+    hits = sorted(found.hits, key=lambda hit: -(hit.score + DESCRIPTION_WEIGHT * more.get(hit.slug, 0.0)))
+    return found._replace(hits=tuple(hits))
+
+
 def listed(request: Request) -> Response:
-    """The list of suggestions for `q` without the articles `read`, as a fragment; records nothing."""
+    """Return the list of suggestions for the subject `q` and the `description`, without the articles `read`, as a fragment; records nothing."""
     require_share(request, is_typing=True)
-    asked, read = request.query_params.get("q", ""), request.query_params.getlist("read")[:MOST_READ]
+    asked, described = request.query_params.get("q", ""), request.query_params.get("description", "")
+    read = request.query_params.getlist("read")[:MOST_READ]
     locale = readers_locale(request, catalog(request))
-    results = suggestions(request, asked, read=read, locale=locale)
+    results = suggestions(request, asked, described, read=read, locale=locale)
     return _fragment(request, "requests/_suggestions.html", {"results": results, "bodies": {}, "locale": locale})
 
 

@@ -244,7 +244,7 @@ def _check_answers(request: Request, form: RequestForm) -> Response:
     kept = uploads.keep(request, nonce.value, form.files, uploads.named(request, nonce.value, form.kept))
     visit = recorder(request).visit(request)
     read = [article.slug for article in _read(request, form, visit)]
-    results = suggestions(request, f"{form.subject}\n{form.description}", read=read, locale=form.locale)
+    results = suggestions(request, form.subject, form.description, read=read, locale=form.locale)
     if visit and results.hits:
         recorder(request).add(visit, Kind.SUGGEST_SHOWN, query=form.subject, hit_count=len(results.hits), hits=[hit.slug for hit in results.hits])
     articles = [open_article(request, hit.slug, form.locale) for hit in results.hits]

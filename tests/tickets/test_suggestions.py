@@ -77,7 +77,7 @@ def test_what_is_not_public_does_not_open(client: TestClient, slug: str) -> None
 
 
 def test_without_scripts_the_form_comes_back_with_answers_and_all_that_was_typed(client: TestClient, send: Send) -> None:
-    answer = send(("log.txt", b"x"), check="1")
+    answer = send(("log.txt", b"x"), check="1", subject="Burning printer")
     assert answer.status_code == 200
     assert 'data-suggestion="put-out-a-burning-printer"' in answer.text
     assert "What now?" in answer.text

@@ -21,9 +21,10 @@ function report(kind, more) {
 }
 
 async function suggest() {
-  const words = bothEnds(`${subject.value}\n${description.value}`.trimStart());
-  if (words.trim() === asked || list.querySelector("details[open]")) return;
-  asked = words.trim();
+  const words = bothEnds(description.value);
+  const both = `${subject.value}\n${words}`.trim();
+  if (both === asked || list.querySelector("details[open]")) return;
+  asked = both;
   request?.abort();
   if (asked.length < MIN_CHARS) {
     list.replaceChildren();
@@ -32,7 +33,7 @@ async function suggest() {
   }
   request = new AbortController();
   try {
-    const query = new URLSearchParams({ q: words, ...ofLocale() });
+    const query = new URLSearchParams({ q: subject.value, description: words, ...ofLocale() });
     for (const link of form.querySelectorAll("[data-read]")) query.append("read", link.dataset.read);
     const answer = await fetch(`/requests/suggestions?${query}`, { signal: request.signal });
     if (answer.ok) show(await answer.text());
