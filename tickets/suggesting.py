@@ -31,7 +31,7 @@ DESCRIPTION_WEIGHT = 0.15
 LEAST_CONFIDENCE = 0.3
 """From here on articles are shown as related; below, they are noise."""
 ALONE_CONFIDENCE = 0.8
-"""From here on a description is believed whose subject says nothing: an ordinary paragraph of eighty words comes to 0.7 by chance."""
+"""From here on a description is believed beside a subject that says nothing: an ordinary paragraph of eighty words comes to 0.7 by chance."""
 
 
 def suggestions(request: Request, subject: str, description: str = "", *, read: Collection[str] = (), locale: str = "") -> Results:
@@ -63,7 +63,8 @@ def _refined(found: Results, described: Results | None) -> Results:
     """What the subject finds, in an order that the description has a say in; nothing where neither is likely to answer."""
     if found.confidence < LEAST_CONFIDENCE and not found.answered:
         says_nothing = not found.hits or found.confidence == 0
-        return described if described and described.confidence >= ALONE_CONFIDENCE and says_nothing else found._replace(hits=(), answered=False)
+        least = ALONE_CONFIDENCE if found.query else LEAST_CONFIDENCE
+        return described if described and described.confidence >= least and says_nothing else found._replace(hits=(), answered=False)
     if described is None:
         return found
     more = {hit.slug: hit.score for hit in described.hits}

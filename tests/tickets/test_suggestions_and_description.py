@@ -47,9 +47,13 @@ def test_a_description_brings_what_fits_it_forward(client: TestClient) -> None:
     assert suggested(client, "light for room", "It is room 7, upstairs.")[0] == "room-7"
 
 
-@pytest.mark.parametrize("subject", ["help", "please help me", "", "Zeppelin"])
+@pytest.mark.parametrize("subject", ["help", "please help me", "Zeppelin"])
 def test_nothing_is_suggested_rather_than_noise(client: TestClient, subject: str) -> None:
     assert suggested(client, subject, PARAGRAPH) == []
+
+
+def test_without_a_subject_the_description_is_the_question(client: TestClient) -> None:
+    assert suggested(client, "", "The lamp flickers, I tried another bulb.")[0] == "lamp-flickers"
 
 
 def test_without_scripts_the_subject_leads_as_well(client: TestClient) -> None:
