@@ -16,9 +16,10 @@ def test_all_is_well(client: TestClient) -> None:
 
 
 def test_a_lost_database_is_503(client: TestClient) -> None:
-    client.app.state.database.close()
-    client.app.state.database.engine = create_engine("postgresql://nobody@127.0.0.1:1/nothing")
+    database = client.app.state.database
+    engine, database.engine = database.engine, create_engine("postgresql://nobody@127.0.0.1:1/nothing")
     answer = client.get("/healthz")
+    database.engine = engine  # which has connections to close
     assert answer.status_code == 503
     assert answer.json()["database"] == "down"
 
