@@ -122,7 +122,7 @@ def is_quiet(session: Session, start: datetime, end: datetime) -> bool:
     event = select(Event.id).where(Event.at >= start, Event.at < end, Event.visitor != "").limit(1)
     if session.scalar(event) is not None:
         return False
-    return session.scalar(select(Ticket.id).where(Ticket.created_at >= start, Ticket.created_at < end).limit(1)) is None
+    return session.scalar(select_tickets(SYSTEM, Ticket.id).where(Ticket.created_at >= start, Ticket.created_at < end).limit(1)) is None
 
 
 def newest_ticket(session: Session) -> int:
