@@ -125,6 +125,22 @@ def comments(session: Session, actor: Actor, ticket_id: int) -> Sequence[Comment
     return session.execute(statement.order_by(Comment.id).limit(MOST_COMMENTS)).scalars().all()
 
 
+def last_messages(session: Session, ticket_ids: Collection[int]) -> dict[int, datetime]:
+    """Return id of each ticket → when its last public message was written."""
+    statement = select(Comment.ticket_id, func.max(Comment.created_at)).where(Comment.ticket_id.in_(ticket_ids), Comment.is_public)
+    return dict(session.execute(statement.group_by(Comment.ticket_id)).all()) if ticket_ids else {}
+
+
+def filed_since(session: Session, visitor: str, email: str, words: tuple[str, str, str, str], since: datetime) -> Sequence[Ticket]:
+    """Return what this visitor filed since then for this address with this (name, subject, category, body), newest first, with files."""
+    name, subject, category, body = words
+    statement = select_tickets(SYSTEM).join(Ticket.requester).where(Ticket.visitor == visitor, User.email == email)
+    statement = statement.where(Ticket.requester_name == name, Ticket.subject == subject, Ticket.category == category)
+    statement = statement.where(Ticket.created_at >= since, Ticket.comments.any(and_(Comment.body == body, Comment.author_id == Ticket.requester_id)))
+    statement = statement.options(selectinload(Ticket.comments).selectinload(Comment.attachments))
+    return session.execute(statement.order_by(Ticket.id.desc()).limit(5)).scalars().all()
+
+
 def latest_or_same_form(session: Session, ticket_id: int, nonce: str | None) -> Sequence[Comment]:
     """Return the newest message of the ticket, and the one that the form with this nonce became, that one first."""
     newest = select(func.max(Comment.id)).where(Comment.ticket_id == ticket_id).scalar_subquery()

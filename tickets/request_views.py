@@ -21,7 +21,7 @@ from kb.db import database, now
 from kb.web.forms import with_form
 from kb.web.templates import render
 from tickets import queries, uploads
-from tickets.access import NotAllowed, link_holder, person
+from tickets.access import SYSTEM, NotAllowed, link_holder, person
 from tickets.attachments import disposition, file_path
 from tickets.comment import NewComment
 from tickets.creation import FiledTicket, follow_up
@@ -54,9 +54,10 @@ def mine(request: Request) -> Response:
         if user is not None:
             older_than = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
             tickets = queries.requests_of(session, person(user), user.id, before=older_than)
+        updated = queries.last_messages(session, {ticket.id for ticket in (*tickets, *here)})
     listed, sent_here = _rows(request, tickets), _rows(request, [ticket for ticket in here if user is None or ticket.requester_id != user.id])
     older = tickets[-1].id if len(tickets) == queries.MOST_LISTED else None
-    return render(request, "requests/mine.html", {"user": user, "listed": listed, "older": older, "sent_here": sent_here}, headers=PRIVATE)
+    return render(request, "requests/mine.html", {"user": user, "listed": listed, "older": older, "sent_here": sent_here, "updated": updated}, headers=PRIVATE)
 
 
 def forget_sent(request: Request, form: FormData) -> Response:  # noqa: ARG001
@@ -133,12 +134,14 @@ def _show(request: Request, form: ReplyForm, problems: Problems | None = None, *
         ticket = _load(session, request).ticket
         conversation = timeline(session, link_holder(ticket), ticket)
         wait = _usual_wait(session) if "sent" in request.query_params else None
+        follow_ups = [one for one in queries.follow_ups(session, SYSTEM, ticket.id) if one.requester_id == ticket.requester_id]
     path = _here(request)
     context = {
         "ticket": ticket,
         "status": customer_status(ticket.status),
         "timeline": conversation,
         "latest": latest_message(conversation),
+        "follow_ups": [(one.id, tracking_path(site_key(request), one.id, one.salt)) for one in follow_ups],
         "form": form,
         "problems": problems or {},
         "kept": kept,

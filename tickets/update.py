@@ -67,7 +67,8 @@ def apply(session: Session, ticket_id: int, update: Update, *, actor: Actor, via
     _require_permission(ticket, update, actor)
     _refuse_conflict(session, ticket, update, actor, version)
     changes = _with_consequences(ticket, update.changes, comment, actor)
-    changes = {name: value for name, value in changes.items() if _current(ticket, name) != value}
+    # The status last: whoever took the ticket had it when it was solved.
+    changes = {name: changes[name] for name in sorted(changes, key=lambda name: name == "status") if _current(ticket, name) != changes[name]}
     if comment is None and not changes:
         return _nothing(ticket, actor, now)
     events: list[Event] = []

@@ -24,7 +24,7 @@ from kb.events.recorder import VISIT_COOKIE, Visit, recorder
 from kb.text import clean, one_line
 from kb.web.forms import text, with_form
 from kb.web.templates import render
-from tickets import api, request_views, suggesting, uploads
+from tickets import api, queries, request_views, suggesting, uploads
 from tickets.attachments import StoredFile, sha256_of
 from tickets.came_from import article_before, readers_locale
 from tickets.comment import ArticleVersion
@@ -41,6 +41,7 @@ from tickets.uploads import FilesRefused
 
 FORM_LIFE = timedelta(hours=24)
 FASTEST = timedelta(seconds=2)
+SAME_REQUEST_WITHIN = timedelta(hours=1)
 HARD_CAP = 10
 """Times the requests per hour from which on an address is refused."""
 TOO_MANY = "Many requests came from your address within an hour. Yours is still here, but was not sent: please send it again in an hour."
@@ -163,11 +164,23 @@ def _file(request: Request, form: RequestForm, nonce: Nonce) -> Response:
     new = _new_ticket(request, form, nonce, uploads.store_all(request, form.files))
     visit = recorder(request).visit(request)
     with database(request).write() as session:
-        filed = create_ticket(session, new, now=now(), complete=partial(_complete, request, session, form, nonce, visit))
+        filed = _sent_again(session, new, visit) or create_ticket(session, new, now=now(), complete=partial(_complete, request, session, form, nonce, visit))
     response = _to_tracking_page(request, filed)
     if visit:
         visit.stamp(response)
     return response
+
+
+def _sent_again(session: Session, new: NewTicket, visit: Visit | None) -> FiledTicket | None:
+    """Return the ticket that the same browser filed a moment ago in the same words: after Back, a filled form is sent under another number."""
+    if visit is None:
+        return None
+    sent = sorted(file.sha256 for file in new.files)
+    words = (new.name, new.subject, new.category, new.body)
+    for ticket in queries.filed_since(session, visit.visitor, new.email, words, now() - SAME_REQUEST_WITHIN):
+        if not new.uploads and sorted(file.sha256 for file in ticket.comments[0].attachments) == sent:
+            return FiledTicket(ticket.id, ticket.salt, ticket.requester_id, ticket.created_at, is_new=False)
+    return None
 
 
 def _complete(request: Request, session: Session, form: RequestForm, nonce: Nonce, visit: Visit | None, new: NewTicket) -> NewTicket:

@@ -1,5 +1,7 @@
 """For admins: the people who may sign in, and the keys of the API."""
 
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -9,7 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from kb.accounts import api_keys, invitations, notices, people, queries, sessions
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
+from kb.accounts.limits import take
 from kb.accounts.models import Role, User
+from kb.accounts.tokens import new_token
 from kb.db import database, now
 from kb.text import one_line
 from kb.web.forms import text
@@ -104,6 +108,10 @@ def make_key(request: Request, form: FormData) -> Response:
         error = "Give the key a name that says what it is for." if not typed["name"] else "Choose reading, or reading and writing."
         return _keys_page(request, user, error=error, typed=typed)
     with database(request).write() as session:
+        # The page with the secret answers a form: loaded again, it would make another key.
+        once = text(form, "once", 64)
+        if once and not take(session, f"key-form:{user.id}:{once}", most=1, window=timedelta(days=1), now=now()):
+            return RedirectResponse("/desk/api-keys?made=1", 303)
         owner = people.find(session, typed["email"])
         if owner is not None and owner.is_active:
             key, secret = api_keys.make_key(session, typed["name"], typed["scope"], owner, now())
@@ -159,5 +167,6 @@ def _people_page(request: Request, *, error: str = "", typed: dict[str, str] | N
 def _keys_page(request: Request, user: User, *, error: str = "", typed: dict[str, str] | None = None, secret: str = "") -> Response:
     with database(request).read() as session:
         keys = queries.api_keys(session)
-    context = {"keys": keys, "error": error, "typed": typed or {"name": "", "email": user.email, "scope": "read"}, "secret": secret}
+    context: dict[str, object] = {"keys": keys, "error": error, "typed": typed or {"name": "", "email": user.email, "scope": "read"}, "secret": secret}
+    context |= {"once": new_token(), "is_made": "made" in request.query_params}
     return render(request, "accounts/api_keys.html", context, status=422 if error else 200)

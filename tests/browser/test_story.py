@@ -194,7 +194,7 @@ def _takes_notes_and_replies(page: Any, site: LiveServer, has_scripts: bool) -> 
         page.get_by_role("button", name="Find").click()
         page.get_by_label("Change the brake pads").check()
     page.get_by_role("button", name="Send as pending", exact=True).click()
-    page.get_by_text("Your reply is on its way.").wait_for()
+    page.get_by_text("Your reply was sent.").wait_for()
     assert page.locator(".conversation > .comment").count() == 3
     assert _status(site) == "pending"
 

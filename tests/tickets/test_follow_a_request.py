@@ -181,6 +181,32 @@ def test_the_follow_up_of_a_held_request_is_held_too(client: TestClient, link: s
     assert [ticket.suspended_reason for ticket in rows(client, Ticket)] == ["the trap was filled in"] * 2
 
 
+def test_a_closed_request_leads_to_its_follow_up(client: TestClient, link: str, change: Change) -> None:
+    change(status="solved")
+    with client.app.state.database.write() as session:
+        close_long_solved(session, now=datetime.now(UTC) + timedelta(days=29))
+    follow_up = reply(client, link, "It burns again").headers["location"].partition("?")[0]
+    assert f'<a href="{follow_up}">request #2</a>' in client.get(link).text
+
+
+def test_a_note_does_not_change_when_the_customer_sees_the_request_updated(client: TestClient, link: str, agent: User) -> None:
+    later = datetime.now(UTC) + timedelta(minutes=5)
+    with client.app.state.database.write() as session:
+        cast.agent_writes(session, 1, "He is a pain", agent, is_public=False, at=later)
+    listed = client.get("/requests").text
+    assert later.strftime("%Y-%m-%dT%H:%M") not in listed
+    with client.app.state.database.write() as session:
+        cast.agent_writes(session, 1, "Use water.", agent, at=later)
+    assert later.strftime("%Y-%m-%dT%H:%M") in client.get("/requests").text
+
+
+def test_whoever_solves_an_unassigned_request_had_it_before(client: TestClient, link: str, agent: User) -> None:
+    with client.app.state.database.write() as session:
+        cast.agent_writes(session, 1, "Use water.", agent, changes={"status": "solved"})
+    page = client.get(link).text
+    assert page.index("Ann is looking after your request") < page.index("Marked as solved")
+
+
 def test_only_the_signed_in_requester_sees_the_list(client: TestClient, link: str) -> None:
     assert "Sign in" in client.get("/requests").text
     other = signed_in(client, "bob@example.com", role="customer")

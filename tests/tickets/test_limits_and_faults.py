@@ -25,7 +25,7 @@ from tickets.nonce import new_nonce
 
 def file_another(client: TestClient, **changes: str) -> int:
     nonce = new_nonce(client.app.state.secret_key, datetime.now(UTC) - timedelta(minutes=1))
-    return client.post("/requests", data=ALICE | {"nonce": nonce} | changes).status_code
+    return client.post("/requests", data=ALICE | {"nonce": nonce, "description": f"What now, {nonce[:8]}?"} | changes).status_code
 
 
 def test_above_the_limit_requests_are_held_and_far_above_it_refused_with_the_text_kept(client: TestClient, settings: Settings, send: Send) -> None:

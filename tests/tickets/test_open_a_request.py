@@ -63,7 +63,7 @@ def test_the_page_after_sending_says_the_number_and_the_private_link(client: Tes
 def test_an_address_in_another_spelling_is_the_same_requester(client: TestClient, send: Send, spelling: str) -> None:
     send()
     page = client.get("/requests/new")
-    client.post("/requests", data=ALICE | {"email": spelling, "nonce": fields(page.text)["nonce"]})
+    client.post("/requests", data=ALICE | {"email": spelling, "description": "Another one", "nonce": fields(page.text)["nonce"]})
     assert len(rows(client, User)) == 1
     assert len(rows(client, Ticket)) == 2
 
@@ -115,6 +115,21 @@ def test_files_kept_with_the_form_go_with_each_text_sent_from_it(client: TestCli
     assert {file.ticket_id for file in rows(client, Attachment)} == {1, 2}
     for page in (first, second):
         assert "a.txt" in client.get(page.headers["location"]).text
+
+
+def test_a_form_filled_again_by_the_back_button_is_the_same_request(client: TestClient) -> None:
+    def send(browser: TestClient, *files: tuple[str, bytes], **changes: str) -> str:
+        nonce = fields(browser.get("/requests/new").text)["nonce"]
+        answer = browser.post("/requests", data=ALICE | {"nonce": nonce} | changes, files=[("files", file) for file in files] or None)
+        return answer.headers["location"]
+
+    stranger = TestClient(client.app, headers={"user-agent": "Mozilla/5.0 (test)"}, follow_redirects=False)
+    first = send(client)
+    assert send(client) == first
+    assert send(client, ("a.txt", b"one")) != first, "a file was added"
+    assert send(client, description="Other words") != first
+    assert send(stranger) != first, "another browser learns no link by guessing the words"
+    assert len(rows(client, Ticket)) == 4
 
 
 def test_ten_retries_at_once_make_one_ticket(client: TestClient, send: Send) -> None:

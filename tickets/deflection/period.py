@@ -46,7 +46,7 @@ def parse_period(first: str | None, last: str | None, as_of: str | None, now: da
     start = _moment("from", first, is_end=False) if first else _midnight((end - timedelta(microseconds=1)).date() - timedelta(days=DAYS_SHOWN - 1))
     known = min(_moment("as-of", as_of, is_end=True), now) if as_of else now
     if start >= end:
-        raise BadPeriod(f"The period ends before it begins: from {start:%Y-%m-%d} to {end:%Y-%m-%d}. Swap the two dates.")
+        raise BadPeriod("The period ends before it begins. Swap the two dates.")
     if end - start > LONGEST:
         raise BadPeriod("The period is longer than three years. Choose a shorter one.")
     return Period(start, end, known)

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 DONE_HERE = {
-    "sent": "Your reply is on its way.",
+    "sent": "Your reply was sent.",
     "sent-before": "You already sent this reply. It was not sent again.",
     "noted": "Your note is added.",
     "noted-before": "You already added this note. It was not added again.",
@@ -16,7 +16,7 @@ DONE_HERE = {
     "followed-up": "Your follow-up is filed as this ticket.",
 }
 DONE_THERE = {
-    "sent": "Your reply to #{} is on its way.",
+    "sent": "Your reply to #{} was sent.",
     "sent-before": "You already sent this reply to #{}. It was not sent again.",
     "noted": "Your note on #{} is added.",
     "noted-before": "You already added this note on #{}. It was not added again.",

@@ -71,7 +71,7 @@ if (form) {
     form.dataset.sent = "1";
     clearTimeout(timer);
     saving?.abort();
-    forget();
+    note();  // until the page that follows says what became of it: a session that has ended must not cost the text
   });
   addEventListener("pageshow", () => { delete form.dataset.sent; });
 }

@@ -107,6 +107,18 @@ def test_a_key_is_shown_once_and_revoked(client: TestClient) -> None:
 
 
 @pytest.mark.usefixtures("admin")
+def test_the_page_with_a_new_key_loaded_again_makes_no_second_key(client: TestClient) -> None:
+    [once] = re.findall(r'name="once" value="([^"]+)"', client.get("/desk/api-keys").text)
+    form = {"name": "Shop", "scope": "read", "once": once}
+    assert client.post("/desk/api-keys", data=form).status_code == 200
+    again = client.post("/desk/api-keys", data=form)
+    assert again.headers["location"] == "/desk/api-keys?made=1"
+    assert "no second key was made" in client.get(again.headers["location"]).text
+    with client.app.state.database.read() as session:
+        assert len(session.scalars(select(ApiKey)).all()) == 1
+
+
+@pytest.mark.usefixtures("admin")
 def test_a_key_is_made_for_whoever_is_named_and_they_are_told(client: TestClient) -> None:
     kim = add_person(client, "kim@example.com", "customer", "Kim")
     page = client.post("/desk/api-keys", data={"name": "Kim's shop", "scope": "write", "email": "Kim@Example.com"}).text

@@ -141,7 +141,7 @@ def test_sending_leads_on_to_the_next_ticket_of_the_view(client: TestClient, ope
     query = "?view=unassigned&order=waiting"
     following = write(first, "Done.", query=query, goes_on="1", status="solved").headers["location"]
     assert following == f"/desk/tickets/{second}{query}&done=sent&of={first}"
-    assert f"Your reply to #{first} is on its way" in client.get(following).text
+    assert f"Your reply to #{first} was sent" in client.get(following).text
     view = write(second, "Done.", query=query, goes_on="1", kind="note", status="solved").headers["location"]
     assert view == f"/desk/views/unassigned?order=waiting&done=noted&of={second}"
     assert f"Your note on #{second} is added" in client.get(view).text

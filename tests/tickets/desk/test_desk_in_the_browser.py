@@ -66,7 +66,7 @@ def test_a_ticket_is_answered_by_keyboard_with_an_article_in_the_reply(page: Any
     assert _violations(page) == []
     page.keyboard.press("Enter")
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector("text=Your reply is on its way")
+    page.wait_for_selector("text=Your reply was sent")
     body, is_public = _comments(desk, 1)[-1]
     assert is_public
     assert body == f"Hello Alice, n r j /\n\nPut out a burning printer\n{desk.settings.public_url}/articles/put-out-a-burning-printer"
@@ -169,7 +169,7 @@ def test_taking_a_ticket_by_its_key_keeps_the_file_and_the_text(page: Any, desk:
     assert page.locator("label:has-text('log.txt') input").is_checked()
     assert _violations(page) == []
     page.click("[data-send]")
-    page.wait_for_selector("text=Your reply is on its way")
+    page.wait_for_selector("text=Your reply was sent")
     assert page.locator(".files:has-text('log.txt')").count() == 1
 
 
@@ -193,7 +193,7 @@ def test_back_after_a_conflict_asks_nothing_and_back_after_sending_sends_nothing
     page.goto(f"{desk.url}/desk/tickets/1")
     assert (page.input_value("[name=body]"), page.input_value("#property-priority")) == ("Pull the plug.", "high")
     page.click("[data-send]")
-    page.wait_for_selector("text=Your reply is on its way")
+    page.wait_for_selector("text=Your reply was sent")
     page.go_back()
     page.fill("[name=body]", "Pull the plug.")
     page.click("[data-send]")

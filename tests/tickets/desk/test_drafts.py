@@ -141,7 +141,7 @@ def test_a_reply_sent_again_is_recognised_and_said_to_be(
     form = {"nonce": new_nonce(client.app.state.secret_key, now())} if is_same_form else {}
     first = write(number, "Pull the plug.", *files, **form)
     second = write(number, "Pull the plug.", *files, **form | {"version": "1"})
-    assert "Your reply is on its way" in client.get(first.headers["location"]).text
+    assert "Your reply was sent" in client.get(first.headers["location"]).text
     page = client.get(second.headers["location"]).text
     assert "You already sent this reply" in page
     assert "on its way" not in page
