@@ -36,6 +36,7 @@ class Objects:
     """Commits and folders of a repository by their ids; KeyError for what a partial clone leaves out."""
 
     def __init__(self, repository: Repository, state: State) -> None:
+        repository.refuse_special_objects()
         self._store = DiskObjectStore(str(repository.common / "objects"), object_format=SHA256 if len(state.head) == 64 else SHA1)
         self.folder = lru_cache(_KEPT_FOLDERS)(self._folder)
         self.commit = lru_cache(_KEPT_COMMITS)(self._commit)

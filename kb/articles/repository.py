@@ -1,6 +1,7 @@
 """The git repository that holds the content, found and read as plain files: nothing in it can run a program."""
 
 import os
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from dulwich.refs import HEADREF, DiskRefsContainer
 
 LOCK_HOLDS_S = 60
 _MOST_POINTER_BYTES = 4096
+_MOST_LIST_BYTES = 64_000_000
+_MOST_POINTERS = 5
 _MOST_LOANS = 20
 
 
@@ -46,6 +49,7 @@ class Repository:
 
     def state(self) -> State:
         """Return the present state; raises UnreadableRepository."""
+        self._refuse_special_files()
         try:
             names, found = DiskRefsContainer(self.common, self.git).follow(HEADREF)
         except Exception as error:
@@ -57,6 +61,30 @@ class Repository:
             raise UnreadableRepository("its HEAD names no commit")
         self._refuse_loans_without_end()
         return State(found.decode(), self._ends())
+
+    def _refuse_special_files(self) -> None:
+        """Raise UnreadableRepository where a pipe, a device or a huge file stands in the place of a small one: reading it would never end."""
+        for path in (self.common / "packed-refs", self.common / "shallow"):
+            require_regular(path, _MOST_LIST_BYTES)
+        name = "HEAD"
+        for _ in range(_MOST_POINTERS):
+            for folder in (self.git, self.common):
+                require_regular(folder / name, _MOST_POINTER_BYTES)
+            text = _pointer(self.git / name) or _pointer(self.common / name)
+            if not text.startswith("ref: refs/"):
+                return
+            name = text.removeprefix("ref:").strip()
+
+    def refuse_special_objects(self) -> None:
+        """Raise UnreadableRepository where something in the object folders is no file."""
+        for folder in (self.common / "objects/pack", *(self.common / f"objects/{number:02x}" for number in range(256))):
+            try:
+                with os.scandir(folder) as entries:
+                    special = next((entry.path for entry in entries if not entry.is_file()), None)
+            except OSError:
+                continue
+            if special is not None:
+                raise UnreadableRepository(f"{special} is not a file")
 
     def _refuse_what_is_hidden(self, names: Iterable[str]) -> None:
         """Tell a branch without commits from one that this user may not read."""
@@ -90,6 +118,18 @@ class Repository:
             return frozenset()
         except (OSError, UnicodeDecodeError) as error:
             raise UnreadableRepository(f"{self.common / 'shallow'}: {error}") from error
+
+
+def require_regular(path: Path, most_bytes: int) -> None:
+    """Raise UnreadableRepository unless `path` is a file of at most `most_bytes`, is absent or cannot be looked at."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return
+    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+        raise UnreadableRepository(f"{path} is not a file")
+    if stat.S_ISREG(found.st_mode) and found.st_size > most_bytes:
+        raise UnreadableRepository(f"{path} is larger than {most_bytes:,} bytes")
 
 
 def find_repository(folder: Path) -> Repository | None:

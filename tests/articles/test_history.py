@@ -246,6 +246,12 @@ BROKEN = {
     "a commit before all time": lambda git_folder: strange_commit(git_folder, "-99999999999999"),
     "a commit without a folder": lambda git_folder: strange_commit(git_folder, "1", tree="1" * 40),
     "a commit that is its own folder": lambda git_folder: strange_commit(git_folder, "1", tree=git(git_folder.parent, "rev-parse", "HEAD")),
+    "a pipe as HEAD": lambda git_folder: [(git_folder / "HEAD").unlink(), os.mkfifo(git_folder / "HEAD")],
+    "a pipe as the branch": lambda git_folder: [(git_folder / "refs/heads/main").unlink(), os.mkfifo(git_folder / "refs/heads/main")],
+    "a pipe as the packed refs": lambda git_folder: [(git_folder / "refs/heads/main").unlink(), os.mkfifo(git_folder / "packed-refs")],
+    "a pipe as an object": lambda git_folder: [next((git_folder / "objects").glob("??/*")).unlink(), os.mkfifo(git_folder / "objects/pack/pack-1.idx")],
+    "a device as HEAD": lambda git_folder: [(git_folder / "HEAD").unlink(), (git_folder / "HEAD").symlink_to("/dev/zero")],
+    "a device as the ends": lambda git_folder: (git_folder / "shallow").symlink_to("/dev/zero"),
     "branches as reftables": lambda git_folder: [(git_folder / "HEAD").write_text("ref: refs/heads/.invalid\n"), (git_folder / "reftable").mkdir()],
 }
 

@@ -11,6 +11,7 @@ from tickets.deflection.report import Report
 
 Cell = str | int | float | None
 FORMULA = re.compile(r"[\t\r]|[\s\u200b-\u200f\u2060-\u2069\ufeff]*[=+\-@＝＋－＠]")
+INNER_FORMULA = re.compile(r"([;\t\r\n][\s\u200b-\u200f\u2060-\u2069\ufeff]*)(?=[=+\-@＝＋－＠])")
 
 
 def figures_sheet(report: Report) -> str:
@@ -43,4 +44,9 @@ def sheet(rows: Iterable[Sequence[Cell]]) -> str:
 
 def _safe(cell: Cell) -> Cell:
     """Text that a spreadsheet would take for a formula gets an apostrophe in front, also behind blanks and in wide letters (OWASP, CSV injection)."""
-    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
+    if not isinstance(cell, str):
+        return cell
+    # Where lists are separated by semicolons, a spreadsheet begins a cell behind each.
+    if FORMULA.match(cell):
+        return f"'{cell[:1]}" + INNER_FORMULA.sub(r"\1'", cell[1:])
+    return INNER_FORMULA.sub(r"\1'", cell)

@@ -252,6 +252,13 @@ def test_a_query_is_no_formula_in_a_spreadsheet(busy: Log, agent: TestClient) ->
     assert rows[2][0].startswith("'=HYPERLINK")
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "; ", "\n"])
+def test_no_formula_begins_behind_another_separator(separator: str) -> None:
+    [[cell, words]] = list(csv.reader(StringIO(sheet([(f"a{separator}=1+1", "a; b-c")]).removeprefix("\ufeff"), newline="")))
+    assert cell == f"a{separator}'=1+1"
+    assert words == "a; b-c"
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", " =", "\n@", "\u00a0-", "\u200b=", "\ufeff+", "＝", "＋", "－", "＠"])
 def test_every_start_of_a_formula_is_guarded(start: str) -> None:
     [[cell, number]] = list(csv.reader(StringIO(sheet([(f"{start}1", -1)]).removeprefix("\ufeff"), newline="")))

@@ -119,7 +119,7 @@ def test_the_email_says_what_happened_and_leads_to_the_ticket(client: TestClient
     new, _, replied, _, assigned = staff
     assert "New ticket: The printer is on fire" in new
     assert "It smells." in new
-    assert "Alice replied on ticket" in replied
+    assert "(alice@example.com) replied on ticket" in replied
     assert "It still smells." in replied
     assert "is assigned to you" in assigned
     assert "/desk/notifications" in assigned
