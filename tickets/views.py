@@ -20,7 +20,7 @@ from kb.accounts.sessions import current_user
 from kb.config import Settings
 from kb.db import database, now
 from kb.events.models import Kind
-from kb.events.recorder import VISIT_COOKIE, Visit, recorder
+from kb.events.recorder import VISIT_COOKIE, VISITOR_COOKIE, Visit, recorder
 from kb.text import clean, one_line
 from kb.web.forms import text, with_form
 from kb.web.templates import render
@@ -164,16 +164,18 @@ def _file(request: Request, form: RequestForm, nonce: Nonce) -> Response:
     new = _new_ticket(request, form, nonce, uploads.store_all(request, form.files))
     visit = recorder(request).visit(request)
     with database(request).write() as session:
-        filed = _sent_again(session, new, visit) or create_ticket(session, new, now=now(), complete=partial(_complete, request, session, form, nonce, visit))
+        filed = _sent_again(request, session, new, visit) or create_ticket(
+            session, new, now=now(), complete=partial(_complete, request, session, form, nonce, visit)
+        )
     response = _to_tracking_page(request, filed)
     if visit:
         visit.stamp(response)
     return response
 
 
-def _sent_again(session: Session, new: NewTicket, visit: Visit | None) -> FiledTicket | None:
+def _sent_again(request: Request, session: Session, new: NewTicket, visit: Visit | None) -> FiledTicket | None:
     """Return the ticket that the same browser filed a moment ago in the same words: after Back, a filled form is sent under another number."""
-    if visit is None:
+    if visit is None or VISITOR_COOKIE not in request.cookies:
         return None
     sent = sorted(file.sha256 for file in new.files)
     words = (new.name, new.subject, new.category, new.body)
