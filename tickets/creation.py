@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -95,27 +96,7 @@ def create(session: Session, new: NewTicket, *, now: datetime, complete: Complet
     if requester_id is None:
         requester_id = _add_requester(session, new, now=now)
     salt = secrets.token_hex(16)
-    columns = {
-        "subject": new.subject,
-        "priority": str(new.priority),
-        "type": str(new.type),
-        "requester_id": requester_id,
-        "requester_name": new.name[:120],
-        "submitter_id": new.submitter_id or requester_id,
-        "category": new.category,
-        "via": new.via,
-        "locale": new.locale,
-        "external_id": new.external_id,
-        "visit": new.visit.id if new.visit else "",
-        "visitor": new.visit.visitor if new.visit else "",
-        "nonce": new.key,
-        "salt": salt,
-        "suspended_reason": new.suspended_reason,
-        "follow_up_of_id": new.follow_up_of_id,
-    }
-    if new.agent is not None:
-        columns |= {"submitter_id": new.agent.user_id, "assignee_id": new.agent.user_id, "status": str(Status.OPEN)}
-    ticket_id = queries.store_once(session, Ticket, "nonce", **columns, created_at=now, updated_at=now, version=1)
+    ticket_id = queries.store_once(session, Ticket, "nonce", **_columns(new, requester_id, salt), created_at=now, updated_at=now, version=1)
     if ticket_id is None:
         # The same form was sent at the same moment, and won.
         return sent_before(session, new.key or "") or create(session, new, now=now)
@@ -176,6 +157,31 @@ def continuation(closed: Ticket, comment: NewComment, *, via: str) -> NewTicket:
         proof=comment.proof,
         follow_up_of_id=closed.id,
     )
+
+
+def _columns(new: NewTicket, requester_id: int, salt: str) -> dict[str, Any]:
+    """Return the ticket's own columns; an agent who files it for the requester has it, open."""
+    columns: dict[str, Any] = {
+        "subject": new.subject,
+        "priority": str(new.priority),
+        "type": str(new.type),
+        "requester_id": requester_id,
+        "requester_name": new.name[:120],
+        "submitter_id": new.submitter_id or requester_id,
+        "category": new.category,
+        "via": new.via,
+        "locale": new.locale,
+        "external_id": new.external_id,
+        "visit": new.visit.id if new.visit else "",
+        "visitor": new.visit.visitor if new.visit else "",
+        "nonce": new.key,
+        "salt": salt,
+        "suspended_reason": new.suspended_reason,
+        "follow_up_of_id": new.follow_up_of_id,
+    }
+    if new.agent is not None:
+        columns |= {"submitter_id": new.agent.user_id, "assignee_id": new.agent.user_id, "status": str(Status.OPEN)}
+    return columns
 
 
 def _add_requester(session: Session, new: NewTicket, *, now: datetime) -> int:
