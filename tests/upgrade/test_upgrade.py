@@ -1,12 +1,12 @@
 """From schema 0003, full of tickets, to the present one: nothing is lost, whatever interrupts it."""
 
 import fcntl
-import random
 import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,12 +14,11 @@ import pytest
 from kb.db import Database
 from kb.migrations import head, migrate, schema_of
 from kb.migrations.backup import migrate_with_backup
-from tests.faults.processes import command, environ, kill, wait_for
+from tests.faults.processes import environ
 from tests.upgrade.old_database import REVISION, make_old_database
 from tests.upgrade.rows import Tables, by_act, changed, expected_audits, read, stored_audits
 
 GONE = {"audit_entries": "became audits"}
-KILLS, LONGEST_S = 6, 1.5
 
 
 def test_every_row_is_kept_and_old_changes_become_audits(empty: str) -> None:
@@ -34,15 +33,14 @@ def test_every_row_is_kept_and_old_changes_become_audits(empty: str) -> None:
 def test_an_upgrade_that_is_killed_again_and_again_ends_as_if_it_had_not_been(empty: str, tmp_path: Path) -> None:
     make_old_database(empty, 600)
     before = read(empty)
-    variables, chance = environ(tmp_path, tmp_path / "var", DATABASE_URL=empty), random.Random(4)
-    for number in range(KILLS):
-        if not _killed_under_way(variables, empty, tmp_path, LONGEST_S * number / KILLS + chance.random() * 0.05):
-            break
+    points = iter(_points_to_kill_at(empty))
+    kills = 0
+    while _kill_at(next(points), empty, tmp_path):
+        kills += 1
         assert _schema(empty) == REVISION
         assert read(empty) == before
-    assert number >= 2, "it was through before it could be killed often"
-    with command(["migrate"], variables, tmp_path / "last.log") as process:
-        assert process.wait(120) == 0, (tmp_path / "last.log").read_text()
+    assert kills >= 4
+    assert _schema(empty) == head()
     _require_upgraded(before, read(empty))
     if empty.startswith("sqlite"):
         _require_whole_copies(tmp_path, before)
@@ -80,24 +78,19 @@ def test_where_there_is_no_room_for_the_copy_nothing_is_changed_and_nothing_left
     assert [path.name for path in tmp_path.iterdir() if "-schema-" in path.name] == []
 
 
-def _killed_under_way(variables: dict[str, str], url: str, folder: Path, after_s: float) -> bool:
-    """Kill `deskbook migrate` that long after it began to change something; False when it was through before."""
-    known = set(folder.iterdir())
-    with command(["migrate"], variables, folder / "killed.log") as process:
-        wait_for(lambda: process.poll() is not None or _is_under_way(url, folder, known))
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(after_s)
-            assert process.returncode == 0, (folder / "killed.log").read_text()
-        kill(process)
-    return process.returncode == -signal.SIGKILL and _schema(url) == REVISION
-
-
-def _is_under_way(url: str, folder: Path, known: set[Path]) -> bool:
-    """Whether the copy has begun, or on PostgreSQL, where none is made, the lock is taken."""
+def _points_to_kill_at(url: str) -> Iterator[str]:
+    """Where an upgrade is killed, later each time: before its copy gets its name, then after twice as many statements until it is through."""
     if url.startswith("sqlite"):
-        return any("-schema-" in path.name for path in set(folder.iterdir()) - known)
-    with closing(Database(url)) as database, database.engine.connect() as connection:
-        return bool(connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").scalar())
+        yield "-half"
+    yield from (str(2**power) for power in range(3, 64))
+
+
+def _kill_at(point: str, url: str, folder: Path) -> bool:
+    """Run `deskbook migrate` and let it die by SIGKILL at that point; False when it was through before."""
+    program = [sys.executable, "-c", f"from tests.upgrade.dying import die_at; die_at({point!r}); from kb.cli import main; main(['migrate'])"]
+    ran = subprocess.run(program, env=environ(folder, folder / "var", DATABASE_URL=url), cwd=folder, capture_output=True, text=True)
+    assert ran.returncode in (0, -signal.SIGKILL), ran.stderr
+    return ran.returncode != 0
 
 
 def _schema(url: str) -> str | None:
