@@ -39,7 +39,7 @@ from kb.web.templates import environment
 from kb.web.theme import theme_files
 from kb.worker import make_worker, running_worker
 from search import views as search
-from search.limits import SearchLimit
+from search.rate_limit import SearchLimit
 from search.searcher import Searcher
 from tickets import views as requests
 from tickets.deflection import views as deflection

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from kb.articles.article import Passage
-from search.explained import Explanation
+from search.explanation import Explanation
 
 MAX_QUERY_CHARS = 2000
 MOST_RANKED = 200

@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING
 
 from kb.articles.article import Catalog
 from kb.config import Settings
-from search.breaker import Breaker
-from search.dictionary import prepare
+from search.circuit_breaker import Breaker
 from search.documents import documents
-from search.embedded import EmbeddedEngine
 from search.engine import Document, Engine, EngineUnavailable, Progress, Query, Results, SyncReport
-from search.meaning import Beside
-from search.recent import Recent
-from search.steering_file import FILE, read_steering
-from search.store import Store
-from search.sync import Keeper
+from search.engines.embedded import EmbeddedEngine
+from search.index.store import Store
+from search.index_sync import Keeper
+from search.lru_cache import Recent
+from search.ranking.embedding_lookup import Beside
+from search.text.dictionary import prepare
+from search.writers.rules_file import FILE, read_steering
 
 if TYPE_CHECKING:
-    from search.embeddings import Meaning
-    from search.meilisearch_engine import MeilisearchEngine
+    from search.engines.embeddings import Meaning
+    from search.engines.meilisearch.engine import MeilisearchEngine
 
 log = logging.getLogger("deskbook.search")
 REMEMBERED = 512
@@ -240,8 +240,8 @@ def _state(path: Path) -> tuple[int, ...]:
 
 def meilisearch_engine(settings: Settings, embedded: EmbeddedEngine, *, may_index: bool = True) -> "MeilisearchEngine":
     """The configured server's engine beside `embedded`. Imported here only: without a server the client's packages cost memory for nothing."""
-    from search.meilisearch import Clients
-    from search.meilisearch_engine import MeilisearchEngine
+    from search.engines.meilisearch.client import Clients
+    from search.engines.meilisearch.engine import MeilisearchEngine
 
     key, index_key = settings.meilisearch_key.get_secret_value(), settings.meilisearch_index_key.get_secret_value()
     keys = key or index_key, index_key if may_index else ""
@@ -251,6 +251,6 @@ def meilisearch_engine(settings: Settings, embedded: EmbeddedEngine, *, may_inde
 
 def _meaning(settings: Settings, store: Store) -> "Meaning":
     """Imported here only: numpy is an extra."""
-    from search.embeddings import Endpoint, Meaning
+    from search.engines.embeddings import Endpoint, Meaning
 
     return Meaning(Endpoint(settings.embeddings_url, settings.embeddings_model, settings.embeddings_key.get_secret_value()), store)

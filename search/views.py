@@ -19,13 +19,13 @@ from kb.events.models import Kind
 from kb.events.recorder import recorder
 from kb.web.locales import name_of
 from kb.web.templates import render
-from search.cleaning import clean
 from search.engine import Hit, Query, Results
-from search.limits import require_share
-from search.listing import listed
+from search.instant_list import listed
 from search.popular import Link, popular
+from search.query.text_cleanup import clean
+from search.rate_limit import require_share
 from search.searcher import Key, Searcher
-from search.words import words
+from search.text.tokenizer import words
 
 INSTANT_HITS = 6
 INSTANT_POPULAR = 3

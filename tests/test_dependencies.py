@@ -12,7 +12,7 @@ PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"
 PRODUCT, CHECKS = ("kb", "search", "tickets"), ("tests", ".ci")
 NOT_IMPORTED = {
     "uvloop": "uvicorn takes it for its event loop where it is installed",
-    "pyspellchecker": "search/dictionary.py reads its word lists, none of its code",
+    "pyspellchecker": "search/text/dictionary.py reads its word lists, none of its code",
     "ruff": "a command of the Makefile",
     "mypy": "a command of the Makefile",
     "pip-audit": "a command of .ci/audit.py",

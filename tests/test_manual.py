@@ -12,8 +12,8 @@ from kb.articles.check import check
 from kb.articles.library import Library
 from kb.cli import main
 from kb.config import NOT_SETTINGS, PREFIX, Settings
-from search.check import check as check_search
-from search.weights import PLACES, Weights
+from search.query.field_weights import PLACES, Weights
+from search.writers.check import check as check_search
 
 ROOT = Path(__file__).parent.parent
 CONTENT = ROOT / "content"

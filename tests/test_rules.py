@@ -69,7 +69,7 @@ def test_every_module_has_a_floor() -> None:
 
 def test_only_the_meilisearch_engine_knows_its_client() -> None:
     importers = {path for path in _sources() for _, imported in _imports(path) if imported.partition(".")[0] == "meilisearch"}
-    assert importers == {"search/meilisearch.py"}
+    assert importers == {"search/engines/meilisearch/client.py"}
 
 
 def test_only_the_settings_read_the_environment() -> None:

@@ -14,9 +14,9 @@ from kb.events.models import Kind
 from kb.events.recorder import recorder
 from kb.web.forms import text, with_form
 from kb.web.templates import render, render_text
-from search.cleaning import clean
 from search.engine import EngineUnavailable, Query, Results
-from search.limits import require_share
+from search.query.text_cleanup import clean
+from search.rate_limit import require_share
 from tickets.came_from import readers_locale
 from tickets.forms import read_request
 from tickets.reading import catalog, embedded_html, open_article, readers_catalog

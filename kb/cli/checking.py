@@ -23,7 +23,7 @@ def check(context: click.Context, folder: Path | None, is_json: bool, form: str)
     from kb.cli.content import require_folder
     from kb.config import load
     from kb.db import now
-    from search.check import check as check_search
+    from search.writers.check import check as check_search
 
     settings = load(content=folder)
     require_folder(settings)

@@ -23,12 +23,12 @@ from kb.config import Settings
 from kb.db import Database, now
 from kb.events.queries import counted, events_stored
 from kb.migrations import SchemaMismatch, require_current, schema_of
-from search.steering_file import read_steering
+from search.writers.rules_file import read_steering
 from tickets.email.delivery import connection
 from tickets.email.failures import in_words
 
 if TYPE_CHECKING:
-    from search.meilisearch_engine import MeilisearchEngine
+    from search.engines.meilisearch.engine import MeilisearchEngine
 
 LEAST_FREE_MB = 500
 TIMEOUT_S = 5
@@ -194,7 +194,7 @@ def _embedder(settings: Settings) -> Iterator[Finding]:
 def _embedders(settings: Settings) -> Iterator[tuple[str, Callable[[str], object]]]:
     """The setting that names each embedder, and how it is asked."""
     if settings.embeddings_url:
-        from search.embeddings import Endpoint
+        from search.engines.embeddings import Endpoint
 
         endpoint = Endpoint(settings.embeddings_url, settings.embeddings_model, settings.embeddings_key.get_secret_value())
         yield "DESKBOOK_EMBEDDINGS_URL", lambda text: endpoint.vectors([text], TIMEOUT_S, is_query=True)
@@ -206,8 +206,8 @@ def _embedders(settings: Settings) -> Iterator[tuple[str, Callable[[str], object
 
 
 def _meilisearch_engine(settings: Settings) -> "MeilisearchEngine":
-    from search.embedded import EmbeddedEngine
+    from search.engines.embedded import EmbeddedEngine
+    from search.index.store import Store
     from search.searcher import meilisearch_engine
-    from search.store import Store
 
     return meilisearch_engine(settings, EmbeddedEngine(Store(settings.data / "search.sqlite")))

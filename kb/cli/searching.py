@@ -54,7 +54,7 @@ def search(context: click.Context, words: tuple[str, ...], limit: int, category:
 @contextmanager
 def _in_step(settings: "Settings", wanted: "list[Document]") -> Iterator[Path]:
     """The folder whose search file holds just these articles: a running site's is never changed for a question, another is filled and removed."""
-    from search.search_file import held
+    from search.index.file import held
 
     if held(settings.data / "search.sqlite") == {document.slug: document.digest for document in wanted}:
         yield settings.data
@@ -118,18 +118,18 @@ def _library(settings: "Settings") -> "Library":
 
 
 def _print(found: "Results", threshold: float) -> None:
-    from search import in_words
+    from search.ranking import explanation_text
 
     told = found.explanation
     if told:
-        click.echo("\n".join(in_words.query_sentences(told)) + "\n")
+        click.echo("\n".join(explanation_text.query_sentences(told)) + "\n")
     for number, hit in enumerate(found.hits):
         _print_hit(hit)
-        for sentence in in_words.hit_sentences(told.hits[number]) if told else ():
+        for sentence in explanation_text.hit_sentences(told.hits[number]) if told else ():
             click.echo(f"    {sentence}")
         click.echo()
     if told:
-        click.echo("\n".join(in_words.confidence_sentences(told.signs, found.confidence, threshold)))
+        click.echo("\n".join(explanation_text.confidence_sentences(told.signs, found.confidence, threshold)))
 
 
 def _print_hit(hit: "Hit") -> None:

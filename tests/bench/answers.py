@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from kb.articles.library import Library, Options
-from search import bench
 from search.documents import documents
-from search.embedded import EmbeddedEngine
-from search.embeddings import Endpoint, Meaning
 from search.engine import Engine, Query
-from search.meaning import Beside
-from search.store import Store
+from search.engines.embedded import EmbeddedEngine
+from search.engines.embeddings import Endpoint, Meaning
+from search.index.store import Store
+from search.ranking.embedding_lookup import Beside
 from tests import services
+from tests.bench import quality
 from tests.embedder import MODEL, embedder, rest
 
 QUESTIONS = Path(__file__).parent / "questions"
@@ -44,15 +44,15 @@ def main() -> None:
         with engines(corpus, with_meilisearch=not chosen.no_meilisearch, vectors=chosen.embedder) as (catalog, asked):
             for path in files:
                 print(f"\n## {path.name}\n")
-                questions = bench.read_questions(path, catalog)
+                questions = quality.read_questions(path, catalog)
                 if chosen.sample and chosen.sample < len(questions):
                     questions = random.Random(7).sample(questions, chosen.sample)
-                print("\n\n".join(bench.each(asked, [*questions, *unanswerable(path, catalog)])))
+                print("\n\n".join(quality.each(asked, [*questions, *unanswerable(path, catalog)])))
             print("\n## titles, halfway and misspelt\n")
-            print("\n\n".join(bench.each(asked, [*bench.fragments(catalog), *bench.misspelt(catalog)])))
+            print("\n\n".join(quality.each(asked, [*quality.fragments(catalog), *quality.misspelt(catalog)])))
             print("\n## titles, typed letter by letter: keystrokes are answered from the search file, whichever engine is set\n")
             typed = {name: ask for name, ask in asked.items() if name in ("embedded", "plain FTS5", "plain Meilisearch")}
-            print("\n\n".join(bench.each(typed, [*bench.beginnings(catalog), *bench.slips(catalog)])))
+            print("\n\n".join(quality.each(typed, [*quality.beginnings(catalog), *quality.slips(catalog)])))
 
 
 def known_corpora() -> list[tuple[Path, list[Path]]]:
@@ -67,13 +67,13 @@ def known_corpora() -> list[tuple[Path, list[Path]]]:
     ]
 
 
-def unanswerable(path: Path, catalog: Any) -> list[bench.Question]:
+def unanswerable(path: Path, catalog: Any) -> list[quality.Question]:
     """Questions without an answer for the corpus whose own file has none."""
-    return bench.read_questions(QUESTIONS / "dtc-none.csv", catalog) if path.parent.name == "dtc-faq" else []
+    return quality.read_questions(QUESTIONS / "dtc-none.csv", catalog) if path.parent.name == "dtc-faq" else []
 
 
 @contextmanager
-def engines(corpus: Path, *, with_meilisearch: bool, vectors: Path | None = None) -> Iterator[tuple[Any, dict[str, bench.Ask]]]:
+def engines(corpus: Path, *, with_meilisearch: bool, vectors: Path | None = None) -> Iterator[tuple[Any, dict[str, quality.Ask]]]:
     """The catalog and what answers on it, by name: both engines and their plain calls."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -81,7 +81,7 @@ def engines(corpus: Path, *, with_meilisearch: bool, vectors: Path | None = None
         held = list(documents(catalog, datetime.now(UTC)))
         embedded = EmbeddedEngine(Store(folder / "search.sqlite"))
         embedded.sync(held)
-        asked = {"embedded": asking(embedded), "plain FTS5": stack.enter_context(bench.plain_fts5(held))}
+        asked = {"embedded": asking(embedded), "plain FTS5": stack.enter_context(quality.plain_fts5(held))}
         address = stack.enter_context(embedder(vectors)) if vectors else ""
         if address:
             meant = EmbeddedEngine(embedded.store)
@@ -90,9 +90,9 @@ def engines(corpus: Path, *, with_meilisearch: bool, vectors: Path | None = None
             meant.meaning = Beside(meaning.nearest)
             asked["embedded, with embedder"] = asking(meant)
         if with_meilisearch:
-            from search.meilisearch import Clients
-            from search.meilisearch_bench import plain_meilisearch
-            from search.meilisearch_engine import MeilisearchEngine
+            from search.engines.meilisearch.client import Clients
+            from search.engines.meilisearch.engine import MeilisearchEngine
+            from tests.bench.plain_meilisearch import plain_meilisearch
 
             server = stack.enter_context(services.meilisearch_server(folder / "meilisearch"))
             clients = Clients(server.url, "", server.key, 30.0)
@@ -106,7 +106,7 @@ def engines(corpus: Path, *, with_meilisearch: bool, vectors: Path | None = None
         yield catalog, asked
 
 
-def asking(engine: Engine) -> bench.Ask:
+def asking(engine: Engine) -> quality.Ask:
     """An engine as the bench asks it."""
 
     def ask(query: Query) -> tuple[list[str], float]:

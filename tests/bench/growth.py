@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from kb.articles.library import Library
-from search import bench
 from search.documents import documents
-from search.embedded import EmbeddedEngine
 from search.engine import Document, Query
-from search.meilisearch import Clients
-from search.meilisearch_engine import MeilisearchEngine
-from search.store import Store
-from search.words import words
+from search.engines.embedded import EmbeddedEngine
+from search.engines.meilisearch.client import Clients
+from search.engines.meilisearch.engine import MeilisearchEngine
+from search.index.store import Store
+from search.text.tokenizer import words
+from tests.bench import quality
 from tests.bench.corpus import body, grow
 from tests.bench.measured import HEADING, Measured, took_ms
 from tests.bench.memory import growth_mb, resident_mb
@@ -42,7 +42,7 @@ def measure(content: Path, _seconds: float, _rounds: int) -> None:
     """Prints one row for each engine and size; one that cannot be had says so in its row."""
     catalog = Library(content).catalog
     held = list(documents(catalog, datetime.now(UTC)))
-    fragments = [question.text for question in bench.fragments(catalog)][:100]
+    fragments = [question.text for question in quality.fragments(catalog)][:100]
     print(f"\n## Growth\n\n{HEADING}")
     with tempfile.TemporaryDirectory() as folder:
         for count in (len(held), MANY):

@@ -66,8 +66,8 @@ def plain_fts5(held: Iterable[Document]) -> Ask:
 
 
 def _with_meilisearch(content: Path, rounds: int) -> None:
-    from search.meilisearch import Clients
-    from search.meilisearch_bench import INDEX, plain_meilisearch
+    from search.engines.meilisearch.client import Clients
+    from tests.bench.plain_meilisearch import INDEX, plain_meilisearch
 
     try:
         with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:

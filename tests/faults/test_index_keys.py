@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from search.meilisearch import Clients, MeilisearchApiError
+from search.engines.meilisearch.client import Clients, MeilisearchApiError
 from tests.faults.processes import Served, command, environ, serving, wait_for
 from tests.services import MeilisearchServer
 

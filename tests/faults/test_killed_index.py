@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from search.embedded import EmbeddedEngine
 from search.engine import Query
-from search.meilisearch import Clients, MeilisearchApiError
-from search.store import Store
+from search.engines.embedded import EmbeddedEngine
+from search.engines.meilisearch.client import Clients, MeilisearchApiError
+from search.index.store import Store
 from tests.faults.processes import CHECKOUT, command, environ, wait_for
 from tests.search.faulty import Faulty, faulty_server, passes_on
 from tests.services import MeilisearchServer
@@ -151,8 +151,8 @@ def test_an_article_deleted_while_the_command_rebuilds_is_absent_at_the_end(site
 EMBEDDED = """
 import os, signal, sys
 from pathlib import Path
-from search.embedded import EmbeddedEngine
-from search.store import Store
+from search.engines.embedded import EmbeddedEngine
+from search.index.store import Store
 from tests.search.conftest import document
 
 state, at, how = sys.argv[2], int(sys.argv[3]), sys.argv[4]

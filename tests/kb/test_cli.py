@@ -23,7 +23,7 @@ from kb.db import Database, now
 from kb.events.models import Event
 from kb.events.queries import Counts, count_events
 from kb.migrations import head
-from search.store import Store
+from search.index.store import Store
 from tests.services import MeilisearchServer
 
 CHECKOUT = Path(__file__).parents[2]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from kb.articles.article import Passage
-from search.embedded import EmbeddedEngine
 from search.engine import Document, Engine, Query
-from search.store import Store
+from search.engines.embedded import EmbeddedEngine
+from search.index.store import Store
 from tests.services import MeilisearchServer
 
 
@@ -104,8 +104,8 @@ def pair(request: pytest.FixtureRequest, embedded: EmbeddedEngine) -> Pair:
 
 def meilisearch_engine(server: MeilisearchServer, index: str, embedded: EmbeddedEngine) -> Any:
     """The Meilisearch engine on an index of its own; a loaded machine gets ten seconds."""
-    from search.meilisearch import Clients
-    from search.meilisearch_engine import MeilisearchEngine
+    from search.engines.meilisearch.client import Clients
+    from search.engines.meilisearch.engine import MeilisearchEngine
 
     return MeilisearchEngine(Clients(server.url, "", server.key, 10.0), index, embedded)
 

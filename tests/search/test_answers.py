@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from kb.articles.library import Library
-from search import bench
 from search.documents import documents
-from search.embedded import EmbeddedEngine
+from search.engines.embedded import EmbeddedEngine
+from tests.bench import quality
 from tests.bench.answers import QUESTIONS, asking
 
 pytestmark = pytest.mark.slow
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.slow
 def test_questions_on_the_course_faqs_find_their_entry(dtc_faq: Path, embedded: EmbeddedEngine) -> None:
     catalog = Library(dtc_faq / "content").catalog
     embedded.sync(documents(catalog, datetime.now(UTC)))
-    asked = bench.read_questions(dtc_faq / "questions-dev.csv", catalog)
-    (row,) = bench.scores(asking(embedded), [*asked, *bench.read_questions(QUESTIONS / "dtc-none.csv", catalog)])
+    asked = quality.read_questions(dtc_faq / "questions-dev.csv", catalog)
+    (row,) = quality.scores(asking(embedded), [*asked, *quality.read_questions(QUESTIONS / "dtc-none.csv", catalog)])
     assert row.hit_at_5 >= 0.97
     assert row.mrr >= 0.91
     assert row.none_found == 0
@@ -29,16 +29,16 @@ def test_questions_on_the_course_faqs_find_their_entry(dtc_faq: Path, embedded: 
 def test_questions_on_the_arduino_help_centre_find_their_article(arduino: Path, embedded: EmbeddedEngine) -> None:
     catalog = Library(arduino).catalog
     embedded.sync(documents(catalog, datetime.now(UTC)))
-    rows = {row.kind: row for row in bench.scores(asking(embedded), bench.read_questions(QUESTIONS / "arduino-check.csv", catalog))}
+    rows = {row.kind: row for row in quality.scores(asking(embedded), quality.read_questions(QUESTIONS / "arduino-check.csv", catalog))}
     assert rows["question"].hit_at_5 >= 0.55
     assert rows["all"].hit_at_5 >= 0.66
     assert rows["all"].none_found == 0
     assert (rows["question"].separation or 0) >= 0.72
-    fragments, misspelt = (bench.scores(asking(embedded), make(catalog))[0] for make in (bench.fragments, bench.misspelt))
+    fragments, misspelt = (quality.scores(asking(embedded), make(catalog))[0] for make in (quality.fragments, quality.misspelt))
     assert fragments.hit_at_5 >= 0.99
     assert misspelt.hit_at_5 >= 0.96
-    typed = {row.kind: row for row in bench.scores(asking(embedded), bench.beginnings(catalog))}
+    typed = {row.kind: row for row in quality.scores(asking(embedded), quality.beginnings(catalog))}
     assert typed["title, 8 letters typed"].hit_at_5 >= 0.88
     assert typed["title, 12 letters typed"].hit_at_5 >= 0.95
-    (slips,) = bench.scores(asking(embedded), bench.slips(catalog))
+    (slips,) = quality.scores(asking(embedded), quality.slips(catalog))
     assert slips.hit_at_5 >= 0.7

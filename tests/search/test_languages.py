@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from search.embedded import EmbeddedEngine
 from search.engine import Document, Query
-from search.words import words
+from search.engines.embedded import EmbeddedEngine
+from search.text.tokenizer import words
 from tests.search.conftest import Pair, document
 
 LANGUAGES: dict[str, dict[str, Any]] = {

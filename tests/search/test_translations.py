@@ -10,7 +10,7 @@ from kb.articles.library import Library, Options
 from kb.config import Settings
 from search.documents import documents
 from search.engine import Query
-from search.steering import Steering
+from search.query.rules import Steering
 from tests.search.conftest import Pair, document
 
 FILES = {

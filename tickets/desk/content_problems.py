@@ -9,7 +9,7 @@ from kb.accounts.sessions import require_staff
 from kb.articles.broken import broken_files
 from kb.articles.library import Library
 from kb.web.templates import render
-from search.steering_file import read_steering
+from search.writers.rules_file import read_steering
 
 
 def show(request: Request) -> Response:

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 from kb.app import create_app
 from kb.config import Settings
 from tests.cast import signed_in
+from tests.search.engines.test_indexes import until
 from tests.search.faulty import Faulty, faulty_server, says
-from tests.search.test_index import until
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,1 @@
+"""The engines that find candidates: SQLite FTS5, Meilisearch and embeddings."""

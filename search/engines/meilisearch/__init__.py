@@ -1,0 +1,1 @@
+"""The Meilisearch engine: its client, its index and its searches."""

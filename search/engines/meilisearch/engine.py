@@ -1,0 +1,177 @@
+"""The Meilisearch engine: the server finds candidates, `search.ranking.bm25` puts them in order.
+
+A question is asked word by word in one round trip. Asked as a whole, the server drops words until some article holds all
+the others, and a question always has a word that its answer lacks (meilisearch/meilisearch#5841).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from os.path import commonprefix
+from typing import Any
+
+from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Query, Results, SyncReport
+from search.engines.embedded import ENOUGH, EmbeddedEngine
+from search.engines.meilisearch.client import Clients, MeilisearchError
+from search.engines.meilisearch.index import EMBEDDER, IndexKeeper, identifier, reads_as_e5, spelt
+from search.query.parsed_query import How, Slot, Understood
+from search.ranking.embedding_lookup import LEAST_TOLD, Beside, Near, leads
+
+HITS_PER_WORD = 100
+_RAW = ["title", "headings", "keywords", "summary"]
+_STEMS = ["title_stems", "headings_stems", "keywords_stems", "summary_stems", "labels_stems", "body_stems"]
+
+
+class MeilisearchEngine:
+    """Answers from a Meilisearch index; vocabulary, texts and ranking are those of the embedded engine beside it."""
+
+    name = "meilisearch"
+
+    def __init__(
+        self, clients: Clients, index: str, embedded: EmbeddedEngine, keeper: IndexKeeper | None = None, *, embedder: dict[str, Any] | None = None
+    ) -> None:
+        self._clients = clients
+        self._index = index
+        self._embedded = embedded
+        self._keeper = keeper or IndexKeeper(clients, index, embedded.store.path.with_name(f"{index}.lock"), embedder=embedder)
+        self._meaning = Beside(self.nearest) if embedder else None
+        self._prefix = "query: " if embedder and reads_as_e5(embedder) else ""
+
+    def search(self, query: Query) -> Results:
+        """The best articles for `query`; raises EngineUnavailable when the server does not answer."""
+        with self._embedded.store.guarded():
+            return self._embedded.answerer.answer(query, self.name, self._candidates, self._meaning)
+
+    def sync(self, documents: Iterable[Document], progress: Progress | None = None) -> SyncReport:
+        """Brings the index to exactly `documents`; one that is missing, foreign or outdated is rebuilt."""
+        with _named():
+            return self._keeper.sync(list(documents), progress)
+
+    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> SyncReport:
+        """Fills a new index and swaps it in."""
+        with _named():
+            return self._keeper.rebuild(list(documents), progress)
+
+    def drop(self) -> None:
+        """Deletes the index."""
+        with _named():
+            self._keeper.drop()
+
+    def problem(self) -> str | None:
+        """What is wrong with the server, the key or the index; None when all is well."""
+        try:
+            with _named():
+                found = self._clients.searching.index(self._index).search("", {"limit": 0})
+        except EngineUnavailable as error:
+            return str(error)
+        return None if found["estimatedTotalHits"] else f"The Meilisearch index {self._index} is empty; it is filled by the next synchronisation."
+
+    def refusals(self) -> Iterator[str]:
+        """What the server says of keys that may not do what they are for, with the setting that holds each."""
+        ways: dict[str, Callable[[], Any]] = {
+            "DESKBOOK_MEILISEARCH_KEY": lambda: self._clients.searching.http.post(f"indexes/{self._index}/search", {"limit": 0}),
+            "DESKBOOK_MEILISEARCH_INDEX_KEY": lambda: self._clients.indexing.http.get(f"indexes/{self._index}"),
+        }
+        for setting, ask in ways.items():
+            try:
+                ask()
+            except MeilisearchError as error:
+                if getattr(error, "code", None) in ("invalid_api_key", "missing_authorization_header"):
+                    yield f"Meilisearch refuses the key in {setting}: {error.message[:300]}"
+
+    def _candidates(self, text: str, understood: Understood, query: Query) -> list[int]:
+        with _named():
+            slugs = self._slugs(text, understood, query)
+        ids = self._embedded.store.ids(slugs)
+        return [ids[slug] for slug in slugs if slug in ids]
+
+    def nearest(self, text: str, most: int, query: Query) -> Near:
+        """The articles nearest in meaning, and of the first its own neighbours; raises EngineUnavailable, also for an embedder too slow.
+
+        With a ratio of 1 the server reads the text for its meaning only, so a prefix does no harm.
+        """
+        options = {"limit": most, "attributesToRetrieve": ["slug"], "showRankingScore": True, "filter": filters(query)}
+        index = self._clients.meaning.index(self._index)
+        with _named():
+            hits = index.search(self._prefix + text, options | {"hybrid": {"embedder": EMBEDDER, "semanticRatio": 1.0}})["hits"]
+            own = index.get_similar_documents(options | {"id": identifier(hits[0]["slug"]), "embedder": EMBEDDER})["hits"] if len(hits) >= LEAST_TOLD else []
+            found = {hit["slug"]: float(hit["_rankingScore"]) for hit in hits}
+            return Near(found, leads(found, [float(hit["_rankingScore"]) for hit in own]))
+
+    def _slugs(self, text: str, understood: Understood, query: Query) -> list[str]:
+        """A fragment is also asked as a whole: where enough articles hold all of it, in their titles or at all, those that hold a part are left out."""
+        asked = [(slot, one) for slot in understood.telling for at, one in enumerate(slot.alternatives) if at < 3 or one.how in (How.SYNONYM, How.COMPOUND)]
+        common = {"indexUid": self._index, "limit": HITS_PER_WORD, "attributesToRetrieve": ["slug"], "showRankingScore": True}
+        if condition := filters(query):
+            common["filter"] = condition
+        queries: list[dict[str, Any]] = [
+            {**common, "q": spelt(one.stem) if one.is_prefix else f'"{spelt(one.stem)}"', "attributesToSearchOn": _STEMS} for _, one in asked
+        ]
+        if understood.is_fragment:
+            queries.append({**common, "q": understood.corrected or text, "attributesToSearchOn": _RAW, "matchingStrategy": "last"})
+        if every := _every(understood):
+            whole = common | {"q": every, "limit": MOST_RANKED, "matchingStrategy": "all"}
+            queries += [whole | {"attributesToSearchOn": fields} for fields in (_STEMS[:1], _STEMS)]
+        answers = self._clients.searching.multi_search(queries)["results"]
+        if every:
+            anywhere, titled = ([hit["slug"] for hit in answers.pop()["hits"]] for _ in range(2))
+            if enough := next((found for found in (titled, anywhere) if len(found) >= ENOUGH), None):
+                return enough
+        plain = [hit["slug"] for hit in answers.pop()["hits"]] if understood.is_fragment else []
+        scores: dict[Slot, dict[str, float]] = defaultdict(dict)
+        for (slot, one), answer in zip(asked, answers, strict=True):
+            for hit in answer["hits"]:
+                score = one.weight * one.rarity * hit["_rankingScore"]
+                scores[slot][hit["slug"]] = max(score, scores[slot].get(hit["slug"], 0.0))
+        fused: dict[str, float] = defaultdict(float)
+        for found in scores.values():
+            for slug, score in found.items():
+                fused[slug] += score
+        best = sorted(fused, key=lambda slug: -fused[slug])[:MOST_RANKED]
+        return list(dict.fromkeys([*plain[:HITS_PER_WORD], *best]))[:MOST_RANKED]
+
+
+def _every(understood: Understood) -> str:
+    """All words of a fragment in one query; empty where one may stand for several, which the server cannot be asked for in one."""
+    if not understood.is_fragment or any(one.how not in (How.TYPED, How.BEGINNING) for slot in understood.known for one in slot.alternatives):
+        return ""
+    asked = [f'"{spelt(slot.alternatives[0].stem)}"' if len(slot.alternatives) == 1 else spelt(_beginning(slot)) for slot in understood.known]
+    return " ".join(asked) if all(asked) else ""
+
+
+def _beginning(slot: Slot) -> str:
+    """What all that an unfinished word may stand for begins with."""
+    return commonprefix([one.stem for one in slot.alternatives])  # noqa: RUF071 (of words, not of paths)
+
+
+def filters(query: Query) -> list[Any]:
+    """The filter of a query, built from exact values only: what a customer types never becomes part of it unquoted."""
+    conditions: list[Any] = [[f"audience = {_quoted(audience)}" for audience in query.audiences]]
+    for attribute, value in (("category", query.category), ("type", query.type), ("tags", query.tag), ("readers", query.locale)):
+        if value:
+            conditions.append(f"{attribute} = {_quoted(value)}")
+    return conditions
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _retry_after_s(error: MeilisearchError) -> float:
+    """A server with too many searches asks for a pause; the client keeps the answer as the error's cause."""
+    cause = error.__cause__
+    response = getattr(cause, "response", None)
+    value = response.headers.get("Retry-After", "") if response is not None else ""
+    return min(float(value), 300.0) if value.isdigit() else 0.0
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Every way the server can fail, as EngineUnavailable with the server's own words."""
+    try:
+        yield
+    except MeilisearchError as error:
+        code = getattr(error, "code", None)
+        raise EngineUnavailable(f"Meilisearch: {f'{code}: ' if code else ''}{error.message[:300]}", retry_after_s=_retry_after_s(error)) from error
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise EngineUnavailable(f"Meilisearch gave an answer that makes no sense: {str(error)[:300]}") from error

@@ -1,0 +1,85 @@
+"""Why an answer is as it is, as values: what each typed word was taken for, what each hit holds, and how far it is believed."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a typed word stands for; `how` is a `search.query.parser.How`, `articles` the number that hold it."""
+
+    text: str
+    how: str
+    articles: int
+    weight: float
+    """0.0 to 1.0: how much an occurrence counts beside one of the word itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A typed word that was searched for. Without names, the index knows nothing like it."""
+
+    typed: str
+    read_as: str
+    is_stop_word: bool
+    weight: float
+    """Rarity of its best name: how much it tells."""
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A word of the query in an article: by which of its names, how often where, and its share of the points for words."""
+
+    typed: str
+    name: Name
+    places: dict[str, int]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class HitExplained:
+    """One hit in its place; `points` are what its score is made of, by cause."""
+
+    slug: str
+    is_pinned: bool
+    found: tuple[Found, ...]
+    missing: tuple[str, ...]
+    section: str
+    """Heading of the passage shown; empty for the beginning of the article."""
+    section_coverage: float
+    coverage: float
+    """Share of the query's weight that the article holds, 0.0 to 1.0."""
+    score: float
+    points: dict[str, float]
+    similarity: float | None = None
+    """Nearness in meaning, where an embedder was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What the confidence is made of; each share is 0.0 to 1.0."""
+
+    is_pinned: bool = False
+    is_fragment: bool = False
+    coverage: float = 0.0
+    """Share of the query's weight, words that occur nowhere included, that the first hit holds."""
+    nearness: float = 0.0
+    """Share of the highest possible score that the best hit reaches."""
+    telling: int = 0
+    """Words that are no stop words."""
+    lead: float | None = None
+    """How far the article nearest in meaning stands out (`search.ranking.embedding_lookup.leads`); None where no embedder was asked, or too few are near."""
+    place: int = 0
+    """The place by words of the article nearest in meaning, from 1; 0 where words do not find it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The whole account; `hits` in the order shown."""
+
+    is_fragment: bool
+    articles: int
+    words: tuple[Word, ...]
+    left_out: tuple[str, ...]
+    hits: tuple[HitExplained, ...]
+    signs: Signs

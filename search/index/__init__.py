@@ -1,0 +1,1 @@
+"""The search file: one SQLite database with every document, its full-text index and its words."""

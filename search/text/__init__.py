@@ -1,0 +1,1 @@
+"""Text as search reads it: words, stems, stop words, compounds and the dictionaries behind corrections."""

@@ -1,0 +1,1 @@
+"""What writers keep beside the articles: search rules, golden queries and the check of both."""
