@@ -28,6 +28,7 @@ from tests.embedder import MODEL, embedder, rest
 
 QUESTIONS = Path(__file__).parent / "questions"
 MANUAL = Path(__file__).parents[2] / "content"
+INVOICING = Path(__file__).parent / "invoicing"
 ATTEMPTS = 5
 
 
@@ -64,6 +65,7 @@ def known_corpora() -> list[tuple[Path, list[Path]]]:
         (root / "dtc-faq" / "content", [root / "dtc-faq" / "questions-dev.csv"]),
         (root / "arduino" / "content", arduino),
         (MANUAL, [QUESTIONS / "manual.csv"]),
+        (INVOICING, [QUESTIONS / "invoicing.csv"]),
     ]
 
 

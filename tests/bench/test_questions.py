@@ -48,7 +48,8 @@ def test_every_label_names_a_published_article_of_the_corpus() -> None:
     assert asked <= published, asked - published
 
 
-def test_every_label_of_the_manuals_questions_names_one_of_its_articles() -> None:
-    written = {path.stem for path in (HERE.parents[2] / "content").rglob("*.md")}
-    asked = {part for row in rows(HERE / "manual.csv") if row["article_id"] for part in row["article_id"].split("|")}
+@pytest.mark.parametrize(("content", "name"), [(HERE.parents[2] / "content", "manual"), (HERE.parent / "invoicing", "invoicing")], ids=["manual", "invoicing"])
+def test_every_label_names_an_article_of_its_content(content: Path, name: str) -> None:
+    written = {path.stem for path in content.rglob("*.md")}
+    asked = {part for row in rows(HERE / f"{name}.csv") if row["article_id"] for part in row["article_id"].split("|")}
     assert asked <= written, asked - written
