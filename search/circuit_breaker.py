@@ -5,7 +5,7 @@ from threading import Lock
 from time import monotonic
 
 
-class Breaker:
+class CircuitBreaker:
     """Opens after `failures` failures in a row; while open it lets one attempt through every `probe_every_s` seconds."""
 
     def __init__(self, failures: int = 5, probe_every_s: float = 10.0, clock: Callable[[], float] = monotonic) -> None:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
-    """What a typed word stands for; `how` is a `search.query.parser.How`, `articles` the number that hold it."""
+class TermReading:
+    """What a typed word stands for; `how` is a `search.query.parsed_query.How`, `articles` the number that hold it."""
 
     text: str
     how: str
@@ -15,7 +15,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class TermExplanation:
     """A typed word that was searched for. Without names, the index knows nothing like it."""
 
     typed: str
@@ -23,26 +23,26 @@ class Word:
     is_stop_word: bool
     weight: float
     """Rarity of its best name: how much it tells."""
-    names: tuple[Name, ...]
+    names: tuple[TermReading, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TermMatch:
     """A word of the query in an article: by which of its names, how often where, and its share of the points for words."""
 
     typed: str
-    name: Name
+    name: TermReading
     places: dict[str, int]
     share: float
 
 
 @dataclass(frozen=True, slots=True)
-class HitExplained:
+class HitExplanation:
     """One hit in its place; `points` are what its score is made of, by cause."""
 
     slug: str
     is_pinned: bool
-    found: tuple[Found, ...]
+    found: tuple[TermMatch, ...]
     missing: tuple[str, ...]
     section: str
     """Heading of the passage shown; empty for the beginning of the article."""
@@ -56,7 +56,7 @@ class HitExplained:
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class ConfidenceSignals:
     """What the confidence is made of; each share is 0.0 to 1.0."""
 
     is_pinned: bool = False
@@ -79,7 +79,7 @@ class Explanation:
 
     is_fragment: bool
     articles: int
-    words: tuple[Word, ...]
+    words: tuple[TermExplanation, ...]
     left_out: tuple[str, ...]
-    hits: tuple[HitExplained, ...]
-    signs: Signs
+    hits: tuple[HitExplanation, ...]
+    signs: ConfidenceSignals

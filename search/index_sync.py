@@ -20,7 +20,7 @@ class Syncs(Protocol):
     def sync(self, documents: Iterable[Document], progress: Progress | None = None) -> SyncReport: ...
 
 
-class Keeper:
+class IndexSync:
     """Synchronises one engine with the latest documents it was given, until closed."""
 
     def __init__(self, engine: Syncs, on_success: Callable[[], None], name: str) -> None:

@@ -8,7 +8,7 @@ from search.engine import Hit, Results
 from search.popular import Link
 
 
-def listed(found: Results, reader: str, marks: Callable[[Hit, str], str], popular: Iterable[Link]) -> str:
+def render_list(found: Results, reader: str, marks: Callable[[Hit, str], str], popular: Iterable[Link]) -> str:
     """The hits, or places to start from where nothing was found; `reader` is the locale on a site of several languages, else empty.
 
     `marks` is the macro `other_language` of `_ui.html`. The names by which a screen reader finds the parts of a hit are added by the

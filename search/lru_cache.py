@@ -9,7 +9,7 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-class Recent(Generic[Key, Value]):
+class LRUCache(Generic[Key, Value]):
     """The `most` that were kept or asked for last; may be used from several threads."""
 
     def __init__(self, most: int) -> None:
@@ -25,7 +25,7 @@ class Recent(Generic[Key, Value]):
                 self._kept.move_to_end(key)
         return value
 
-    def keep(self, key: Key, value: Value) -> None:
+    def put(self, key: Key, value: Value) -> None:
         """Keeps `value`, and drops what was left alone for longest beyond the limit."""
         with self._lock:
             self._kept[key] = value

@@ -6,7 +6,6 @@ finds no more: among five hits 0.85 of 2,358 beginnings of titles with either, a
 against 0.70.
 """
 
-import json
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,20 +14,20 @@ from typing import TYPE_CHECKING
 
 from kb.articles.article import Catalog
 from kb.config import Settings
-from search.circuit_breaker import Breaker
+from search.circuit_breaker import CircuitBreaker
 from search.documents import documents
 from search.engine import Document, Engine, EngineUnavailable, Progress, Query, Results, SyncReport
+from search.engines.configured import embedding_index, meilisearch_engine
 from search.engines.embedded import EmbeddedEngine
 from search.index.store import Store
-from search.index_sync import Keeper
-from search.lru_cache import Recent
-from search.ranking.embedding_lookup import Beside
+from search.index_sync import IndexSync
+from search.lru_cache import LRUCache
+from search.ranking.embedding_lookup import EmbeddingLookup
 from search.text.dictionary import prepare
-from search.writers.rules_file import FILE, read_steering
+from search.writers.rules_file import FILE, read_rules
 
 if TYPE_CHECKING:
-    from search.engines.embeddings import Meaning
-    from search.engines.meilisearch.engine import MeilisearchEngine
+    pass
 
 log = logging.getLogger("deskbook.search")
 REMEMBERED = 512
@@ -36,22 +35,22 @@ COMPLAINS_EVERY_S = 60.0
 QUICK_CHARS = 60
 """Each unknown word is compared with all words of the index, so a pasted text may take long."""
 Key = tuple[int, int, Query]
-"""A query with the states of index and steering that its answer depends on."""
+"""A query with the states of index and search rules that its answer depends on."""
 
 
 class Searcher:
     """One for each process; every method may be called from several threads and none raises EngineUnavailable."""
 
-    def __init__(self, settings: Settings, *, keeps_index: bool = True, breaker: Breaker | None = None) -> None:
+    def __init__(self, settings: Settings, *, keeps_index: bool = True, breaker: CircuitBreaker | None = None) -> None:
         """`keeps_index`: bring Meilisearch up to the articles, too. Without it another process does, and only the searching key is used."""
         self.embedded = EmbeddedEngine(Store(settings.data / "search.sqlite"))
         self.engine: Engine = self.embedded
-        self.breaker = breaker or Breaker()
+        self.breaker = breaker or CircuitBreaker()
         self._threshold = settings.answer_threshold
-        self._remembered = Recent[Key, Results](REMEMBERED)
-        self.lists = Recent[Key, bytes](REMEMBERED)
+        self._remembered = LRUCache[Key, Results](REMEMBERED)
+        self.lists = LRUCache[Key, bytes](REMEMBERED)
         """Finished pages of answers, kept by who makes them; they are forgotten with the answers."""
-        self._keeper: Keeper | None = None
+        self._keeper: IndexSync | None = None
         self._content = settings.content
         self._steered = 0
         self._found_wrong: str | None = None
@@ -65,13 +64,13 @@ class Searcher:
             self.engine = meilisearch_engine(settings, self.embedded, may_index=keeps_index)
             self._found_wrong = "Meilisearch has not been asked yet."
         if settings.meilisearch_url and keeps_index:
-            self._keeper = Keeper(self.engine, self._forget, f"The Meilisearch index {settings.meilisearch_index}")
-        self._meaning: Keeper | None = None
+            self._keeper = IndexSync(self.engine, self._forget, f"The Meilisearch index {settings.meilisearch_index}")
+        self._embedding_index: IndexSync | None = None
         if settings.embeddings_url:
-            meaning = _meaning(settings, self.embedded.store)
-            self.embedded.meaning = Beside(meaning.nearest)
-            self._meaning = Keeper(meaning, self._forget, "The vectors of the articles")
-            meaning.on_outdated = self._meaning.look
+            meaning = embedding_index(settings, self.embedded.store)
+            self.embedded.meaning = EmbeddingLookup(meaning.nearest)
+            self._embedding_index = IndexSync(meaning, self._forget, "The vectors of the articles")
+            meaning.on_outdated = self._embedding_index.look
 
     def search(self, query: Query, key: Key | None = None) -> Results:
         """The answer, from memory when this was asked before; `degraded` when the configured engine did not give it."""
@@ -84,7 +83,7 @@ class Searcher:
             found = self._ask(query)
             found = found._replace(answered=bool(found.hits) and found.confidence >= self._threshold)
             if not (found.degraded or found.lacks_meaning):
-                self._remembered.keep(key, found)
+                self._remembered.put(key, found)
         return found._replace(took_ms=round((perf_counter() - started) * 1000, 2))
 
     def is_quick(self, query: Query) -> bool:
@@ -108,7 +107,7 @@ class Searcher:
             log.error("search file not written: %s", error)
             report = SyncReport()
         prepare(document.locale for document in wanted)
-        for keeper in (self._keeper, self._meaning):
+        for keeper in (self._keeper, self._embedding_index):
             if keeper:
                 keeper.keep(wanted)
         return report
@@ -139,18 +138,18 @@ class Searcher:
         if state == self._steered_by:
             return False
         self._steered_by = state
-        steering, problems = read_steering(self._content)
+        rules, problems = read_rules(self._content)
         if errors := [problem for problem in problems if problem.is_error]:
             log.warning("%s; the last good %s stays in force, `deskbook check` tells all", errors[0], FILE)
             return False
-        self.embedded.answerer.steering = steering
+        self.embedded.answerer.rules = rules
         self._steered += 1
         self._forget()
         return True
 
     def problem(self) -> str | None:
         """What is wrong with search, for the operator; None when all is well."""
-        meaning = self._meaning.problem if self._meaning else None
+        meaning = self._embedding_index.problem if self._embedding_index else None
         kept = self._keeper.problem if self._keeper else None
         return self.engine.problem() or kept or meaning
 
@@ -174,7 +173,7 @@ class Searcher:
 
     def close(self) -> None:
         """Ends the threads that keep indexes."""
-        for keeper in (self._keeper, self._meaning):
+        for keeper in (self._keeper, self._embedding_index):
             if keeper:
                 keeper.close()
         self.embedded.store.close()
@@ -236,21 +235,3 @@ def _state(path: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return (found.st_mtime_ns, found.st_size, found.st_ino)
-
-
-def meilisearch_engine(settings: Settings, embedded: EmbeddedEngine, *, may_index: bool = True) -> "MeilisearchEngine":
-    """The configured server's engine beside `embedded`. Imported here only: without a server the client's packages cost memory for nothing."""
-    from search.engines.meilisearch.client import Clients
-    from search.engines.meilisearch.engine import MeilisearchEngine
-
-    key, index_key = settings.meilisearch_key.get_secret_value(), settings.meilisearch_index_key.get_secret_value()
-    keys = key or index_key, index_key if may_index else ""
-    embedder = json.loads(settings.meilisearch_embedder) if settings.meilisearch_embedder else None
-    return MeilisearchEngine(Clients(settings.meilisearch_url, *keys, settings.search_timeout_s), settings.meilisearch_index, embedded, embedder=embedder)
-
-
-def _meaning(settings: Settings, store: Store) -> "Meaning":
-    """Imported here only: numpy is an extra."""
-    from search.engines.embeddings import Endpoint, Meaning
-
-    return Meaning(Endpoint(settings.embeddings_url, settings.embeddings_model, settings.embeddings_key.get_secret_value()), store)

@@ -20,9 +20,9 @@ from kb.events.recorder import recorder
 from kb.web.locales import name_of
 from kb.web.templates import render
 from search.engine import Hit, Query, Results
-from search.instant_list import listed
+from search.instant_list import render_list
 from search.popular import Link, popular
-from search.query.text_cleanup import clean
+from search.query.text_cleanup import clean_query
 from search.rate_limit import require_share
 from search.searcher import Key, Searcher
 from search.text.tokenizer import words
@@ -61,7 +61,7 @@ async def instant(request: Request) -> Response:
         offered = [] if found.hits or not query.text else await run_in_threadpool(_popular, request, query)
         body = _list(request, query, found, offered[:INSTANT_POPULAR])
         if key and not found.degraded:
-            searcher.lists.keep(key, body)
+            searcher.lists.put(key, body)
     return Response(body, media_type="text/html", headers={"Cache-Control": "no-store"})
 
 
@@ -99,7 +99,7 @@ class Choice:
 
 def _query(request: Request, *, limit: int, offset: int = 0, is_typing: bool = False, is_verbatim: bool = False) -> Query:
     return Query(
-        clean(request.query_params.get("q", "")),
+        clean_query(request.query_params.get("q", "")),
         limit,
         offset,
         category=_value(request, "category"),
@@ -131,7 +131,7 @@ def _placed(request: Request, found: Results, locale: str | None) -> Results:
 
 
 def _value(request: Request, name: str) -> str | None:
-    return clean(request.query_params.get(name, ""))[:200] or None
+    return clean_query(request.query_params.get(name, ""))[:200] or None
 
 
 def _number(request: Request, name: str, usual: int, least: int, most: int) -> int:
@@ -147,7 +147,7 @@ async def _typed(query: Query, searcher: Searcher, key: Key | None) -> Results:
 
 def _list(request: Request, query: Query, found: Results, offered: list[Link]) -> bytes:
     marks = request.app.state.templates.get_template("_ui.html").module.other_language
-    return listed(_placed(request, found, query.locale), query.locale or "", marks, offered).encode()
+    return render_list(_placed(request, found, query.locale), query.locale or "", marks, offered).encode()
 
 
 def _popular(request: Request, query: Query) -> list[Link]:

@@ -12,7 +12,7 @@ from kb.articles.check import check
 from kb.articles.library import Library
 from kb.cli import main
 from kb.config import NOT_SETTINGS, PREFIX, Settings
-from search.query.field_weights import PLACES, Weights
+from search.query.field_weights import PLACES, FieldWeights
 from search.writers.check import check as check_search
 
 ROOT = Path(__file__).parent.parent
@@ -65,7 +65,7 @@ def test_the_manual_names_no_setting_that_does_not_exist(text: str) -> None:
 
 def test_the_manual_tells_the_weights_of_search() -> None:
     rows = re.findall(r"^\| `(\w+)`.* \| ([\d.]+) \|$", (CONTENT / "writers/publish/help-search-find-it.md").read_text(), re.MULTILINE)
-    assert {name: float(weight) for name, weight in rows} == {name: getattr(Weights(), name) for name in PLACES}
+    assert {name: float(weight) for name, weight in rows} == {name: getattr(FieldWeights(), name) for name in PLACES}
 
 
 def test_the_golden_queries_of_the_manual_are_answered(manual: Library) -> None:

@@ -15,7 +15,7 @@ from kb.events.recorder import recorder
 from kb.web.forms import text, with_form
 from kb.web.templates import render, render_text
 from search.engine import EngineUnavailable, Query, Results
-from search.query.text_cleanup import clean
+from search.query.text_cleanup import clean_query
 from search.rate_limit import require_share
 from tickets.came_from import readers_locale
 from tickets.forms import read_request
@@ -40,7 +40,7 @@ def suggestions(request: Request, subject: str, description: str = "", *, read: 
     The subject is the question. The description moves what the subject finds, and is asked alone only where the subject says nothing.
     """
     shelves, in_locale = catalog(request), readers_catalog(request, locale)
-    asked = clean(subject) if len(clean(subject)) >= FEWEST_CHARS else ""
+    asked = clean_query(subject) if len(clean_query(subject)) >= FEWEST_CHARS else ""
     searcher = getattr(request.app.state, "searcher", None)
     if searcher is None:
         return Results(asked)
@@ -52,7 +52,7 @@ def suggestions(request: Request, subject: str, description: str = "", *, read: 
         return cast(Results, searcher.search(query))
 
     try:
-        found = _refined(found_for(asked), found_for(clean(f"{asked}\n{description}")) if description.strip() else None)
+        found = _refined(found_for(asked), found_for(clean_query(f"{asked}\n{description}")) if description.strip() else None)
     except EngineUnavailable:
         return Results(asked)
     hits = (hit._replace(url=article.url) if (article := in_locale.articles.get(hit.slug)) else hit for hit in found.hits)

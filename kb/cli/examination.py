@@ -23,7 +23,7 @@ from kb.config import Settings
 from kb.db import Database, now
 from kb.events.queries import counted, events_stored
 from kb.migrations import SchemaMismatch, require_current, schema_of
-from search.writers.rules_file import read_steering
+from search.writers.rules_file import read_rules
 from tickets.email.delivery import connection
 from tickets.email.failures import in_words
 
@@ -126,7 +126,7 @@ def _content(settings: Settings) -> Iterator[Finding]:
         return
     library = Library(settings.content, options=Options.of(settings), cache=settings.data / "rendered.sqlite")
     catalog = library.catalog
-    errors = sum(problem.is_error for problem in (*catalog.problems, *read_steering(settings.content)[1]))
+    errors = sum(problem.is_error for problem in (*catalog.problems, *read_rules(settings.content)[1]))
     if errors:
         yield Finding("content", False, f"{errors} files have errors: run deskbook check")
     else:
@@ -206,8 +206,8 @@ def _embedders(settings: Settings) -> Iterator[tuple[str, Callable[[str], object
 
 
 def _meilisearch_engine(settings: Settings) -> "MeilisearchEngine":
+    from search.engines.configured import meilisearch_engine
     from search.engines.embedded import EmbeddedEngine
     from search.index.store import Store
-    from search.searcher import meilisearch_engine
 
     return meilisearch_engine(settings, EmbeddedEngine(Store(settings.data / "search.sqlite")))

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Query, Results, SyncReport
 from search.index.store import Store, conditions
-from search.query.parsed_query import Understood
+from search.query.parsed_query import ParsedQuery
 from search.ranking.answer import Answerer
-from search.ranking.embedding_lookup import Beside
+from search.ranking.embedding_lookup import EmbeddingLookup
 
 TYPING_CANDIDATES = 12
 """Articles looked at closely between keystrokes, for a few words."""
@@ -28,7 +28,7 @@ class EmbeddedEngine:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.answerer = Answerer(store)
-        self.meaning: Beside | None = None
+        self.meaning: EmbeddingLookup | None = None
 
     def search(self, query: Query) -> Results:
         """The best articles for `query`; raises EngineUnavailable when the file cannot be read."""
@@ -50,31 +50,31 @@ class EmbeddedEngine:
         except (EngineUnavailable, sqlite3.Error) as error:
             return str(error)
 
-    def _candidates(self, _text: str, understood: Understood, query: Query) -> list[int]:
+    def _candidates(self, _text: str, parsed: ParsedQuery, query: Query) -> list[int]:
         """Most telling first: titles that hold a whole fragment, then articles that do, then those that hold any telling word."""
-        if query.is_typing and understood.is_fragment:
-            return self._typed(understood, query)
-        every = _every(understood)
-        ids: dict[int, None] = dict.fromkeys(self._begun(understood, query)) if query.is_typing else {}
-        expressions = [f"title : ({every})", every] if understood.is_fragment else []
-        for expression in [*expressions, _any(understood)]:
+        if query.is_typing and parsed.is_fragment:
+            return self._typed(parsed, query)
+        every = _every(parsed)
+        ids: dict[int, None] = dict.fromkeys(self._begun(parsed, query)) if query.is_typing else {}
+        expressions = [f"title : ({every})", every] if parsed.is_fragment else []
+        for expression in [*expressions, _any(parsed)]:
             ids |= dict.fromkeys(self._matching(expression, query, MOST_RANKED))
             if len(ids) >= ENOUGH:
                 break
         return list(ids)[:MOST_RANKED]
 
-    def _begun(self, understood: Understood, query: Query) -> list[int]:
+    def _begun(self, parsed: ParsedQuery, query: Query) -> list[int]:
         """Articles whose titles begin with just what is typed. Of 1,777 beginnings of titles 2 in 100 more showed theirs among five."""
-        typed = understood.phrase.split()
+        typed = parsed.phrase.split()
         return self._first(f"title : ({self.answerer.vocabulary(query).in_a_row(typed, sign='^')})", query, TYPING_BEGUN) if typed else []
 
-    def _typed(self, understood: Understood, query: Query) -> list[int]:
+    def _typed(self, parsed: ParsedQuery, query: Query) -> list[int]:
         """Articles that hold every word in their titles: where these are many, first those that begin as typed; where few, then others with the words."""
-        every = _every(understood)
+        every = _every(parsed)
         ids = dict.fromkeys(self._first(f"title : ({every})", query, TYPING_CANDIDATES))
         if len(ids) == TYPING_CANDIDATES:
-            ids = dict.fromkeys(self._begun(understood, query)) | ids
-        for expression in (every, _any(understood)):
+            ids = dict.fromkeys(self._begun(parsed, query)) | ids
+        for expression in (every, _any(parsed)):
             if len(ids) < query.offset + query.limit:
                 ids |= dict.fromkeys(self._matching(expression, query, TYPING_CANDIDATES, TYPING_MATCHES))
         return list(ids)[:TYPING_CANDIDATES]
@@ -99,14 +99,14 @@ class EmbeddedEngine:
         return where, values
 
 
-def _every(understood: Understood) -> str:
+def _every(parsed: ParsedQuery) -> str:
     """All of the words, each as any of what it may stand for."""
-    slots = [" OR ".join(_term(one.stem, one.is_prefix) for one in slot.alternatives) for slot in understood.known]
-    return " AND ".join(f"({slot})" for slot in slots)
+    terms = [" OR ".join(_term(one.stem, one.is_prefix) for one in term.alternatives) for term in parsed.known]
+    return " AND ".join(f"({term})" for term in terms)
 
 
-def _any(understood: Understood) -> str:
-    return " OR ".join(_term(one.stem, one.is_prefix) for slot in understood.telling for one in slot.alternatives)
+def _any(parsed: ParsedQuery) -> str:
+    return " OR ".join(_term(one.stem, one.is_prefix) for term in parsed.telling for one in term.alternatives)
 
 
 def _term(stem: str, is_prefix: bool) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from search.engine import Document, EngineUnavailable, Progress, Query, SyncReport
 from search.index.file import is_damage
 from search.index.store import Store
-from search.ranking.embedding_lookup import MOST_WAIT_S, Near, is_e5, leads
+from search.ranking.embedding_lookup import MOST_WAIT_S, NearestArticles, is_e5, leads
 
 INDEXING_TIMEOUT_S = 60.0
 PIECE_CHARS = 1200
@@ -74,7 +74,7 @@ class Endpoint:
         return found
 
 
-class Meaning:
+class EmbeddingIndex:
     """The vectors of a store's documents. `nearest` ranks them against a question; `sync` makes those that are missing."""
 
     def __init__(self, endpoint: Endpoint, store: Store) -> None:
@@ -87,16 +87,16 @@ class Meaning:
         self._question = lru_cache(maxsize=256)(self._vector)
         self.on_outdated: Callable[[], None] = lambda: None
 
-    def nearest(self, text: str, most: int, query: Query) -> Near:
+    def nearest(self, text: str, most: int, query: Query) -> NearestArticles:
         """The `most` nearest documents that pass the filters of `query`, by cosine similarity; raises EngineUnavailable."""
         self._store.generation()  # opens anew what was replaced: nobody else looks in this thread
         with self._store.guarded():
             return self._nearest(text, most, query)
 
-    def _nearest(self, text: str, most: int, query: Query) -> Near:
+    def _nearest(self, text: str, most: int, query: Query) -> NearestArticles:
         slugs, matrix = self._matrix()
         if not slugs:
-            return Near({})
+            return NearestArticles({})
         vector = self._question(text)
         if vector.shape[0] != matrix.shape[1]:
             self._numbers = vector.shape[0]
@@ -105,12 +105,12 @@ class Meaning:
             raise EmbeddingsUnavailable(f"{self._endpoint.url}: {vector.shape[0]} numbers where the articles' vectors have {matrix.shape[1]}")
         found = self._rows(slugs, matrix @ vector, most, query)
         if not found:
-            return Near({})
+            return NearestArticles({})
         first, row = next(iter(found.items()))
         beside = matrix @ matrix[row]
         own = self._rows(slugs, beside, most + 1, query)
         similarity = {slug: float(matrix[at] @ vector) for slug, at in found.items()}
-        return Near(similarity, leads(similarity, [float(beside[at]) for slug, at in own.items() if slug != first]))
+        return NearestArticles(similarity, leads(similarity, [float(beside[at]) for slug, at in own.items() if slug != first]))
 
     def _rows(self, slugs: Sequence[str], similarities: Any, most: int, query: Query) -> dict[str, int]:
         """The `most` documents with the greatest similarities that pass the filters, best first, each with the row of its best piece."""

@@ -10,7 +10,7 @@ from typing import IO
 from search.engine import EngineUnavailable
 
 
-class Turn:
+class BuildLock:
     """The right to write. Its mark outlives the process: whoever finds one knows that its builder was killed."""
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -33,7 +33,7 @@ class Turn:
 
 
 @contextmanager
-def turn(path: Path, patience_s: float) -> Iterator[Turn]:
+def hold_build_lock(path: Path, patience_s: float) -> Iterator[BuildLock]:
     """This process's turn, once the others have ended theirs; raises EngineUnavailable when that takes too long."""
     deadline = monotonic() + patience_s
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def turn(path: Path, patience_s: float) -> Iterator[Turn]:
             if monotonic() > deadline:
                 raise EngineUnavailable(f"another process has been writing the index for {patience_s:.0f} s ({path})")
             sleep(0.05)
-        yield Turn(file)
+        yield BuildLock(file)
 
 
 def _is_taken(file: IO[bytes]) -> bool:

@@ -26,7 +26,7 @@ _GARBLED = ("Could not decode to UTF-8", "malformed JSON", "vtable constructor f
 """What SQLite and Python say of garbled texts and of a garbled index, with the code of any other error."""
 
 
-class Damaged(EngineUnavailable):
+class DamagedFile(EngineUnavailable):
     """What the file holds cannot be read. It has been put away, and the next synchronisation fills a new one."""
 
 
@@ -35,7 +35,7 @@ def is_damage(error: sqlite3.Error) -> bool:
     return type(error) is sqlite3.DatabaseError or str(error).startswith(_GARBLED)
 
 
-def opened(path: Path) -> sqlite3.Connection:
+def open_file(path: Path) -> sqlite3.Connection:
     """A connection to the file, made where there is none of this version; raises sqlite3.Error and OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:

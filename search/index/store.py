@@ -16,9 +16,9 @@ from typing import Any, Protocol
 
 from kb.articles.article import Passage
 from search.engine import Document, EngineUnavailable, Progress, Query, SyncReport
-from search.index.file import Damaged, copy_log, discard, identity, is_damage, opened
+from search.index.file import DamagedFile, copy_log, discard, identity, is_damage, open_file
 from search.index.writer import add, empty, parted, remove
-from search.lru_cache import Recent
+from search.lru_cache import LRUCache
 from search.text.tokenizer import words
 
 log = logging.getLogger("deskbook.search")
@@ -30,7 +30,7 @@ KEYWORDS, LABELS = 3, 4
 """Places in the short texts of a document."""
 
 
-class Shelved(Protocol):
+class Filterable(Protocol):
     """Where a document stands."""
 
     @property
@@ -92,7 +92,7 @@ class Store:
         self._writing = threading.Lock()
         self._copying: threading.Thread | None = None
         self._frequencies: tuple[int, dict[str, int]] | None = None
-        self._loaded = Recent[tuple[int, int], Stored](LOADED)
+        self._loaded = LRUCache[tuple[int, int], Stored](LOADED)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -100,7 +100,7 @@ class Store:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             try:
-                connection = self._local.connection = opened(self.path)
+                connection = self._local.connection = open_file(self.path)
                 self._local.file = identity(self.path)
             except (sqlite3.Error, OSError) as error:
                 raise EngineUnavailable(f"{self.path}: {error}") from error
@@ -131,7 +131,7 @@ class Store:
                 log.warning("%s is damaged (%s); it is filled anew", self.path, error)
                 with suppress(OSError):  # in a folder that cannot be written to it stays, and search stays reduced
                     discard(self.path)
-            raise Damaged(f"{self.path}: {error}") from error
+            raise DamagedFile(f"{self.path}: {error}") from error
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -188,7 +188,7 @@ class Store:
         wanted = {document.slug: document for document in documents}
         try:
             return self._sync(wanted, progress, rebuild=rebuild)
-        except Damaged:
+        except DamagedFile:
             return self._sync(wanted, progress, rebuild=rebuild)
 
     def _sync(self, wanted: dict[str, Document], progress: Progress | None, *, rebuild: bool) -> SyncReport:
@@ -231,7 +231,7 @@ class Store:
         if missing := [id for id in ids if id not in held]:
             for id, stored in self._read(missing).items():
                 held[id] = stored
-                self._loaded.keep((generation, id), stored)
+                self._loaded.put((generation, id), stored)
         return {id: held[id] for id in ids if id in held}
 
     def _read(self, ids: Sequence[int]) -> dict[int, Stored]:

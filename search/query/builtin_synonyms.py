@@ -272,7 +272,7 @@ _ALIKE = """
 
 
 @lru_cache(maxsize=8)
-def alike(locale: str) -> dict[str, tuple[str, ...]]:
+def similar_stems(locale: str) -> dict[str, tuple[str, ...]]:
     """Stem → stems that may stand for it, in a locale's language; empty for a language without a list."""
     if locale.split("-")[0].lower() != "en":
         return {}

@@ -8,7 +8,7 @@ PLACES = ("title", "headings", "summary", "keywords", "labels", "body")
 
 
 @dataclass(frozen=True)
-class Weights:
+class FieldWeights:
     """How much an occurrence counts by where it stands; tuned on whole questions."""
 
     title: float = 4.0

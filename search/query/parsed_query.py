@@ -20,7 +20,7 @@ class How(StrEnum):
     ALIKE = "alike"
     SYNONYM = "synonym"
     COMPOUND = "compound"
-    KIN = "kin"
+    PREFIX_MATCH = "kin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class QueryTerm:
     """One word of the question. Without alternatives the index knows nothing like it."""
 
     typed: str
@@ -64,10 +64,10 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
+class ParsedQuery:
     """What a text asks for."""
 
-    slots: tuple[Slot, ...]
+    terms: tuple[QueryTerm, ...]
     is_fragment: bool
     """A few words typed to find a title, not a sentence."""
     phrase: str = ""
@@ -79,19 +79,19 @@ class Understood:
     """Stop words are all that was typed, such as a greeting."""
 
     @property
-    def known(self) -> tuple[Slot, ...]:
+    def known(self) -> tuple[QueryTerm, ...]:
         """The slots that can find something."""
-        return tuple(slot for slot in self.slots if slot.alternatives)
+        return tuple(term for term in self.terms if term.alternatives)
 
     @property
-    def telling(self) -> Sequence[Slot]:
+    def telling(self) -> Sequence[QueryTerm]:
         """The slots that candidates are found by; common words only where few others are: they cost the most and tell the least."""
-        known = [slot for slot in self.known if not slot.is_stop_word] or self.known
-        rare = [slot for slot in known if slot.alternatives[0].rarity >= COMMON_RARITY]
+        known = [term for term in self.known if not term.is_stop_word] or self.known
+        rare = [term for term in known if term.alternatives[0].rarity >= COMMON_RARITY]
         return rare if len(rare) >= FEW else known
 
 
-def made(typed: str, word: str, alternatives: Sequence[Alternative]) -> Slot:
+def make_term(typed: str, word: str, alternatives: Sequence[Alternative]) -> QueryTerm:
     """Return a slot with the alternatives in order, the likeliest first."""
     ordered = sorted(alternatives, key=lambda one: -one.weight)
-    return Slot(typed, word, tuple(ordered), max([one.worth for one in ordered], default=0.0))
+    return QueryTerm(typed, word, tuple(ordered), max([one.worth for one in ordered], default=0.0))

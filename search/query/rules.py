@@ -1,18 +1,19 @@
-"""What writers decide about search, as values: other names for things, articles put first, words that do not count, weights."""
+"""The rules that writers set for search: synonyms, pinned articles, stop words and field weights."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from search.query.field_weights import Weights
+from search.query.field_weights import FieldWeights
 from search.text.tokenizer import words
-from search.writers.yaml_file import Words
 
+Words = tuple[str, ...]
+"""Folded words: what a text comes down to without case, accents and punctuation."""
 LEAST_TYPED = 3
 """Letters of a pin's last word from which it counts while typing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Steering:
+class SearchRules:
     """One state of `_search.yml`; as no two are equal, what is worked out of one may be remembered for it."""
 
     synonyms: Mapping[Words, tuple[Words, ...]] = field(default_factory=dict)
@@ -21,7 +22,7 @@ class Steering:
     """A whole query, and the article that comes first for it by its slug or path."""
     added_stop_words: frozenset[str] = frozenset()
     removed_stop_words: frozenset[str] = frozenset()
-    weights: Weights = field(default_factory=Weights)
+    weights: FieldWeights = field(default_factory=FieldWeights)
 
     def stop_words(self, usual: frozenset[str]) -> frozenset[str]:
         """The usual words that do not count, as the writers want them."""

@@ -4,13 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from search.query.rules import LEAST_TYPED, Steering
+from search.query.rules import LEAST_TYPED, SearchRules, Words
 from search.text.tokenizer import stem
-from search.writers.yaml_file import Words
 
 
 @dataclass(frozen=True, slots=True)
-class Renamed:
+class SynonymMatch:
     """The words from `start` to `end` of a query, and what else they may be called, folded."""
 
     start: int
@@ -19,32 +18,32 @@ class Renamed:
     locale: str
 
 
-def renamed(typed: Sequence[str], steering: Steering, locales: Sequence[str], *, unfinished: str = "") -> Iterator[Renamed]:
+def find_synonyms(typed: Sequence[str], rules: SearchRules, locales: Sequence[str], *, unfinished: str = "") -> Iterator[SynonymMatch]:
     """Every name in `typed` that the writers know others for; `unfinished` is a last word that nothing in the index begins with."""
-    if not steering.synonyms:
+    if not rules.synonyms:
         return
     for locale in locales:
         stems = tuple(stem(word, locale) for word in typed)
         for at, first in enumerate(stems):
-            for name, others in _book(steering, locale).get(first, ()):
+            for name, others in _by_first_stem(rules, locale).get(first, ()):
                 if stems[at : at + len(name)] == name:
-                    yield Renamed(at, at + len(name), others, locale)
+                    yield SynonymMatch(at, at + len(name), others, locale)
         if len(unfinished) >= LEAST_TYPED:
-            yield from _begun(stems, unfinished, steering, locale)
+            yield from _begun(stems, unfinished, rules, locale)
 
 
-def _begun(stems: Words, unfinished: str, steering: Steering, locale: str) -> Iterator[Renamed]:
-    for names in _book(steering, locale).values():
+def _begun(stems: Words, unfinished: str, rules: SearchRules, locale: str) -> Iterator[SynonymMatch]:
+    for names in _by_first_stem(rules, locale).values():
         for name, others in names:
             if stems[len(stems) - len(name) : -1] == name[:-1] and len(name) <= len(stems) and name[-1].startswith(unfinished):
-                yield Renamed(len(stems) - len(name), len(stems), others, locale)
+                yield SynonymMatch(len(stems) - len(name), len(stems), others, locale)
 
 
 @lru_cache(maxsize=16)
-def _book(steering: Steering, locale: str) -> dict[str, list[tuple[Words, tuple[Words, ...]]]]:
+def _by_first_stem(rules: SearchRules, locale: str) -> dict[str, list[tuple[Words, tuple[Words, ...]]]]:
     """First stem of a name → the names that begin with it, as stems, and their other names."""
     book: dict[str, list[tuple[Words, tuple[Words, ...]]]] = {}
-    for name, others in steering.synonyms.items():
+    for name, others in rules.synonyms.items():
         stems = tuple(stem(word, locale) for word in name)
         book.setdefault(stems[0], []).append((stems, others))
     return book

@@ -18,7 +18,7 @@ _NUMBERS = re.compile(r"(?<!\w)[#№]?(?=\w*\d{4})[A-Z0-9-]{7,}(?!\w)|\b\d{5,}\b
 """What may be the number of an order, a parcel or a device."""
 
 
-def clean(text: str) -> str:
+def clean_query(text: str) -> str:
     """`text` without control characters, lone surrogates and surplus space, at most MAX_QUERY_CHARS long.
 
     Of a longer one each line is taken once, and then the beginning, where a letter says what it is about, and the end, where a log says
@@ -39,7 +39,7 @@ def clean(text: str) -> str:
     return f"{begin.rsplit(None, 1)[0]}\n{end.split(None, 1)[-1]}"  # no half words
 
 
-def what_matters(text: str) -> tuple[str, tuple[str, ...]]:
+def drop_noise(text: str) -> tuple[str, tuple[str, ...]]:
     """Return `text` without greetings, signatures, quoted mail and addresses, and what was set aside."""
     set_aside: list[str] = []
 

@@ -5,29 +5,23 @@ import math
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, product
-from typing import TYPE_CHECKING
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search.index.store import ADMITTED, Store
-from search.lru_cache import Recent
 from search.text.compounds import COMPOUNDING, LEAST_PART, UNSPACED, Compounds
 from search.text.stop_words import stop_words
 from search.text.tokenizer import is_unspaced, language, spellings, stem
 
-if TYPE_CHECKING:
-    from search.query.parsed_query import Slot
-    from search.ranking.highlight import Marked
-
 EXPANSIONS = 24
 COMPOUNDS = 8
 _CORRECTIONS = 3
-_LEAST_KIN = 5
+_LEAST_PREFIX = 5
 _ELECTRONIC = frozenset("e")
 """In Italian and Portuguese an “and” as well, in every language the beginning of `e-mail`."""
 _LEAST_TWICE_WRONG = 7
@@ -41,7 +35,7 @@ _LEAST_BEGUN, _MOST_BEGUN = 4, 16
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class SimilarWord:
     """A word of the index that an unknown one may stand for; `likeness` is 0.0 to 1.0."""
 
     word: str
@@ -95,10 +89,6 @@ class Vocabulary:
         self.compounds = lru_cache(maxsize=1024)(self._compounds_of)
         self.apart = lru_cache(maxsize=1024)(self._apart)
         self.stop_words = frozenset[str]().union(*map(stop_words, self.locales))
-        self.slots: Recent[tuple[str, bool, bool, bool], Slot] = Recent(4096)
-        """What `search.query.parser` worked out of single words: from one keystroke to the next all but the last stay the same."""
-        self.marked: Recent[tuple[Hashable, ...], Marked] = Recent(2048)
-        """What `search.ranking.highlight` worked out of single articles; 0.6 KB each."""
         self._joined: Compounds | None = None
 
     def rarity(self, stem: str) -> float:
@@ -154,7 +144,7 @@ class Vocabulary:
         ways = dict.fromkeys(one for locale in self.locales for one in spellings(prefix, locale))
         return tuple(dict.fromkeys(found for one in ways or (prefix,) for found in self._expand(one)))
 
-    def _near(self, word: str) -> tuple[Near, ...]:
+    def _near(self, word: str) -> tuple[SimilarWord, ...]:
         """Words of the index at most two typing errors away, the likeliest first."""
         allowed = errors_allowed(word)
         if not allowed:
@@ -164,9 +154,9 @@ class Vocabulary:
         found = process.extract(word, pool, scorer=OSA.distance, score_cutoff=allowed, limit=24)
         close = [(known, int(distance)) for known, distance, _ in found if _is_slip(word, known, int(distance))]
         rated = sorted(((self._likeness(word, known, distance), known, distance) for known, distance in close), reverse=True)
-        return tuple(Near(known, stems[:1], likeness, distance) for likeness, known, distance in rated[:_CORRECTIONS] if (stems := self.stems(known)))
+        return tuple(SimilarWord(known, stems[:1], likeness, distance) for likeness, known, distance in rated[:_CORRECTIONS] if (stems := self.stems(known)))
 
-    def _near_beginnings(self, word: str) -> tuple[Near, ...]:
+    def _near_beginnings(self, word: str) -> tuple[SimilarWord, ...]:
         """What an unfinished word with one typing error may go on to: `bluetooth` for `bleut`. Its first letter is right, or the first two are exchanged.
 
         Of 524 beginnings of titles with an error in the last word, 67 in 100 found theirs among five instead of 49.
@@ -177,7 +167,7 @@ class Vocabulary:
         found = process.extract(word, pool.keys(), scorer=OSA.distance, score_cutoff=1, limit=24)
         rated = sorted(((self._rated(word, begun, int(distance), pool[begun]), begun) for begun, distance, _ in found), reverse=True)
         return tuple(
-            Near(self.form(stems[0]), stems, likeness, 1)
+            SimilarWord(self.form(stems[0]), stems, likeness, 1)
             for likeness, begun in rated[:_CORRECTIONS]
             if (stems := tuple(stem for stem, _ in self.expand(begun)))
         )
@@ -256,10 +246,10 @@ class Vocabulary:
         """The pairs of characters that end with this one, those in most documents first."""
         return tuple(sorted(self._compounds().ending(character), key=lambda one: -self.documents(one))[:COMPOUNDS])
 
-    def kin(self, word: str) -> tuple[str, ...]:
+    def prefix_matches(self, word: str) -> tuple[str, ...]:
         """The stems that share the beginning of an unknown word, all but three letters at most: `retour` for `retourner`."""
         for own in dict.fromkeys(stem(word, locale) for locale in self.locales if word.isalpha() and not is_unspaced(word)):
-            for length in range(len(own), max(_LEAST_KIN, len(own) - 3) - 1, -1):
+            for length in range(len(own), max(_LEAST_PREFIX, len(own) - 3) - 1, -1):
                 if found := [one for one, _ in self._expand(own[:length]) if len(one) <= length + 3]:
                     return tuple(found[:_CORRECTIONS])
         return ()

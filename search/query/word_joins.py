@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from search.query.parsed_query import Alternative, How, Slot, made
+from search.query.parsed_query import Alternative, How, QueryTerm, make_term
 from search.query.vocabulary import Vocabulary
 from search.text.tokenizer import MAX_WORD_CHARS, is_unspaced
 
@@ -13,18 +13,18 @@ LEAST_CHARS = 4
 JOINED_WEIGHT = 0.9
 
 
-def add_joined(typed: Sequence[str], slots: dict[str, Slot], vocabulary: Vocabulary) -> None:
+def add_joined_words(typed: Sequence[str], terms: dict[str, QueryTerm], vocabulary: Vocabulary) -> None:
     """Let words in a row stand for one that articles write together, and for a row that they cut in other places; each then counts as found there."""
     for row in _rows(typed):
-        held = [slots[word] for word in row if word in slots]
+        held = [terms[word] for word in row if word in terms]
         if not held or all(one.is_stop_word for one in held):
             continue  # `where is` is no `whereis`
         ways = [Alternative(known, JOINED_WEIGHT, vocabulary.rarity(known), how=How.JOINED) for known in _joined(row, vocabulary)]
         ways += [Alternative(one, JOINED_WEIGHT, max(map(vocabulary.rarity, one.split())), how=How.JOINED) for one in _recut(row, vocabulary)]
         if ways:
             for one in held:
-                current = slots[one.typed]
-                slots[one.typed] = made(one.typed, one.typed, [*(() if current.is_corrected else current.alternatives), *ways])
+                current = terms[one.typed]
+                terms[one.typed] = make_term(one.typed, one.typed, [*(() if current.is_corrected else current.alternatives), *ways])
 
 
 def is_joined(typed: Sequence[str], at: int, vocabulary: Vocabulary) -> bool:

@@ -2,24 +2,26 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 
 from search.engine import Hit, Query, Results
-from search.index.store import Shelved, Store
-from search.query.parsed_query import Understood
-from search.query.parser import understand
-from search.query.rules import Steering
-from search.query.text_cleanup import clean
+from search.index.store import Filterable, Store
+from search.lru_cache import LRUCache
+from search.query.parsed_query import ParsedQuery
+from search.query.parser import MOST_CACHED_TERMS, TermCache, parse_query
+from search.query.rules import SearchRules
+from search.query.text_cleanup import clean_query
 from search.query.vocabulary import Vocabulary
-from search.ranking.bm25 import Ranked, by_words, rank, with_passages
-from search.ranking.confidence import confidence_of, signs_of
-from search.ranking.embedding_lookup import Beside, Near
+from search.ranking.bm25 import Ranked, add_passages, by_words, rank
+from search.ranking.confidence import estimate_confidence, measure_signals
+from search.ranking.embedding_lookup import EmbeddingLookup, NearestArticles
 from search.ranking.explain import explain
-from search.ranking.fusion import fused
-from search.ranking.highlight import Marks
-from search.ranking.rerank import boosted, placed, worth_showing
+from search.ranking.fusion import fuse
+from search.ranking.highlight import MOST_HIGHLIGHTS, HighlightCache, Highlighter
+from search.ranking.rerank import apply_boosts, rerank, worth_showing
 
-Candidates = Callable[[str, Understood, Query], list[int]]
+Candidates = Callable[[str, ParsedQuery, Query], list[int]]
 """An engine's own part: ids of the articles worth looking at, for the cleaned text and what it asks."""
 NEAREST = 30
 """Articles asked for by meaning."""
@@ -27,15 +29,24 @@ NEAR_SHARE = 0.6
 """Of the best score in another language: from here on a hit in the reader's own comes first; a weaker one must not bury what answers."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What is known for one group of readers, until the index changes."""
+
+    vocabulary: Vocabulary
+    terms: TermCache
+    highlights: HighlightCache
+
+
 class Answerer:
     """What both engines share: understanding, ranking and telling."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.steering = Steering()
-        self._vocabularies: dict[tuple[str | None, tuple[str, ...]], Vocabulary] = {}
+        self.rules = SearchRules()
+        self._scopes: dict[tuple[str | None, tuple[str, ...]], _Scope] = {}
 
-    def answer(self, query: Query, engine: str, candidates: Candidates, meaning: Beside | None = None) -> Results:
+    def answer(self, query: Query, engine: str, candidates: Candidates, meaning: EmbeddingLookup | None = None) -> Results:
         """The page of hits that `query` asks for; `meaning` is asked for settled questions only."""
         with self.store.snapshot():
             found = self._answer(query, engine, candidates, meaning)
@@ -46,7 +57,8 @@ class Answerer:
     def _translated(self, found: Results, query: Query) -> Results:
         """What words of another language found, in the reader's version, from its beginning: their own words found nothing."""
         versions = {hit.slug: self.store.load(self.store.find(hit.slug, query)[:1]) for hit in found.hits}
-        unmarked = Marks(Understood((), False), self.vocabulary(query))
+        scope = self._scope(query)
+        unmarked = Highlighter(ParsedQuery((), False), scope.vocabulary, scope.highlights)
         hits = tuple(
             hit if stored.path == hit.path else _hit(Ranked(stored, 0.0, 0.0, None, 0.0), hit.score, unmarked)
             for hit in found.hits
@@ -54,94 +66,98 @@ class Answerer:
         )
         return found._replace(hits=hits, total=found.total if hits else 0, facets={} if not hits else found.facets)
 
-    def _answer(self, query: Query, engine: str, candidates: Candidates, meaning: Beside | None) -> Results:
+    def _answer(self, query: Query, engine: str, candidates: Candidates, meaning: EmbeddingLookup | None) -> Results:
         started = perf_counter()
-        text, vocabulary = clean(query.text), self.vocabulary(query)
-        understood = understand(text, vocabulary, self.steering, locale=query.locale, is_typing=query.is_typing, is_verbatim=query.is_verbatim)
-        is_settled = not (query.is_typing or query.is_verbatim or (understood.is_fragment and len(understood.slots) == 1))
+        text, scope = clean_query(query.text), self._scope(query)
+        vocabulary = scope.vocabulary
+        parsed = parse_query(text, vocabulary, self.rules, scope.terms, locale=query.locale, is_typing=query.is_typing, is_verbatim=query.is_verbatim)
+        is_settled = not (query.is_typing or query.is_verbatim or (parsed.is_fragment and len(parsed.terms) == 1))
         wide = query._replace(category=None, type=None, tag=None)
         queries = [query] if wide == query or query.is_typing else [query, wide]
         asked = [meaning.begin(text, NEAREST, one) if meaning and is_settled else _nothing_near for one in queries]
-        lists = [candidates(text, understood, one) if understood.known else [] for one in queries]
+        lists = [candidates(text, parsed, one) if parsed.known else [] for one in queries]
         nears = [answer() for answer in asked]
-        found = [self._list(understood, one, ids, near) for one, ids, near in zip(queries, lists, nears, strict=True)]
-        unfiltered = worth_showing(found[-1], understood)
-        ranked = self._ordered(text, query, understood, _left(found[0], unfiltered, understood) if len(queries) > 1 else unfiltered)
+        found = [self._list(parsed, one, ids, near) for one, ids, near in zip(queries, lists, nears, strict=True)]
+        unfiltered = worth_showing(found[-1], parsed)
+        ranked = self._ordered(text, query, parsed, _left(found[0], unfiltered, parsed) if len(queries) > 1 else unfiltered)
         near = nears[0]
-        marks = Marks(understood, vocabulary)
+        highlighter = Highlighter(parsed, vocabulary, scope.highlights)
         best = max((one.score for one in ranked), default=1.0)
-        page = with_passages(understood, ranked[query.offset : query.offset + query.limit], self.steering.weights)
-        signs = signs_of(understood, ranked, vocabulary, self.steering.weights, near)
+        page = add_passages(parsed, ranked[query.offset : query.offset + query.limit], self.rules.weights)
+        signs = measure_signals(parsed, ranked, vocabulary, self.rules.weights, near)
         return Results(
             query=query.text,
-            hits=tuple(_hit(one, one.score / best if best else 0.0, marks) for one in page),
+            hits=tuple(_hit(one, one.score / best if best else 0.0, highlighter) for one in page),
             total=len(ranked),
-            confidence=round(confidence_of(signs), 4),
+            confidence=round(estimate_confidence(signs), 4),
             lacks_meaning=near is None,
             engine=engine,
-            corrected=understood.corrected,
-            facets=_facets(query, ranked, self._ordered(text, wide, understood, unfiltered)) if query.with_facets and understood.known else {},
-            explanation=explain(understood, page, vocabulary, self.steering.weights, signs) if query.with_reasons else None,
+            corrected=parsed.corrected,
+            facets=_facets(query, ranked, self._ordered(text, wide, parsed, unfiltered)) if query.with_facets and parsed.known else {},
+            explanation=explain(parsed, page, vocabulary, self.rules.weights, signs) if query.with_reasons else None,
             took_ms=round((perf_counter() - started) * 1000, 2),
         )
 
     def vocabulary(self, query: Query) -> Vocabulary:
-        """The vocabulary of the file as it now is, of what those who ask may read and, where they have a locale, get."""
+        """Return the current vocabulary of the articles that the query's audiences may read in its locale."""
+        return self._scope(query).vocabulary
+
+    def _scope(self, query: Query) -> "_Scope":
         readers = query.locale, query.audiences
-        held = self._vocabularies.get(readers)
-        if held is None or held.generation != self.store.generation():
-            held = self._vocabularies[readers] = Vocabulary(self.store, *readers)
-        return held
+        scope = self._scopes.get(readers)
+        if scope is None or scope.vocabulary.generation != self.store.generation():
+            scope = self._scopes[readers] = _Scope(Vocabulary(self.store, *readers), LRUCache(MOST_CACHED_TERMS), LRUCache(MOST_HIGHLIGHTS))
+        return scope
 
-    def _list(self, understood: Understood, query: Query, ids: Sequence[int], near: Near | None) -> list[Ranked]:
+    def _list(self, parsed: ParsedQuery, query: Query, ids: Sequence[int], near: NearestArticles | None) -> list[Ranked]:
         """All that was found by words and by meaning, best first."""
-        ranked = self._ranked(understood, query, ids)
+        ranked = self._ranked(parsed, query, ids)
         if near and near.similarity:
-            ranked = fused([*ranked, *self._near(understood, near, query, ranked)], near, is_fragment=understood.is_fragment)
-        return boosted(ranked)
+            ranked = fuse([*ranked, *self._near(parsed, near, query, ranked)], near, is_fragment=parsed.is_fragment)
+        return apply_boosts(ranked)
 
-    def _ordered(self, text: str, query: Query, understood: Understood, ranked: list[Ranked]) -> list[Ranked]:
+    def _ordered(self, text: str, query: Query, parsed: ParsedQuery, ranked: list[Ranked]) -> list[Ranked]:
         """What was pinned first, and of each article one version."""
-        pinned = self._pinned(text, query, understood, ranked)
+        pinned = self._pinned(text, query, parsed, ranked)
         return _once(pinned, query.locale) if len(self.vocabulary(query).locales) > 1 else pinned
 
-    def _ranked(self, understood: Understood, query: Query, ids: Sequence[int]) -> list[Ranked]:
-        ranked = rank(understood, self.store.load(ids).values(), self.steering.weights)
+    def _ranked(self, parsed: ParsedQuery, query: Query, ids: Sequence[int]) -> list[Ranked]:
+        ranked = rank(parsed, self.store.load(ids).values(), self.rules.weights)
         best = ranked[0].score if ranked else 0.0
-        return placed([one for one in ranked if one.score > 0], understood, self.vocabulary(query), best)
+        return rerank([one for one in ranked if one.score > 0], parsed, self.vocabulary(query), best)
 
-    def _near(self, understood: Understood, near: Near, query: Query, ranked: Sequence[Ranked]) -> list[Ranked]:
+    def _near(self, parsed: ParsedQuery, near: NearestArticles, query: Query, ranked: Sequence[Ranked]) -> list[Ranked]:
         """The articles near in meaning that are not ranked yet, as far as the filters admit them."""
         held = {one.stored.slug for one in ranked}
         admitted = self.store.admitted([slug for slug in near.similarity if slug not in held], query)
-        others = rank(understood, self.store.load(list(admitted.values())).values(), self.steering.weights)
-        return placed(others, understood, self.vocabulary(query), max((by_words(one) for one in [*ranked, *others]), default=0.0))
+        others = rank(parsed, self.store.load(list(admitted.values())).values(), self.rules.weights)
+        return rerank(others, parsed, self.vocabulary(query), max((by_words(one) for one in [*ranked, *others]), default=0.0))
 
-    def _pinned(self, text: str, query: Query, understood: Understood, ranked: list[Ranked]) -> list[Ranked]:
+    def _pinned(self, text: str, query: Query, parsed: ParsedQuery, ranked: list[Ranked]) -> list[Ranked]:
         """The article that a writer pinned to these words comes first, where the reader and the filters admit it."""
-        name = self.steering.pinned(text, is_typing=query.is_typing)
+        name = self.rules.pinned(text, is_typing=query.is_typing)
         if name is None:
             return ranked
         stored = self.store.load(self.store.find(name, query)).values()
         pinned = [
             one._replace(score=max(one.score, ranked[0].score if ranked else 1.0), coverage=1.0, is_pinned=True)
-            for one in rank(understood, stored, self.steering.weights)
+            for one in rank(parsed, stored, self.rules.weights)
         ]
         slugs = {one.stored.slug for one in pinned}
         return [*pinned, *(one for one in ranked if one.stored.slug not in slugs)]
 
 
-def _nothing_near() -> Near:
-    return Near({})
+def _nothing_near() -> NearestArticles:
+    return NearestArticles({})
 
 
-def _left(filtered: Sequence[Ranked], unfiltered: Sequence[Ranked], understood: Understood) -> list[Ranked]:
+def _left(filtered: Sequence[Ranked], unfiltered: Sequence[Ranked], parsed: ParsedQuery) -> list[Ranked]:
     """What a filter leaves of what is worth showing without it, as the counts say; where that is nothing, what is worth showing with it.
 
     So 2,258 questions that are asked with a filter find as many of their articles as with the second alone.
     """
     held = {one.stored.slug for one in unfiltered}
-    return [one for one in filtered if one.stored.slug in held] or worth_showing(filtered, understood)
+    return [one for one in filtered if one.stored.slug in held] or worth_showing(filtered, parsed)
 
 
 def _facets(query: Query, ranked: Sequence[Ranked], unfiltered: Sequence[Ranked]) -> dict[str, dict[str, int]]:
@@ -172,22 +188,22 @@ def article_slug(slug: str) -> str:
     return slug.rpartition("/")[2]
 
 
-def _values(shelved: Shelved, name: str) -> tuple[str, ...]:
+def _values(shelved: Filterable, name: str) -> tuple[str, ...]:
     return shelved.tags if name == "tag" else (shelved.category if name == "category" else shelved.type,)
 
 
-def _passes(shelved: Shelved, chosen: dict[str, str | None], *, but: str) -> bool:
+def _passes(shelved: Filterable, chosen: dict[str, str | None], *, but: str) -> bool:
     return all(value is None or name == but or value in _values(shelved, name) for name, value in chosen.items())
 
 
-def _counts(name: str, shown: Sequence[Shelved]) -> dict[str, int]:
+def _counts(name: str, shown: Sequence[Filterable]) -> dict[str, int]:
     return dict(Counter(value for one in shown for value in _values(one, name)).most_common())
 
 
-def _hit(ranked: Ranked, score: float, marks: Marks) -> Hit:
+def _hit(ranked: Ranked, score: float, highlighter: Highlighter) -> Hit:
     stored, found = ranked.stored, ranked.passage
     passage = found.passage if found else None
-    marked = marks.marked(stored, found)
+    highlight = highlighter.highlight(stored, found)
     return Hit(
         slug=article_slug(stored.slug),
         path=stored.path,
@@ -196,9 +212,9 @@ def _hit(ranked: Ranked, score: float, marks: Marks) -> Hit:
         anchor=passage.anchor if passage else "",
         heading=passage.trail[-1] if passage and passage.trail else "",
         breadcrumb=tuple([name for name in (stored.category_name, stored.section_name) if name]),
-        snippet=marked.snippet,
-        title_marked=marked.title,
-        heading_marked=marked.heading,
+        snippet=highlight.snippet,
+        title_marked=highlight.title,
+        heading_marked=highlight.heading,
         score=round(max(0.0, score), 4),
         type=stored.type,
         locale=stored.locale,

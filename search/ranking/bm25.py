@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from search.index.store import KEYWORDS, Stored, StoredPassage
-from search.query.field_weights import Weights
-from search.query.parsed_query import Alternative, Slot, Understood
+from search.query.field_weights import FieldWeights
+from search.query.parsed_query import Alternative, ParsedQuery, QueryTerm
 
 LOOKED_INTO = 40
 """Articles whose passages are looked at, of up to 200: so 2,546 questions find as many of their articles as with all, in two thirds of the time."""
@@ -41,16 +41,16 @@ class Ranked(NamedTuple):
     """A writer put it first."""
 
 
-def rank(understood: Understood, candidates: Iterable[Stored], weights: Weights) -> list[Ranked]:
+def rank(parsed: ParsedQuery, candidates: Iterable[Stored], weights: FieldWeights) -> list[Ranked]:
     """The candidates, best first.
 
     Passages are looked at where they may decide: not for a fragment, which looks for a title, nor far down by the article as a whole.
     """
-    asked, pairs = _asked(understood), [_pair(left, right) for left, right in pairwise(understood.known)]
+    asked, pairs = _asked(parsed), [_pair(left, right) for left, right in pairwise(parsed.known)]
     sketches = sorted([_sketch(asked, pairs, stored, weights) for stored in candidates], key=lambda one: -one.score)
-    closely = 0 if understood.is_fragment or not weights.passage else LOOKED_INTO
+    closely = 0 if parsed.is_fragment or not weights.passage else LOOKED_INTO
     whole = sum([weight for weight, _ in asked]) or 1.0
-    phrase = _phrase(understood, weights)
+    phrase = _phrase(parsed, weights)
     ranked = [_ranked(one, whole, weights, _bonus(asked, phrase, one, whole), with_passage=at < closely) for at, one in enumerate(sketches)]
     return sorted(ranked, key=lambda one: (-one.score, one.stored.slug))
 
@@ -60,9 +60,9 @@ def by_words(one: Ranked) -> float:
     return one.parts.get("by words", one.score)
 
 
-def with_passages(understood: Understood, page: Sequence[Ranked], weights: Weights) -> list[Ranked]:
+def add_passages(parsed: ParsedQuery, page: Sequence[Ranked], weights: FieldWeights) -> list[Ranked]:
     """The same with the passages that answer, where ranking has left them open: none where a title holds the whole fragment, which means the article."""
-    asked = _asked(understood)
+    asked = _asked(parsed)
 
     def passage(stored: Stored) -> StoredPassage | None:
         if _names(asked, stored):
@@ -72,18 +72,18 @@ def with_passages(understood: Understood, page: Sequence[Ranked], weights: Weigh
     return [one if one.passage else one._replace(passage=passage(one.stored)) for one in page]
 
 
-_Slots = list[tuple[float, Sequence[Alternative]]]
+_Terms = list[tuple[float, Sequence[Alternative]]]
 """Slots as their weight and what to look for."""
 
 
-def _asked(understood: Understood) -> _Slots:
-    return [(slot.weight, slot.alternatives) for slot in understood.known]
+def _asked(parsed: ParsedQuery) -> _Terms:
+    return [(term.weight, term.alternatives) for term in parsed.known]
 
 
-def _present(asked: _Slots, stored: Stored) -> _Slots:
+def _present(asked: _Terms, stored: Stored) -> _Terms:
     """What of it the article holds."""
     held = stored.counts
-    present: _Slots = []
+    present: _Terms = []
     for weight, needles in asked:
         if found := [one for one in needles if (one.stem in held if one.is_word else one.needle in stored.whole)]:
             present.append((weight, found))
@@ -94,7 +94,7 @@ class _Sketch(NamedTuple):
     """A candidate by the article as a whole."""
 
     stored: Stored
-    present: _Slots
+    present: _Terms
     covered: float
     """Weight of the slots in it."""
     article: float
@@ -103,12 +103,12 @@ class _Sketch(NamedTuple):
     score: float
 
 
-def _sketch(asked: _Slots, pairs: Sequence["_Pair"], stored: Stored, weights: Weights) -> _Sketch:
+def _sketch(asked: _Terms, pairs: Sequence["_Pair"], stored: Stored, weights: FieldWeights) -> _Sketch:
     """A slot adds what its best alternative does, by how often that occurs where."""
     counts, whole, short, stems, fields = stored.counts, stored.whole, stored.short, stored.stems, weights.of_fields
     saturation, rest = weights.saturation, weights.saturation + 1
     body = weights.body / (1 - weights.length + weights.length * max(stored.body_chars, _SHORT_CHARS) / STEM_CHARS / USUAL_WORDS)
-    present: _Slots = []
+    present: _Terms = []
     covered = article = 0.0
     for weight, needles in asked:
         found, most = [], 0.0
@@ -133,7 +133,7 @@ def _sketch(asked: _Slots, pairs: Sequence["_Pair"], stored: Stored, weights: We
     return _Sketch(stored, present, covered, article, together, article + weights.pairs * together)
 
 
-def _ranked(one: _Sketch, whole: float, weights: Weights, bonus: float, *, with_passage: bool) -> Ranked:
+def _ranked(one: _Sketch, whole: float, weights: FieldWeights, bonus: float, *, with_passage: bool) -> Ranked:
     """`whole` is the weight of all that was asked, `bonus` what the title as typed adds."""
     coverage = one.covered / whole
     parts = {"article": one.article, "passage": 0.0, "pairs": one.together}
@@ -147,15 +147,15 @@ def _ranked(one: _Sketch, whole: float, weights: Weights, bonus: float, *, with_
     return Ranked(one.stored, score + bonus, coverage, passage, covered / whole, parts)
 
 
-def _best_passage(present: _Slots, passages: Sequence[StoredPassage], title: str, weights: Weights) -> tuple[float, StoredPassage | None, float]:
+def _best_passage(present: _Terms, passages: Sequence[StoredPassage], title: str, weights: FieldWeights) -> tuple[float, StoredPassage | None, float]:
     """The score of the passage that answers best, that passage (None when no words stand out anywhere), and the weight of the slots in it."""
     best: tuple[float, StoredPassage | None, float] = (0.0, None, 0.0)
     saturation, rest, headings = weights.saturation, weights.saturation + 1, weights.headings
-    slots = [(weight, [(one.needle, one.worth * rest, weights.title * title.count(one.needle)) for one in needles]) for weight, needles in present]
+    terms = [(weight, [(one.needle, one.worth * rest, weights.title * title.count(one.needle)) for one in needles]) for weight, needles in present]
     for passage in passages:
         body = 1 / (1 - weights.length + weights.length * max(len(passage.stems), _SHORT_CHARS) / STEM_CHARS / USUAL_PASSAGE_WORDS)
         score, covered, heading, text = 0.0, 0.0, passage.heading_stems, passage.stems
-        for weight, needles in slots:
+        for weight, needles in terms:
             most = 0.0
             for needle, worth, count in needles:
                 count += body * text.count(needle)
@@ -179,15 +179,11 @@ class _Phrase(NamedTuple):
     is_fragment: bool
 
 
-def _phrase(understood: Understood, weights: Weights) -> _Phrase | None:
-    return (
-        _Phrase(f" {understood.phrase}", weights.phrase * sum([slot.weight for slot in understood.slots]), understood.is_fragment)
-        if understood.phrase
-        else None
-    )
+def _phrase(parsed: ParsedQuery, weights: FieldWeights) -> _Phrase | None:
+    return _Phrase(f" {parsed.phrase}", weights.phrase * sum([term.weight for term in parsed.terms]), parsed.is_fragment) if parsed.phrase else None
 
 
-def _bonus(asked: _Slots, phrase: _Phrase | None, one: _Sketch, whole: float) -> float:
+def _bonus(asked: _Terms, phrase: _Phrase | None, one: _Sketch, whole: float) -> float:
     """What a title adds that is what was meant."""
     if phrase is None:
         return 0.0
@@ -198,7 +194,7 @@ def _bonus(asked: _Slots, phrase: _Phrase | None, one: _Sketch, whole: float) ->
     return share * phrase.worth
 
 
-def _names(asked: _Slots, stored: Stored) -> bool:
+def _names(asked: _Terms, stored: Stored) -> bool:
     """Whether the title holds every word."""
     title = stored.stems[0]
     for _, needles in asked:
@@ -214,6 +210,6 @@ _Pair = tuple[str, str, float]
 """A word, that and the next one as they would stand in a text, and what finding them so is worth."""
 
 
-def _pair(left: Slot, right: Slot) -> _Pair:
+def _pair(left: QueryTerm, right: QueryTerm) -> _Pair:
     stem = left.alternatives[0].stem
     return stem.partition(" ")[0], f" {stem}{right.alternatives[0].needle}", min(left.weight, right.weight)

@@ -17,42 +17,44 @@ were not fitted: 0.85 by words, 0.92 with all-MiniLM-L6-v2, 0.87 with multilingu
 import math
 from collections.abc import Sequence
 
-from search.explanation import Signs
-from search.query.field_weights import Weights
-from search.query.parsed_query import How, Slot, Understood
+from search.explanation import ConfidenceSignals
+from search.query.field_weights import FieldWeights
+from search.query.parsed_query import How, ParsedQuery, QueryTerm
 from search.query.vocabulary import Vocabulary
 from search.ranking.bm25 import Ranked, by_words
-from search.ranking.embedding_lookup import Near
+from search.ranking.embedding_lookup import NearestArticles
 
 _COVERAGE, _NEARNESS, _LENGTH, _BIAS = 3.6, 3.2, 2.8, -3.8
 _COVERAGE_MEANT, _LEAD, _AGREEMENT, _LENGTH_MEANT, _BIAS_MEANT = 2.8, 4.5, 1.0, 3.0, -4.1
 """The same where meaning is asked for as well."""
-_LIKE = (How.ALIKE, How.KIN)
+_LIKE = (How.ALIKE, How.PREFIX_MATCH)
 _STOOD_FOR = 0.5
 """Area on 60 questions with an answer and 10 without on a manual of 65 articles: 0.79 instead of 0.76; on hundreds of articles such words are rare."""
 _LONG = 10
 """Telling words from which a question counts as long."""
 
 
-def signs_of(understood: Understood, ranked: Sequence[Ranked], vocabulary: Vocabulary, weights: Weights, near: Near | None = None) -> Signs:
+def measure_signals(
+    parsed: ParsedQuery, ranked: Sequence[Ranked], vocabulary: Vocabulary, weights: FieldWeights, near: NearestArticles | None = None
+) -> ConfidenceSignals:
     """What can be told of the first hits; `near` is what is near in meaning, where an embedder was asked."""
-    telling = [slot for slot in understood.slots if not slot.is_stop_word] or list(understood.slots)
+    telling = [term for term in parsed.terms if not term.is_stop_word] or list(parsed.terms)
     if ranked and ranked[0].is_pinned:
-        return Signs(is_pinned=True, telling=len(telling))
+        return ConfidenceSignals(is_pinned=True, telling=len(telling))
     if not ranked or not telling:
-        return Signs()
-    unknown = sum(_unknown(slot, vocabulary.greatest_rarity) for slot in telling)
-    known = sum(slot.weight for slot in understood.known)
+        return ConfidenceSignals()
+    unknown = sum(_unknown(term, vocabulary.greatest_rarity) for term in telling)
+    known = sum(term.weight for term in parsed.known)
     best = max(ranked, key=by_words)
     coverage = best.coverage * known / (known + unknown or 1.0)
-    if understood.says_nothing and best.stored.title_words != f" {understood.phrase}":
-        return Signs(is_fragment=understood.is_fragment)
+    if parsed.says_nothing and best.stored.title_words != f" {parsed.phrase}":
+        return ConfidenceSignals(is_fragment=parsed.is_fragment)
     highest = (weights.saturation + 1) * (known + unknown) or 1.0
     nearness = min(by_words(best) / highest, 1.0)
-    return Signs(False, understood.is_fragment, coverage, nearness, len(telling), _lead(near) if near else None, _place(ranked, near) if near else 0)
+    return ConfidenceSignals(False, parsed.is_fragment, coverage, nearness, len(telling), _lead(near) if near else None, _place(ranked, near) if near else 0)
 
 
-def confidence_of(signs: Signs) -> float:
+def estimate_confidence(signs: ConfidenceSignals) -> float:
     """0.0 to 1.0; for a fragment the square of its coverage, since a title it was meant for holds it whole."""
     if signs.is_pinned:
         return 1.0
@@ -67,18 +69,18 @@ def confidence_of(signs: Signs) -> float:
     return 1 / (1 + math.exp(-weighed))
 
 
-def _unknown(slot: Slot, greatest: float) -> float:
+def _unknown(term: QueryTerm, greatest: float) -> float:
     """The weight of a word that occurs nowhere; of one for which only others stand that are like it, half of what it would tell more than they do."""
-    if not slot.alternatives:
+    if not term.alternatives:
         return greatest
-    return _STOOD_FOR * max(0.0, greatest - slot.weight) if all(one.how in _LIKE for one in slot.alternatives) else 0.0
+    return _STOOD_FOR * max(0.0, greatest - term.weight) if all(one.how in _LIKE for one in term.alternatives) else 0.0
 
 
-def _lead(near: Near) -> float | None:
+def _lead(near: NearestArticles) -> float | None:
     return max(near.leads.values(), default=None)
 
 
-def _place(ranked: Sequence[Ranked], near: Near) -> int:
+def _place(ranked: Sequence[Ranked], near: NearestArticles) -> int:
     """Where words put the article nearest in meaning, from 1; 0 where it holds none of them."""
     nearest = next(iter(near.similarity), "")
     points = next((by_words(one) for one in ranked if one.stored.slug == nearest), 0.0)

@@ -13,7 +13,7 @@ from statistics import median
 from time import monotonic
 from typing import NamedTuple
 
-from search.circuit_breaker import Breaker
+from search.circuit_breaker import CircuitBreaker
 from search.engine import EngineUnavailable, Query
 
 log = logging.getLogger("deskbook.search")
@@ -24,7 +24,7 @@ LEAST_TOLD = 10
 """With fewer articles near, what is usual of them cannot be told."""
 
 
-class Near(NamedTuple):
+class NearestArticles(NamedTuple):
     """The articles nearest to a question in meaning."""
 
     similarity: dict[str, float]
@@ -33,26 +33,26 @@ class Near(NamedTuple):
     """How far each stands out, see `leads`; empty where too few are near to tell."""
 
 
-Nearest = Callable[[str, int, Query], Near]
+Nearest = Callable[[str, int, Query], NearestArticles]
 """The articles nearest to a text, at most so many, that pass a query's filters; raises EngineUnavailable."""
 
 
-class Beside:
+class EmbeddingLookup:
     """Asks in threads of its own; leaves an embedder alone for a while that failed several times in a row."""
 
     def __init__(self, nearest: Nearest) -> None:
         self._nearest = nearest
-        self._breaker = Breaker(failures=3)
+        self._breaker = CircuitBreaker(failures=3)
         self._threads = ThreadPoolExecutor(ASKING_AT_ONCE, "meaning")
 
-    def begin(self, text: str, most: int, query: Query) -> Callable[[], Near | None]:
+    def begin(self, text: str, most: int, query: Query) -> Callable[[], NearestArticles | None]:
         """Starts asking; what comes back gives the answer when it is called, None when there is none in time."""
         if not self._breaker.allows():
             return lambda: None
         due = monotonic() + MOST_WAIT_S
         return partial(self._answer, self._threads.submit(self._nearest, text[:MOST_ASKED_CHARS], most, query), due)
 
-    def _answer(self, asked: Future[Near], due: float) -> Near | None:
+    def _answer(self, asked: Future[NearestArticles], due: float) -> NearestArticles | None:
         try:
             near = asked.result(max(0.0, due - monotonic()))
         except (EngineUnavailable, TookTooLong) as error:

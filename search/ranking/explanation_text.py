@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from search.explanation import Explanation, Found, HitExplained, Name, Signs, Word
+from search.explanation import ConfidenceSignals, Explanation, HitExplanation, TermExplanation, TermMatch, TermReading
 
 _HOW = {
     "beginning": "begins so",
@@ -25,7 +25,7 @@ def query_sentences(told: Explanation) -> Iterator[str]:
         yield f"{word.typed}: {_word(word, told.articles)}"
 
 
-def hit_sentences(hit: HitExplained) -> Iterator[str]:
+def hit_sentences(hit: HitExplanation) -> Iterator[str]:
     """Why a hit stands where it stands."""
     if hit.is_pinned:
         yield "Pinned to these words in _search.yml, so it comes first."
@@ -44,7 +44,7 @@ def hit_sentences(hit: HitExplained) -> Iterator[str]:
         yield f"Score {hit.score:.1f}{': ' + ', '.join(causes) if len(causes) > 1 else ''}."
 
 
-def confidence_sentences(signs: Signs, confidence: float, threshold: float) -> Iterator[str]:
+def confidence_sentences(signs: ConfidenceSignals, confidence: float, threshold: float) -> Iterator[str]:
     """What the confidence is made of, and what the page makes of it."""
     said = "says that it answers" if confidence >= threshold else "offers the request form first"
     yield f"Confidence {confidence:.2f}; from {threshold:.2f} on a search counts as answered (DESKBOOK_ANSWER_THRESHOLD), so the page {said}."
@@ -67,7 +67,7 @@ def confidence_sentences(signs: Signs, confidence: float, threshold: float) -> I
             )
 
 
-def _word(word: Word, articles: int) -> str:
+def _word(word: TermExplanation, articles: int) -> str:
     if not word.names:
         return "in no article, and nothing like it is."
     own = next((name for name in word.names if name.how == "typed"), None)
@@ -85,7 +85,7 @@ def _word(word: Word, articles: int) -> str:
     return f"{'; '.join(parts)}. Weight {word.weight:.1f}.{small}"
 
 
-def _named(names: Sequence[Name]) -> str:
+def _named(names: Sequence[TermReading]) -> str:
     """The names by how they came about: `brakes, braking (begins so)`."""
     groups: dict[str, dict[str, None]] = {}
     for name in names:
@@ -93,7 +93,7 @@ def _named(names: Sequence[Name]) -> str:
     return "; ".join(f"{', '.join(texts)} ({_HOW.get(how, how)})" for how, texts in groups.items())
 
 
-def _found(found: Found) -> str:
+def _found(found: TermMatch) -> str:
     alias = "" if found.name.how == "typed" else f" as “{found.name.text}” ({_HOW.get(found.name.how, found.name.how)})"
     places = ", ".join(f"{count} × {place}" if count > 1 or place == "text" else place for place, count in found.places.items())
     return f"{found.typed}{alias}, in {places}"

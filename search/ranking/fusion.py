@@ -9,7 +9,7 @@ with what `search.ranking.rerank` adds to the score, with multilingual-e5-small 
 from collections.abc import Iterable
 
 from search.ranking.bm25 import Ranked, by_words
-from search.ranking.embedding_lookup import Near
+from search.ranking.embedding_lookup import NearestArticles
 
 _PLACE, _PLACE_ALONE, _PLACE_OF_FRAGMENT = 0.3, 0.45, 0.2
 """What the first place by meaning adds, in shares of the best score by words: where leads are told, where they are not, for a fragment."""
@@ -19,15 +19,15 @@ _SOFTENING = 10
 """The smaller, the more the first places by meaning count."""
 
 
-def fused(ranked: Iterable[Ranked], near: Near, *, is_fragment: bool) -> list[Ranked]:
+def fuse(ranked: Iterable[Ranked], near: NearestArticles, *, is_fragment: bool) -> list[Ranked]:
     """All of `ranked`, best first, on the scale of the scores by words."""
     held = {one.stored.slug: one for one in ranked}
     top = max((by_words(one) for one in held.values()), default=0.0) or 1.0
     leads = {} if is_fragment else near.leads
     first = _PLACE_OF_FRAGMENT if is_fragment else _PLACE if leads else _PLACE_ALONE
     shares = {slug: first * (_SOFTENING + 1) / (_SOFTENING + 1 + place) + _LEAD * max(0.0, leads.get(slug, 0.0)) for place, slug in enumerate(near.similarity)}
-    placed = [_placed(one, top * shares.get(slug, 0.0), near.similarity.get(slug, 0.0)) for slug, one in held.items()]
-    return sorted(placed, key=lambda one: (-one.score, one.stored.slug))
+    rerank = [_placed(one, top * shares.get(slug, 0.0), near.similarity.get(slug, 0.0)) for slug, one in held.items()]
+    return sorted(rerank, key=lambda one: (-one.score, one.stored.slug))
 
 
 def _placed(one: Ranked, added: float, similarity: float) -> Ranked:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from math import log
 
 from search.index.store import KEYWORDS, LABELS, Stored
-from search.query.parsed_query import Slot, Understood
+from search.query.parsed_query import ParsedQuery, QueryTerm
 from search.query.vocabulary import Vocabulary
 from search.ranking.bm25 import STEM_CHARS, USUAL_WORDS, Ranked, by_words
 
@@ -23,30 +23,30 @@ _WEAKEST, _WEAKEST_OF_FRAGMENT = 0.4, 0.1
 """Shares of the best score below which a hit is not shown. Of 1,300 questions one lost an answer on the first page; the median total fell from 49 to 10."""
 
 
-def placed(ranked: Sequence[Ranked], understood: Understood, vocabulary: Vocabulary, best: float) -> list[Ranked]:
+def rerank(ranked: Sequence[Ranked], parsed: ParsedQuery, vocabulary: Vocabulary, best: float) -> list[Ranked]:
     """The candidates, best first, where `best` is the highest score by words."""
-    if understood.is_fragment:
+    if parsed.is_fragment:
         return list(ranked)
-    known, asked = understood.known, _asked(understood)
+    known, asked = parsed.known, _asked(parsed)
     moved = [_moved(one, known, asked, vocabulary, best) for one in ranked]
     return sorted(moved, key=lambda one: (-one.score, one.stored.slug))
 
 
-def boosted(ranked: Sequence[Ranked]) -> list[Ranked]:
+def apply_boosts(ranked: Sequence[Ranked]) -> list[Ranked]:
     """The same, best first, once what a writer gave to an article has multiplied its score."""
     if all(one.stored.boost == 1.0 for one in ranked):
         return list(ranked)
-    return sorted([_boosted(one) for one in ranked], key=lambda one: (-one.score, one.stored.slug))
+    return sorted([_apply_boost(one) for one in ranked], key=lambda one: (-one.score, one.stored.slug))
 
 
-def worth_showing(ranked: Sequence[Ranked], understood: Understood) -> list[Ranked]:
+def worth_showing(ranked: Sequence[Ranked], parsed: ParsedQuery) -> list[Ranked]:
     """Those of `ranked` (best first) that are not far below the best; never none of some. A boost moves, but neither shows nor hides."""
     best = max([_earned(one) for one in ranked], default=0.0)
-    least = (_WEAKEST_OF_FRAGMENT if understood.is_fragment else _WEAKEST) * best
+    least = (_WEAKEST_OF_FRAGMENT if parsed.is_fragment else _WEAKEST) * best
     return [one for one in ranked if _earned(one) >= least]
 
 
-def _boosted(one: Ranked) -> Ranked:
+def _apply_boost(one: Ranked) -> Ranked:
     added = max(0.0, one.score) * (one.stored.boost - 1)
     return one._replace(score=one.score + added, parts={**one.parts, "by words": by_words(one), _BOOST: added})
 
@@ -55,7 +55,7 @@ def _earned(one: Ranked) -> float:
     return one.score - one.parts.get(_BOOST, 0.0)
 
 
-def _moved(one: Ranked, known: Sequence[Slot], asked: dict[str, float], vocabulary: Vocabulary, best: float) -> Ranked:
+def _moved(one: Ranked, known: Sequence[QueryTerm], asked: dict[str, float], vocabulary: Vocabulary, best: float) -> Ranked:
     shares = (
         _TITLE * max(_title(one.stored, asked, vocabulary), _held(known, one.stored, KEYWORDS)),
         _FOLDER * _held(known, one.stored, LABELS),
@@ -66,11 +66,11 @@ def _moved(one: Ranked, known: Sequence[Slot], asked: dict[str, float], vocabula
     return one._replace(score=one.score + sum(causes.values()), parts={**one.parts, **causes, "by words": one.score})
 
 
-def _asked(understood: Understood) -> dict[str, float]:
+def _asked(parsed: ParsedQuery) -> dict[str, float]:
     """Every stem that was asked for, and how much it counts beside the word typed."""
     found: dict[str, float] = {}
-    for slot in understood.known:
-        for one in slot.alternatives:
+    for term in parsed.known:
+        for one in term.alternatives:
             for stem in one.stem.split():
                 found[stem] = max(one.weight, found.get(stem, 0.0))
     return found
@@ -83,13 +83,13 @@ def _title(stored: Stored, asked: dict[str, float], vocabulary: Vocabulary) -> f
     return sum([asked[stem] * vocabulary.rarity(stem) for stem in {*title.split()} if stem in asked]) / whole if whole else 0.0
 
 
-def _held(known: Sequence[Slot], stored: Stored, field: int) -> float:
+def _held(known: Sequence[QueryTerm], stored: Stored, field: int) -> float:
     """Share of the question's weight that stands in keywords, or in tags and folder names."""
     text = stored.stems[field]
     if not text:
         return 0.0
-    whole = sum([slot.weight for slot in known])
-    held = sum([slot.weight for slot in known if any(f" {other.stem} " in text for other in slot.alternatives)])
+    whole = sum([term.weight for term in known])
+    held = sum([term.weight for term in known if any(f" {other.stem} " in text for other in term.alternatives)])
     return held / whole if whole else 0.0
 
 

@@ -82,7 +82,7 @@ class Marker:
 
 
 @lru_cache(maxsize=32)
-def marker_of(stems: frozenset[str], prefixes: tuple[str, ...], locales: tuple[str, ...]) -> Marker:
+def make_marker(stems: frozenset[str], prefixes: tuple[str, ...], locales: tuple[str, ...]) -> Marker:
     """A marker that remembers the words it saw, in the other hits of an answer and from one keystroke to the next."""
     return Marker(stems, prefixes, locales)
 

@@ -24,7 +24,7 @@ _PARTICLE = "(?<![\u3041-\u309f])[がをにはのともでへやか]|[おご](?=
 """A Japanese particle stands after a word that is not written in hiragana; `お` and `ご` are polite, and stand before one that is not."""
 
 
-def asked_words(text: str, locales: tuple[str, ...]) -> list[str]:
+def question_words(text: str, locales: tuple[str, ...]) -> list[str]:
     """The folded words of a question in order; of Chinese and Japanese in `locales` without their fillers, also where a single character is left."""
     if text.isascii():
         return words(text)

@@ -9,7 +9,7 @@ import yaml
 from kb.articles.article import Problem
 from search.engine import Engine, Query
 from search.writers.targets import Targets
-from search.writers.yaml_file import StrictFile, line_of
+from search.writers.yaml_file import YamlFile, line_of
 
 FILE = "_golden.yml"
 TOP = 3
@@ -21,7 +21,7 @@ _KEYS = ("query", "article", "top", "category", "locale")
 
 
 @dataclass(frozen=True, slots=True)
-class Golden:
+class GoldenQuery:
     """A query and the article that must be among its first `top` hits; `line` is where the writer says so."""
 
     query: str
@@ -36,7 +36,7 @@ class Golden:
 class Outcome:
     """Where the article of a golden query stands now; `rank` counts from 1 and is None when it was not found at all."""
 
-    golden: Golden
+    golden: GoldenQuery
     engine: str
     rank: int | None
     above: tuple[str, ...]
@@ -48,15 +48,15 @@ class Outcome:
         return self.rank is not None and self.rank <= self.golden.top
 
 
-def read_golden(root: Path, targets: Targets) -> tuple[list[Golden], list[Problem]]:
+def read_golden_queries(root: Path, targets: Targets) -> tuple[list[GoldenQuery], list[Problem]]:
     """The queries that can be asked, and what is wrong in the file; one that is not there holds none."""
-    file = StrictFile(root, FILE)
+    file = YamlFile(root, FILE)
     items = file.items(file.top, _SHAPE, MOST_QUERIES) if file.top is not None else []
     found = [golden for item in items if (golden := _golden(file, item, targets))]
     return found, file.problems
 
 
-def ask(engine: Engine, goldens: Iterable[Golden]) -> list[Outcome]:
+def ask(engine: Engine, goldens: Iterable[GoldenQuery]) -> list[Outcome]:
     """Where each stands on `engine`, in their order; raises EngineUnavailable."""
     return [_ask(engine, golden) for golden in goldens]
 
@@ -70,7 +70,7 @@ def problem(outcome: Outcome) -> Problem:
     return Problem(FILE, golden.line, f"`{golden.slug}` {place} for “{golden.query}” on the {outcome.engine} engine{above}: {advice}")
 
 
-def _golden(file: StrictFile, item: yaml.Node, targets: Targets) -> Golden | None:
+def _golden(file: YamlFile, item: yaml.Node, targets: Targets) -> GoldenQuery | None:
     given = dict(file.pairs(item, _KEYS, _SHAPE))
     if isinstance(item, yaml.MappingNode) and not {"query", "article"} <= given.keys():
         file.tell(item, f"a golden query needs `query` and `article`: write {_SHAPE}")
@@ -89,10 +89,10 @@ def _golden(file: StrictFile, item: yaml.Node, targets: Targets) -> Golden | Non
         file.tell(given[key], found.message)
     if query is None or slug is None or wrong or None in written.values():
         return None
-    return Golden(query, slug, line_of(item), top, written.get("category"), written.get("locale"))
+    return GoldenQuery(query, slug, line_of(item), top, written.get("category"), written.get("locale"))
 
 
-def _top(file: StrictFile, node: yaml.Node) -> int:
+def _top(file: YamlFile, node: yaml.Node) -> int:
     written = str(node.value)
     if isinstance(node, yaml.ScalarNode) and written.isascii() and written.isdigit() and 1 <= int(written[:9]) <= MOST_TOP:
         return int(written)
@@ -100,7 +100,7 @@ def _top(file: StrictFile, node: yaml.Node) -> int:
     return TOP
 
 
-def _ask(engine: Engine, golden: Golden) -> Outcome:
+def _ask(engine: Engine, golden: GoldenQuery) -> Outcome:
     found = engine.search(Query(golden.query, limit=DEEPEST_RANK, category=golden.category, locale=golden.locale))
     slugs = [hit.slug for hit in found.hits]
     rank = slugs.index(golden.slug) + 1 if golden.slug in slugs else None

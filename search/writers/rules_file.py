@@ -7,10 +7,10 @@ from pathlib import Path
 import yaml
 
 from kb.articles.article import Problem
-from search.query.field_weights import Weights
-from search.query.rules import Steering
+from search.query.field_weights import FieldWeights
+from search.query.rules import SearchRules, Words
 from search.writers.targets import Targets
-from search.writers.yaml_file import StrictFile, Words, did_you_mean, line_of
+from search.writers.yaml_file import YamlFile, did_you_mean, line_of
 
 FILE = "_search.yml"
 MOST_SYNONYMS = 2000
@@ -35,11 +35,11 @@ BOUNDS = {
 """Least and most of each weight that may be chosen."""
 
 
-def read_steering(root: Path, targets: Targets | None = None) -> tuple[Steering, list[Problem]]:
+def read_rules(root: Path, targets: Targets | None = None) -> tuple[SearchRules, list[Problem]]:
     """What the file says, and what in it is wrong; a file that is not there says nothing. With `targets`, what leads nowhere is told too."""
-    file = StrictFile(root, FILE)
-    steering = Steering()
-    readers: dict[str, Callable[[StrictFile, Steering, yaml.Node], Steering]] = {
+    file = YamlFile(root, FILE)
+    rules = SearchRules()
+    readers: dict[str, Callable[[YamlFile, SearchRules, yaml.Node], SearchRules]] = {
         "synonyms": lambda file, before, node: _synonyms(file, before, node, targets),
         "pins": lambda file, before, node: _pins(file, before, node, targets),
         "stop_words": _stop_words,
@@ -47,11 +47,11 @@ def read_steering(root: Path, targets: Targets | None = None) -> tuple[Steering,
     }
     if file.top is not None:
         for key, node in file.pairs(file.top, readers, f"lines `key:` with lists under them ({', '.join(readers)})"):
-            steering = readers[key](file, steering, node)
-    return steering, file.problems
+            rules = readers[key](file, rules, node)
+    return rules, file.problems
 
 
-def _synonyms(file: StrictFile, before: Steering, node: yaml.Node, targets: Targets | None) -> Steering:
+def _synonyms(file: YamlFile, before: SearchRules, node: yaml.Node, targets: Targets | None) -> SearchRules:
     found: dict[Words, dict[Words, None]] = {}
     count = 0
     for item in file.items(node, "`[name, name]` (each may stand for each) or `name -> other name` (one way)", MOST_SYNONYMS):
@@ -67,14 +67,14 @@ def _synonyms(file: StrictFile, before: Steering, node: yaml.Node, targets: Targ
     return replace(before, synonyms={name: tuple(others) for name, others in found.items()})
 
 
-def _each_way(file: StrictFile, item: yaml.SequenceNode) -> dict[Words, list[Words]]:
+def _each_way(file: YamlFile, item: yaml.SequenceNode) -> dict[Words, list[Words]]:
     names = [name for one in file.items(item, "names", MOST_NAMES) if (name := file.words(one, "a word or a short phrase", LONGEST_NAME))]
     if len(names) == len(item.value) and len(set(names)) < 2:
         file.tell(item, "holds no two names for the same thing: write `[parcel, package]`")
     return {name: [other for other in names if other != name] for name in names}
 
 
-def _one_way(file: StrictFile, item: yaml.Node) -> dict[Words, list[Words]]:
+def _one_way(file: YamlFile, item: yaml.Node) -> dict[Words, list[Words]]:
     written = file.text(item, "`[name, name]` or `name -> other name`")
     if written is None:
         return {}
@@ -89,7 +89,7 @@ def _one_way(file: StrictFile, item: yaml.Node) -> dict[Words, list[Words]]:
     return {name: others} if name and others else {}
 
 
-def _pins(file: StrictFile, before: Steering, node: yaml.Node, targets: Targets | None) -> Steering:
+def _pins(file: YamlFile, before: SearchRules, node: yaml.Node, targets: Targets | None) -> SearchRules:
     found: dict[Words, str] = {}
     lines: dict[Words, int] = {}
     for item in file.items(node, "`{query: words, article: slug}`", MOST_PINS):
@@ -110,7 +110,7 @@ def _pins(file: StrictFile, before: Steering, node: yaml.Node, targets: Targets 
     return replace(before, pins=found)
 
 
-def _stop_words(file: StrictFile, before: Steering, node: yaml.Node) -> Steering:
+def _stop_words(file: YamlFile, before: SearchRules, node: yaml.Node) -> SearchRules:
     given: dict[str, frozenset[str]] = {"add": frozenset(), "remove": frozenset()}
     for key, value in file.pairs(node, given, "`add:` and `remove:` with lists of words under them"):
         found = [file.words(item, "one word", 1) for item in file.items(value, "words", MOST_STOP_WORDS)]
@@ -120,8 +120,8 @@ def _stop_words(file: StrictFile, before: Steering, node: yaml.Node) -> Steering
     return replace(before, added_stop_words=given["add"], removed_stop_words=given["remove"])
 
 
-def _weights(file: StrictFile, before: Steering, node: yaml.Node) -> Steering:
-    chosen = {one.name: float(getattr(before.weights, one.name)) for one in fields(Weights)}
+def _weights(file: YamlFile, before: SearchRules, node: yaml.Node) -> SearchRules:
+    chosen = {one.name: float(getattr(before.weights, one.name)) for one in fields(FieldWeights)}
     for key, name_node, value in file.free_pairs(node, f"lines `name: number` ({', '.join(BOUNDS)})"):
         if key not in BOUNDS:
             file.tell(name_node, f"unknown weight `{key[:60]}`: {did_you_mean(key, BOUNDS) or 'known are ' + ', '.join(BOUNDS)}")
@@ -132,7 +132,7 @@ def _weights(file: StrictFile, before: Steering, node: yaml.Node) -> Steering:
             file.tell(value, f"the weight `{key}` must be a number from {least:g} to {most:g}")
         else:
             chosen[key] = number
-    return replace(before, weights=Weights(**chosen))
+    return replace(before, weights=FieldWeights(**chosen))
 
 
 def _number(node: yaml.Node) -> float | None:

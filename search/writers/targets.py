@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kb.articles.article import Catalog
+from search.query.rules import Words
 from search.query.vocabulary import Vocabulary
-from search.writers.yaml_file import Words, did_you_mean
+from search.writers.yaml_file import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,13 @@ import yaml
 from kb.articles.article import Problem
 from kb.articles.source import BadSource, read_text
 from kb.articles.strict_yaml import FAST_LOADER, BadYaml, compose
+from search.query.rules import Words
 from search.text.tokenizer import words
 
 MAX_BYTES = 64 * 1024
-Words = tuple[str, ...]
-"""Folded words: what a text comes down to when case, accents and punctuation are left away."""
 
 
-class StrictFile:
+class YamlFile:
     """One file at the top of the content folder; `top` is None where there is nothing to read."""
 
     def __init__(self, root: Path, name: str) -> None:

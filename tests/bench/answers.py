@@ -19,9 +19,9 @@ from kb.articles.library import Library, Options
 from search.documents import documents
 from search.engine import Engine, Query
 from search.engines.embedded import EmbeddedEngine
-from search.engines.embeddings import Endpoint, Meaning
+from search.engines.embeddings import EmbeddingIndex, Endpoint
 from search.index.store import Store
-from search.ranking.embedding_lookup import Beside
+from search.ranking.embedding_lookup import EmbeddingLookup
 from tests import services
 from tests.bench import quality
 from tests.embedder import MODEL, embedder, rest
@@ -87,9 +87,9 @@ def engines(corpus: Path, *, with_meilisearch: bool, vectors: Path | None = None
         address = stack.enter_context(embedder(vectors)) if vectors else ""
         if address:
             meant = EmbeddedEngine(embedded.store)
-            meaning = Meaning(Endpoint(address, MODEL), embedded.store)
+            meaning = EmbeddingIndex(Endpoint(address, MODEL), embedded.store)
             meaning.sync(held)
-            meant.meaning = Beside(meaning.nearest)
+            meant.meaning = EmbeddingLookup(meaning.nearest)
             asked["embedded, with embedder"] = asking(meant)
         if with_meilisearch:
             from search.engines.meilisearch.client import Clients

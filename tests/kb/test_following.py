@@ -59,8 +59,8 @@ def test_a_broken_version_leaves_the_last_good_one_live_and_is_counted(client: T
 def test_what_writers_decide_about_search_counts_without_a_restart(client: TestClient) -> None:
     write(client, ARTICLE)
     assert titles(client, "doodah") == []
-    steering = client.app.state.settings.content / "_search.yml"
-    steering.write_text("synonyms:\n  - doodah -> capacitor\n", encoding="utf-8")
+    rules = client.app.state.settings.content / "_search.yml"
+    rules.write_text("synonyms:\n  - doodah -> capacitor\n", encoding="utf-8")
     refresh(client.app.state.library, client.app.state.searcher)
     assert titles(client, "doodah") == ["Replacing the flux capacitor"]
 

@@ -1,7 +1,7 @@
 """The list under the search box: what its script reads there, and nothing of a text taken for markup."""
 
 from search.engine import Hit, Results
-from search.instant_list import listed
+from search.instant_list import render_list
 from search.popular import Link
 
 HIT = Hit(
@@ -15,7 +15,7 @@ def mark(hit: Hit, reader: str) -> str:
 
 
 def test_a_hit_is_told_with_everything_escaped_once() -> None:
-    assert listed(Results("b", (HIT,), 12, answered=True, corrected='b"<'), "", mark, ()) == (
+    assert render_list(Results("b", (HIT,), 12, answered=True, corrected='b"<'), "", mark, ()) == (
         '<div data-answered="true" data-degraded="false" data-down="false" data-corrected="b&quot;&lt;">'
         '<ul class="hits" role="listbox" aria-label="Articles"><li class="hit" role="option" data-href="/articles/a#x&quot;y" aria-selected="false">'
         '<span class="hit-name"><span class="hit-title">A &amp; <mark>B</mark> <span class="hit-heading">&lt;i&gt;</span></span> '
@@ -24,15 +24,15 @@ def test_a_hit_is_told_with_everything_escaped_once() -> None:
 
 
 def test_other_languages_and_audiences_are_marked() -> None:
-    assert ' lang="es"' in (told := listed(Results("b", (HIT,), 1), "en", mark, ()))
+    assert ' lang="es"' in (told := render_list(Results("b", (HIT,), 1), "en", mark, ()))
     assert "</mark> [public es en] <span" in told
-    told = listed(Results("b", (HIT._replace(audience="agents"),), 1), "", mark, ())
+    told = render_list(Results("b", (HIT._replace(audience="agents"),), 1), "", mark, ())
     assert "[agents es ]" in told
     assert " lang=" not in told
 
 
 def test_without_hits_the_popular_articles_are_offered() -> None:
     one = Link("Pay & go", "/p")
-    told = listed(Results("zqx", degraded=True), "", mark, [one])
+    told = render_list(Results("zqx", degraded=True), "", mark, [one])
     assert 'data-answered="false" data-degraded="true" data-down="true"' in told
     assert f'</ul><ul data-popular><li><a href="{one.url}">Pay &amp; go</a></li></ul></div>' in told

@@ -10,7 +10,7 @@ from kb.articles.library import Library, Options
 from kb.config import Settings
 from search.documents import documents
 from search.engine import Query
-from search.query.rules import Steering
+from search.query.rules import SearchRules
 from tests.search.conftest import Pair, document
 
 FILES = {
@@ -103,11 +103,11 @@ def test_a_pin_leads_to_the_version_in_the_readers_language(pair: Pair, settings
     write(settings)
     pair.fill(documents(Library(settings.content, options=Options()).catalog, datetime.now(UTC)))
     for name in ("refund", "billing/refund.md", "billing/refund.es.md"):
-        pair.embedded.answerer.steering = Steering(pins={("paypal",): name})
+        pair.embedded.answerer.rules = SearchRules(pins={("paypal",): name})
         for locale, expected in (("es", "es"), ("en", "en")):
             assert found(pair, locale)[0] == ("refund", expected), (name, locale)
         assert len({slug for slug, _ in found(pair, "es")}) == len(found(pair, "es")) == 4
-    pair.embedded.answerer.steering = Steering(pins={("paypal",): "solo"})
+    pair.embedded.answerer.rules = SearchRules(pins={("paypal",): "solo"})
     assert found(pair, "en")[0] == ("solo", "es")
 
 

@@ -13,9 +13,9 @@ from typing import Any
 from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Query, Results, SyncReport
 from search.engines.embedded import ENOUGH, EmbeddedEngine
 from search.engines.meilisearch.client import Clients, MeilisearchError
-from search.engines.meilisearch.index import EMBEDDER, IndexKeeper, identifier, reads_as_e5, spelt
-from search.query.parsed_query import How, Slot, Understood
-from search.ranking.embedding_lookup import LEAST_TOLD, Beside, Near, leads
+from search.engines.meilisearch.index import EMBEDDER, MeilisearchIndex, identifier, reads_as_e5, spelt
+from search.query.parsed_query import How, ParsedQuery, QueryTerm
+from search.ranking.embedding_lookup import LEAST_TOLD, EmbeddingLookup, NearestArticles, leads
 
 HITS_PER_WORD = 100
 _RAW = ["title", "headings", "keywords", "summary"]
@@ -28,13 +28,13 @@ class MeilisearchEngine:
     name = "meilisearch"
 
     def __init__(
-        self, clients: Clients, index: str, embedded: EmbeddedEngine, keeper: IndexKeeper | None = None, *, embedder: dict[str, Any] | None = None
+        self, clients: Clients, index: str, embedded: EmbeddedEngine, keeper: MeilisearchIndex | None = None, *, embedder: dict[str, Any] | None = None
     ) -> None:
         self._clients = clients
         self._index = index
         self._embedded = embedded
-        self._keeper = keeper or IndexKeeper(clients, index, embedded.store.path.with_name(f"{index}.lock"), embedder=embedder)
-        self._meaning = Beside(self.nearest) if embedder else None
+        self._keeper = keeper or MeilisearchIndex(clients, index, embedded.store.path.with_name(f"{index}.lock"), embedder=embedder)
+        self._meaning = EmbeddingLookup(self.nearest) if embedder else None
         self._prefix = "query: " if embedder and reads_as_e5(embedder) else ""
 
     def search(self, query: Query) -> Results:
@@ -79,13 +79,13 @@ class MeilisearchEngine:
                 if getattr(error, "code", None) in ("invalid_api_key", "missing_authorization_header"):
                     yield f"Meilisearch refuses the key in {setting}: {error.message[:300]}"
 
-    def _candidates(self, text: str, understood: Understood, query: Query) -> list[int]:
+    def _candidates(self, text: str, parsed: ParsedQuery, query: Query) -> list[int]:
         with _named():
-            slugs = self._slugs(text, understood, query)
+            slugs = self._slugs(text, parsed, query)
         ids = self._embedded.store.ids(slugs)
         return [ids[slug] for slug in slugs if slug in ids]
 
-    def nearest(self, text: str, most: int, query: Query) -> Near:
+    def nearest(self, text: str, most: int, query: Query) -> NearestArticles:
         """The articles nearest in meaning, and of the first its own neighbours; raises EngineUnavailable, also for an embedder too slow.
 
         With a ratio of 1 the server reads the text for its meaning only, so a prefix does no harm.
@@ -96,20 +96,20 @@ class MeilisearchEngine:
             hits = index.search(self._prefix + text, options | {"hybrid": {"embedder": EMBEDDER, "semanticRatio": 1.0}})["hits"]
             own = index.get_similar_documents(options | {"id": identifier(hits[0]["slug"]), "embedder": EMBEDDER})["hits"] if len(hits) >= LEAST_TOLD else []
             found = {hit["slug"]: float(hit["_rankingScore"]) for hit in hits}
-            return Near(found, leads(found, [float(hit["_rankingScore"]) for hit in own]))
+            return NearestArticles(found, leads(found, [float(hit["_rankingScore"]) for hit in own]))
 
-    def _slugs(self, text: str, understood: Understood, query: Query) -> list[str]:
+    def _slugs(self, text: str, parsed: ParsedQuery, query: Query) -> list[str]:
         """A fragment is also asked as a whole: where enough articles hold all of it, in their titles or at all, those that hold a part are left out."""
-        asked = [(slot, one) for slot in understood.telling for at, one in enumerate(slot.alternatives) if at < 3 or one.how in (How.SYNONYM, How.COMPOUND)]
+        asked = [(term, one) for term in parsed.telling for at, one in enumerate(term.alternatives) if at < 3 or one.how in (How.SYNONYM, How.COMPOUND)]
         common = {"indexUid": self._index, "limit": HITS_PER_WORD, "attributesToRetrieve": ["slug"], "showRankingScore": True}
         if condition := filters(query):
             common["filter"] = condition
         queries: list[dict[str, Any]] = [
             {**common, "q": spelt(one.stem) if one.is_prefix else f'"{spelt(one.stem)}"', "attributesToSearchOn": _STEMS} for _, one in asked
         ]
-        if understood.is_fragment:
-            queries.append({**common, "q": understood.corrected or text, "attributesToSearchOn": _RAW, "matchingStrategy": "last"})
-        if every := _every(understood):
+        if parsed.is_fragment:
+            queries.append({**common, "q": parsed.corrected or text, "attributesToSearchOn": _RAW, "matchingStrategy": "last"})
+        if every := _every(parsed):
             whole = common | {"q": every, "limit": MOST_RANKED, "matchingStrategy": "all"}
             queries += [whole | {"attributesToSearchOn": fields} for fields in (_STEMS[:1], _STEMS)]
         answers = self._clients.searching.multi_search(queries)["results"]
@@ -117,12 +117,12 @@ class MeilisearchEngine:
             anywhere, titled = ([hit["slug"] for hit in answers.pop()["hits"]] for _ in range(2))
             if enough := next((found for found in (titled, anywhere) if len(found) >= ENOUGH), None):
                 return enough
-        plain = [hit["slug"] for hit in answers.pop()["hits"]] if understood.is_fragment else []
-        scores: dict[Slot, dict[str, float]] = defaultdict(dict)
-        for (slot, one), answer in zip(asked, answers, strict=True):
+        plain = [hit["slug"] for hit in answers.pop()["hits"]] if parsed.is_fragment else []
+        scores: dict[QueryTerm, dict[str, float]] = defaultdict(dict)
+        for (term, one), answer in zip(asked, answers, strict=True):
             for hit in answer["hits"]:
                 score = one.weight * one.rarity * hit["_rankingScore"]
-                scores[slot][hit["slug"]] = max(score, scores[slot].get(hit["slug"], 0.0))
+                scores[term][hit["slug"]] = max(score, scores[term].get(hit["slug"], 0.0))
         fused: dict[str, float] = defaultdict(float)
         for found in scores.values():
             for slug, score in found.items():
@@ -131,17 +131,17 @@ class MeilisearchEngine:
         return list(dict.fromkeys([*plain[:HITS_PER_WORD], *best]))[:MOST_RANKED]
 
 
-def _every(understood: Understood) -> str:
+def _every(parsed: ParsedQuery) -> str:
     """All words of a fragment in one query; empty where one may stand for several, which the server cannot be asked for in one."""
-    if not understood.is_fragment or any(one.how not in (How.TYPED, How.BEGINNING) for slot in understood.known for one in slot.alternatives):
+    if not parsed.is_fragment or any(one.how not in (How.TYPED, How.BEGINNING) for term in parsed.known for one in term.alternatives):
         return ""
-    asked = [f'"{spelt(slot.alternatives[0].stem)}"' if len(slot.alternatives) == 1 else spelt(_beginning(slot)) for slot in understood.known]
+    asked = [f'"{spelt(term.alternatives[0].stem)}"' if len(term.alternatives) == 1 else spelt(_beginning(term)) for term in parsed.known]
     return " ".join(asked) if all(asked) else ""
 
 
-def _beginning(slot: Slot) -> str:
+def _beginning(term: QueryTerm) -> str:
     """What all that an unfinished word may stand for begins with."""
-    return commonprefix([one.stem for one in slot.alternatives])  # noqa: RUF071 (of words, not of paths)
+    return commonprefix([one.stem for one in term.alternatives])  # noqa: RUF071 (of words, not of paths)
 
 
 def filters(query: Query) -> list[Any]:

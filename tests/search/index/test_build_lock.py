@@ -11,7 +11,7 @@ import pytest
 
 from search.engine import EngineUnavailable
 from search.engines.meilisearch.client import Clients
-from search.engines.meilisearch.index import IndexKeeper
+from search.engines.meilisearch.index import MeilisearchIndex
 from tests.faults.processes import command, environ
 from tests.search.conftest import SHOP
 from tests.search.faulty import Faulty, faulty_server, passes_on, says
@@ -69,8 +69,8 @@ def test_a_builder_on_another_machine_is_left_to_finish(
         pass_on(handler)
 
     faulty.answer = answer
-    first = IndexKeeper(Clients(faulty.url, "", meilisearch.key, 20), meilisearch_index, tmp_path / "one" / "lock")
-    second = IndexKeeper(Clients(meilisearch.url, "", meilisearch.key, 20), meilisearch_index, tmp_path / "another" / "lock")
+    first = MeilisearchIndex(Clients(faulty.url, "", meilisearch.key, 20), meilisearch_index, tmp_path / "one" / "lock")
+    second = MeilisearchIndex(Clients(meilisearch.url, "", meilisearch.key, 20), meilisearch_index, tmp_path / "another" / "lock")
     with ThreadPoolExecutor(1) as pool:
         building = pool.submit(first.rebuild, SHOP)
         assert begun.wait(20)
@@ -87,7 +87,7 @@ def test_a_builder_that_slept_while_another_took_over_swaps_nothing_half_in(
     tmp_path: Path, faulty: Faulty, meilisearch: MeilisearchServer, meilisearch_index: str, raw: Any
 ) -> None:
     pass_on, clients = passes_on(meilisearch.url), Clients(meilisearch.url, "", meilisearch.key, 20)
-    IndexKeeper(clients, meilisearch_index, tmp_path / "another" / "lock").rebuild(SHOP)
+    MeilisearchIndex(clients, meilisearch_index, tmp_path / "another" / "lock").rebuild(SHOP)
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         if handler.path.endswith("__next/documents/fetch"):  # all is sent, the swap is next: now the new index is lost and filled with less
@@ -97,7 +97,7 @@ def test_a_builder_that_slept_while_another_took_over_swaps_nothing_half_in(
 
     faulty.answer = answer
     with pytest.raises(EngineUnavailable, match="holds 1 of 6 articles"):
-        IndexKeeper(Clients(faulty.url, "", meilisearch.key, 20), meilisearch_index, tmp_path / "one" / "lock").rebuild(SHOP)
+        MeilisearchIndex(Clients(faulty.url, "", meilisearch.key, 20), meilisearch_index, tmp_path / "one" / "lock").rebuild(SHOP)
     assert _slugs(raw, meilisearch_index) == sorted(one.slug for one in SHOP)
 
 
@@ -107,7 +107,7 @@ def test_a_swap_that_fails_leaves_the_old_index_live_and_no_new_one_behind(
 ) -> None:
     pass_on = passes_on(meilisearch.url)
     faulty.answer = pass_on
-    keeper = IndexKeeper(Clients(faulty.url, "", meilisearch.key, 20), meilisearch_index, tmp_path / "lock")
+    keeper = MeilisearchIndex(Clients(faulty.url, "", meilisearch.key, 20), meilisearch_index, tmp_path / "lock")
     keeper.rebuild(SHOP[:2])
 
     def answer(handler: BaseHTTPRequestHandler) -> None:

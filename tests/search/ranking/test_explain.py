@@ -11,7 +11,7 @@ from kb.cli import main
 from search.engine import Query
 from search.explanation import Explanation
 from search.ranking.explanation_text import confidence_sentences, hit_sentences, query_sentences
-from search.writers.rules_file import read_steering
+from search.writers.rules_file import read_rules
 from tests.search.conftest import SHOP, Pair, document
 from tests.search.writers.test_rules_file import write
 
@@ -51,7 +51,7 @@ def test_corrections_splits_joins_and_beginnings_are_told(pair: Pair) -> None:
 
 
 def test_the_thesaurus_and_the_writers_own_synonyms_are_told_apart(pair: Pair, tmp_path: Path) -> None:
-    pair.embedded.answerer.steering = read_steering(write(tmp_path, "synonyms:\n  - stoppers -> brakes\n"))[0]
+    pair.embedded.answerer.rules = read_rules(write(tmp_path, "synonyms:\n  - stoppers -> brakes\n"))[0]
     told = query_told(pair, "do the stoppers come in my package or not?")
     assert "stoppers: in no article as typed; found as brakes (synonym in _search.yml)" in told
     assert "(means nearly the same)" in told
@@ -89,7 +89,7 @@ def test_a_place_that_meaning_had_a_part_in_is_told_as_such(pair: Pair) -> None:
 
 
 def test_a_pin_is_told_and_makes_the_confidence_full(pair: Pair, tmp_path: Path) -> None:
-    pair.embedded.answerer.steering = read_steering(write(tmp_path, "pins:\n  - {query: qqq, article: open-hours}\n"))[0]
+    pair.embedded.answerer.rules = read_rules(write(tmp_path, "pins:\n  - {query: qqq, article: open-hours}\n"))[0]
     told = explained(pair, "qqq")
     assert next(hit_sentences(told.hits[0])) == "Pinned to these words in _search.yml, so it comes first."
     assert "full because the first hit is pinned" in "\n".join(confidence_sentences(told.signs, 1.0, 0.5))

@@ -5,7 +5,7 @@ from itertools import chain
 from search.engine import Hit, Query
 from search.engines.embedded import EmbeddedEngine
 from search.index.store import Store
-from search.ranking.snippets import marker_of
+from search.ranking.snippets import make_marker
 from tests.search.conftest import SHOP, document
 
 PHRASES = ("adjust the brakes", "brakes that rub", "charger too hot", "bicycle back", "money for a bike", "red light", "squeaking disc")
@@ -19,7 +19,7 @@ def hits(engine: EmbeddedEngine) -> list[tuple[Hit, ...]]:
 
 
 def asked_first(engine: EmbeddedEngine, query: Query) -> tuple[Hit, ...]:
-    marker_of.cache_clear()
+    make_marker.cache_clear()
     return EmbeddedEngine(Store(engine.store.path)).search(query).hits
 
 

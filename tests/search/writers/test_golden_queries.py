@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from kb.articles.article import Article, Catalog, Category, Passage
 from kb.cli import main
 from kb.config import Settings
-from search.writers.check import Report, check
+from search.writers.check import SearchCheck, check
 from search.writers.targets import Targets
 from tests.search.writers.test_rules_file import write
 from tests.services import MeilisearchServer
@@ -23,15 +23,15 @@ ARTICLES = [
 CATALOG = Catalog(1, (Category("a", "A"),), {one.slug: one for one in ARTICLES})
 
 
-def report(root: Path, golden: str = "", steering: str = "") -> Report:
-    if steering:
-        write(root, steering)
+def report(root: Path, golden: str = "", rules: str = "") -> SearchCheck:
+    if rules:
+        write(root, rules)
     if golden:
         write(root, golden, "_golden.yml")
     return check(Settings(content=root), CATALOG, NOW)
 
 
-def told(found: Report) -> list[str]:
+def told(found: SearchCheck) -> list[str]:
     return [str(problem) for problem in found.problems]
 
 
@@ -51,8 +51,8 @@ def test_one_that_does_not_hold_tells_where_it_stands_and_what_stands_before_it(
 
 def test_a_pin_or_a_synonym_makes_one_hold(tmp_path: Path) -> None:
     assert report(tmp_path, "- {query: mudguard, article: bell}\n").problems
-    assert told(report(tmp_path, steering="pins:\n  - {query: mudguard, article: bell}\n")) == []
-    assert told(report(tmp_path, steering="synonyms:\n  - mudguard -> bell\n")) == []
+    assert told(report(tmp_path, rules="pins:\n  - {query: mudguard, article: bell}\n")) == []
+    assert told(report(tmp_path, rules="synonyms:\n  - mudguard -> bell\n")) == []
 
 
 SLIPS = {
@@ -81,7 +81,7 @@ def test_every_slip_is_told_with_its_line(tmp_path: Path, text: str) -> None:
 
 
 def test_pins_and_synonyms_that_lead_nowhere_are_told(tmp_path: Path) -> None:
-    found = report(tmp_path, steering="pins:\n  - {query: x, article: bels}\nsynonyms:\n  - brakes -> velocipede\n")
+    found = report(tmp_path, rules="pins:\n  - {query: x, article: bels}\nsynonyms:\n  - brakes -> velocipede\n")
     assert told(found) == [
         "_search.yml:2: there is no article `bels`: did you mean `bell`?",
         "_search.yml:4: no article holds any of the other names, so this finds nothing: use words of your articles",

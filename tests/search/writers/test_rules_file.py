@@ -10,9 +10,9 @@ import pytest
 
 from kb.config import Settings
 from search.engine import Query
-from search.query.field_weights import PLACES, Weights
+from search.query.field_weights import PLACES, FieldWeights
 from search.searcher import Searcher
-from search.writers.rules_file import BOUNDS, read_steering
+from search.writers.rules_file import BOUNDS, read_rules
 from tests.search.conftest import SHOP, Pair, document, first
 
 Steer = Callable[[str], None]
@@ -28,7 +28,7 @@ def steer(pair: Pair, tmp_path: Path) -> Steer:
     """Puts a `_search.yml` in force on both engines."""
 
     def put(text: str) -> None:
-        pair.embedded.answerer.steering, problems = read_steering(write(tmp_path, text))
+        pair.embedded.answerer.rules, problems = read_rules(write(tmp_path, text))
         assert problems == []
 
     return put
@@ -149,8 +149,8 @@ def test_weights_decide_between_title_and_text(pair: Pair, steer: Steer) -> None
 
 
 def test_every_weight_is_bounded_and_its_usual_value_allowed() -> None:
-    assert set(PLACES) < BOUNDS.keys() <= {one.name for one in fields(Weights)}
-    assert all(least <= getattr(Weights(), name) <= most for name, (least, most) in BOUNDS.items())
+    assert set(PLACES) < BOUNDS.keys() <= {one.name for one in fields(FieldWeights)}
+    assert all(least <= getattr(FieldWeights(), name) <= most for name, (least, most) in BOUNDS.items())
 
 
 SLIPS = {
@@ -195,7 +195,7 @@ SLIPS = {
 @pytest.mark.parametrize("text", SLIPS, ids=lambda text: text[:40])
 def test_every_slip_is_told_with_its_line(tmp_path: Path, text: str) -> None:
     line, says = SLIPS[text]
-    problems = read_steering(write(tmp_path, text + "\n"))[1]
+    problems = read_rules(write(tmp_path, text + "\n"))[1]
     assert (problems[0].path, problems[0].line, problems[0].is_error) == ("_search.yml", line, True)
     assert says in problems[0].message
 
@@ -203,18 +203,18 @@ def test_every_slip_is_told_with_its_line(tmp_path: Path, text: str) -> None:
 def test_what_is_no_file_of_text_is_told(tmp_path: Path) -> None:
     file = tmp_path / "_search.yml"
     file.write_bytes(b"synonyms:\n  - [\xff, b]\n")
-    assert str(read_steering(tmp_path)[1][0]) == "_search.yml:2: this line is not UTF-8: save the file as UTF-8"
+    assert str(read_rules(tmp_path)[1][0]) == "_search.yml:2: this line is not UTF-8: save the file as UTF-8"
     file.unlink()
     file.mkdir()
-    assert "cannot be read" in read_steering(tmp_path)[1][0].message
+    assert "cannot be read" in read_rules(tmp_path)[1][0].message
     file.rmdir()
     file.symlink_to("/etc/passwd")
-    assert "cannot be read" in read_steering(tmp_path)[1][0].message
+    assert "cannot be read" in read_rules(tmp_path)[1][0].message
 
 
 def test_no_file_and_an_empty_file_say_nothing(tmp_path: Path) -> None:
-    assert read_steering(tmp_path)[1] == []
-    assert read_steering(write(tmp_path, "# later\n"))[1] == []
+    assert read_rules(tmp_path)[1] == []
+    assert read_rules(write(tmp_path, "# later\n"))[1] == []
 
 
 @pytest.fixture
