@@ -86,7 +86,7 @@ def test_an_agent_opens_a_follow_up_that_the_requester_is_emailed(
     new_page, old_page = client.get(answer.headers["location"]).text, client.get(f"/desk/tickets/{closed}").text
     assert f'Follow-up to <a href="/desk/tickets/{closed}">#{closed}</a>' in new_page
     assert "Filed by <bdi>Ada</bdi>" in new_page
-    assert "Signed in when filing" not in new_page
+    assert "Address confirmed" not in new_page
     assert f'<a href="/desk/tickets/{number}">#{number}</a>' in old_page
     tracked = client.get(tracking_path(client.app.state.secret_key, number, ticket.salt))
     assert "We found out why." in tracked.text
