@@ -57,7 +57,18 @@ def mine(request: Request) -> Response:
         updated = queries.last_messages(session, {ticket.id for ticket in (*tickets, *here)})
     listed, sent_here = _rows(request, tickets), _rows(request, [ticket for ticket in here if user is None or ticket.requester_id != user.id])
     older = tickets[-1].id if len(tickets) == queries.MOST_LISTED else None
-    return render(request, "requests/mine.html", {"user": user, "listed": listed, "older": older, "sent_here": sent_here, "updated": updated}, headers=PRIVATE)
+    context = {"user": user, "listed": listed, "older": older, "sent_here": sent_here, "updated": updated, "is_forgotten": "forgotten" in request.query_params}
+    return render(request, "requests/mine.html", context, headers=PRIVATE)
+
+
+def ask_to_forget(request: Request) -> Response:
+    """Ask before the requests sent from this browser are taken off its list; without any, lead to the list."""
+    with database(request).read() as session:
+        here = remembered(request, session)
+    if not here:
+        return RedirectResponse("/requests", 303)
+    context = {"sent_here": here, "sends_mail": bool(request.app.state.settings.smtp_url.get_secret_value())}
+    return render(request, "requests/removal.html", context, headers=PRIVATE)
 
 
 def forget_sent(request: Request, form: FormData) -> Response:  # noqa: ARG001
@@ -229,6 +240,7 @@ def _usual_wait(session: Session) -> str | None:
 
 routes = [
     Route("/requests", mine),
+    Route("/requests/remembered/removal", ask_to_forget),
     Route("/requests/remembered/removal", with_form(forget_sent), methods=["POST"]),
     Route("/requests/{token}", page),
     Route("/requests/{token}/comments", with_form(reply), methods=["POST"]),

@@ -12,7 +12,7 @@ from kb.accounts import api_keys, invitations, notices, people, queries, session
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
 from kb.accounts.limits import take
-from kb.accounts.models import Role, User
+from kb.accounts.models import ApiKey, Role, User
 from kb.accounts.tokens import new_token
 from kb.db import database, now
 from kb.text import one_line
@@ -122,13 +122,25 @@ def make_key(request: Request, form: FormData) -> Response:
     return _keys_page(request, user, error="Nobody with this address can have a key. Enter the address of someone who is listed under People.", typed=typed)
 
 
+def ask_to_revoke(request: Request) -> Response:
+    """Ask before a key is revoked: what uses it stops working at once. One that is revoked already leads to the list."""
+    sessions.require_admin(request)
+    with database(request).read() as session:
+        key = session.get(ApiKey, path_number(request))
+    if key is None:
+        raise HTTPException(404)
+    if key.revoked_at:
+        return RedirectResponse("/desk/api-keys", 303)
+    return render(request, "accounts/revocation.html", {"key": key})
+
+
 def revoke_key(request: Request, form: FormData) -> Response:  # noqa: ARG001
     """Ends a key at once."""
     user = sessions.require_admin(request)
     with database(request).write() as session:
         if key := api_keys.revoke_key(session, path_number(request), now()):
             audit.record(session, Kind.KEY_REVOKED, audit.source(request, user), now(), person=key.user, detail=api_keys.described(key))
-    return RedirectResponse("/desk/api-keys", 303)
+    return RedirectResponse("/desk/api-keys?revoked=1", 303)
 
 
 def _change(request: Request, change: people.Change) -> Response:
@@ -168,5 +180,5 @@ def _keys_page(request: Request, user: User, *, error: str = "", typed: dict[str
     with database(request).read() as session:
         keys = queries.api_keys(session)
     context: dict[str, object] = {"keys": keys, "error": error, "typed": typed or {"name": "", "email": user.email, "scope": "read"}, "secret": secret}
-    context |= {"once": new_token(), "is_made": "made" in request.query_params}
+    context |= {"once": new_token(), "is_made": "made" in request.query_params, "is_revoked": "revoked" in request.query_params}
     return render(request, "accounts/api_keys.html", context, status=422 if error else 200)

@@ -34,5 +34,6 @@ routes = [
     Route("/desk/audit-log", audit_log.show, methods=["GET"]),
     Route("/desk/api-keys", admin.list_keys, methods=["GET"]),
     Route("/desk/api-keys", with_form(with_fresh_sign_in(admin.make_key, require_admin)), methods=["POST"]),
+    Route("/desk/api-keys/{id:int}/revocation", admin.ask_to_revoke, methods=["GET"]),
     Route("/desk/api-keys/{id:int}/revocation", with_form(admin.revoke_key), methods=["POST"]),
 ]

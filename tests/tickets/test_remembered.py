@@ -71,6 +71,28 @@ def test_a_link_that_was_revoked_is_not_listed(client: TestClient) -> None:
     assert _listed(client) == []
 
 
+def test_removing_the_list_asks_first_and_names_the_requests(client: TestClient) -> None:
+    path = _send(client, "Broken lamp")
+    assert 'href="/requests/remembered/removal"' in client.get("/requests").text
+    asked = client.get("/requests/remembered/removal")
+    assert (asked.status_code, asked.headers["cache-control"]) == (200, "no-store")
+    assert re.findall(r"<li>.*#(\d+).*<bdi>(.*)</bdi>", asked.text) == [("1", "Broken lamp")]
+    assert _listed(client) == ["Broken lamp"]
+    client.post("/requests/remembered/removal")
+    assert "were removed from this browser" in client.get("/requests?forgotten=1").text
+    assert client.get(path).status_code == 200
+
+
+def test_a_browser_without_requests_is_not_asked_about_any(client: TestClient) -> None:
+    assert client.get("/requests/remembered/removal").headers["location"] == "/requests"
+
+
+def test_my_requests_shows_the_number_of_each_on_every_screen(client: TestClient) -> None:
+    _send(client, "Broken lamp")
+    row = client.get("/requests").text.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert '<td class="soft">#1</td>' in row
+
+
 def test_the_list_is_removed_from_the_browser_and_the_request_stays(client: TestClient) -> None:
     path = _send(client, "Broken lamp")
     assert client.post("/requests/remembered/removal").headers["location"] == "/requests?forgotten=1"

@@ -88,9 +88,9 @@ def take(request: Request, form: FormData) -> Response:
 
 
 def keep(request: Request, form: FormData) -> Response:
-    """Keep a draft: by itself while the agent types, or for a search for articles; or discard it."""
-    if "discard" in form:
-        return _act(request, form, _discard)
+    """Keep a draft: by itself while the agent types, or for a search for articles; or discard it, or bring it back."""
+    if "discard" in form or "restore" in form:
+        return _act(request, form, _discard if "discard" in form else _restore)
     if "enter" in form and not form.get("article_query"):
         return _act(request, form, _save)
     is_search = "find_articles" in form or "enter" in form
@@ -171,9 +171,17 @@ def _keep(posted: _Posted) -> Response:
 
 
 def _discard(posted: _Posted) -> Response:
+    draft, _ = _with_files(posted, posted.draft)
     with database(posted.request).write() as session:
-        draft_queries.delete_draft(session, posted.user.id, posted.number)
+        _store(session, posted, draft)  # as it is in the form, which may hold more than the last save
+        draft_queries.mark_discarded(session, posted.user.id, posted.number, is_discarded=True)
     return RedirectResponse(way_back(posted.request, posted.number, done="discarded"), 303)
+
+
+def _restore(posted: _Posted) -> Response:
+    with database(posted.request).write() as session:
+        draft_queries.mark_discarded(session, posted.user.id, posted.number, is_discarded=False)
+    return RedirectResponse(way_back(posted.request, posted.number, done="restored"), 303)
 
 
 def _changed(posted: _Posted, update: Callable[[Session], Audit], remaining: Draft, done: str) -> Response:

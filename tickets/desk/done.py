@@ -12,6 +12,7 @@ DONE_HERE = {
     "saved": "The properties are saved.",
     "taken": "The ticket is yours.",
     "discarded": "Your draft is discarded.",
+    "restored": "Your draft is back.",
     "released": "The ticket is released. Its requester gets the confirmation by email.",
     "followed-up": "Your follow-up is filed as this ticket.",
 }

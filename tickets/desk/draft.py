@@ -39,6 +39,8 @@ class Draft:
     errors: Mapping[str, str] = field(default_factory=dict)
     """Why it was not sent: field → message."""
     updated_at: datetime | None = None
+    is_discarded: bool = False
+    """Thrown away by the agent, who can still bring it back."""
 
     @property
     def is_empty(self) -> bool:
@@ -76,7 +78,7 @@ def changes(draft: Draft) -> dict[str, Any]:
 def load(session: Session, user_id: int, ticket_id: int) -> Draft | None:
     """Return the draft that is kept for this person on this ticket."""
     row = draft_queries.stored_draft(session, user_id, ticket_id)
-    if row is None:
+    if row is None or row.content.get("is_discarded"):
         return None
     known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.content.items() if name in Draft.__slots__}
     return replace(Draft(**known), updated_at=row.updated_at)

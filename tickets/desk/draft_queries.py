@@ -22,6 +22,12 @@ def store_draft(session: Session, user_id: int, ticket_id: int, *, nonce: str, c
     session.execute(insert.values(user_id=user_id, ticket_id=ticket_id, **columns).on_conflict_do_update(index_elements=["user_id", "ticket_id"], set_=columns))
 
 
+def mark_discarded(session: Session, user_id: int, ticket_id: int, *, is_discarded: bool) -> None:
+    """Hide the draft until it is brought back, or show it again."""
+    if row := stored_draft(session, user_id, ticket_id):
+        row.content = row.content | {"is_discarded": is_discarded}
+
+
 def delete_draft(session: Session, user_id: int, ticket_id: int) -> None:
     """Delete the draft of this person on this ticket."""
     session.execute(delete(StoredDraft).where(StoredDraft.user_id == user_id, StoredDraft.ticket_id == ticket_id))

@@ -65,6 +65,7 @@ open GET /sign-in/link/{token}
 open POST /sign-in/link/{token}
 open POST /sign-out
 open GET /requests
+open GET /requests/remembered/removal
 open POST /requests/remembered/removal
 open GET /account/menu
 own GET /account
@@ -109,6 +110,7 @@ admin POST /desk/people/{id:int}/invitation
 admin GET /desk/audit-log
 admin GET /desk/api-keys
 admin POST /desk/api-keys
+admin GET /desk/api-keys/{id:int}/revocation
 admin POST /desk/api-keys/{id:int}/revocation
 """
 TABLE = {(method, path): level for level, method, path in (line.split() for line in ACCESS.split("\n") if line)}

@@ -98,7 +98,13 @@ def test_a_key_is_shown_once_and_revoked(client: TestClient) -> None:
         assert key is not None
         assert key.key_hash != secret
     assert secret not in client.get("/desk/api-keys").text
-    client.post(f"/desk/api-keys/{key.id}/revocation")
+    asked = client.get(f"/desk/api-keys/{key.id}/revocation")
+    assert "Revoke the key “<bdi>Shop</bdi>”?" in asked.text
+    with database.read() as session:
+        assert api_keys.check_key(session, secret) is not None
+    assert "The key was revoked." in client.get(client.post(f"/desk/api-keys/{key.id}/revocation").headers["location"]).text
+    assert client.get(f"/desk/api-keys/{key.id}/revocation").headers["location"] == "/desk/api-keys"
+    assert client.get("/desk/api-keys/999/revocation").status_code == 404
     with database.read() as session:
         assert api_keys.check_key(session, secret) is None
         assert session.scalars(select(ApiKey)).one().revoked_at is not None

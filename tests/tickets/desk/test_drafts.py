@@ -169,6 +169,32 @@ def test_the_same_form_sent_with_other_words_is_another_message(client: TestClie
 
 
 @pytest.mark.usefixtures("agent")
+def test_a_discarded_draft_can_be_brought_back_with_its_files(client: TestClient, opened: OpenTicket, write: Write) -> None:
+    number = opened()
+    answer = write(number, "Unplug it.", ("plan.txt", b"steps"), to="draft", discard="1", priority="high", was_priority="normal")
+    page = client.get(answer.headers["location"]).text
+    assert "Your draft is discarded" in page
+    assert "Unplug it." not in page
+    assert 'name="restore"' in page
+    answer = client.post(f"/desk/tickets/{number}/draft", data={"restore": "1"})
+    page = client.get(answer.headers["location"]).text
+    assert "Your draft is back" in page
+    assert all(word in page for word in ("Unplug it.", "plan.txt", "Not saved yet"))
+    assert 'name="restore"' not in page
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_newer_draft_is_not_replaced_by_the_discarded_one(client: TestClient, opened: OpenTicket, write: Write) -> None:
+    number = opened()
+    write(number, "The first.", to="draft", discard="1")
+    write(number, "The second.", to="draft")
+    client.post(f"/desk/tickets/{number}/draft", data={"restore": "1"})
+    page = client.get(f"/desk/tickets/{number}").text
+    assert "The second." in page
+    assert "The first." not in page
+
+
+@pytest.mark.usefixtures("agent")
 def test_a_draft_is_kept_while_typing_and_discarded_by_its_button(client: TestClient, opened: OpenTicket, write: Write, shown: Shown) -> None:
     number = opened()
     assert write(number, "Half a thought", to="draft", kind="note").status_code == 204
