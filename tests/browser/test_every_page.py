@@ -132,6 +132,19 @@ def test_a_finger_hits_whatever_can_be_tapped(chromium: Any, help_centre: LiveSe
     assert {path: small for path, small in found.items() if small} == {}
 
 
+def test_a_phone_shows_the_number_of_every_ticket(chromium: Any, help_centre: LiveServer) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    file_a_request(page, help_centre)
+    page.goto(f"{help_centre.url}/requests")
+    assert page.get_by_text("#1", exact=True).is_visible()
+    sign_in_an_admin(page, help_centre)
+    for path in ("/desk", "/desk/views/all", "/desk/search?q=brakes"):
+        page.goto(help_centre.url + path)
+        assert page.get_by_text("#1", exact=True).is_visible(), path
+    context.close()
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing_on_the_open_search_box(chromium: Any, help_centre: LiveServer, scheme: str, width: int) -> None:
     context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
