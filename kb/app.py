@@ -29,11 +29,12 @@ from kb.events.most_read import MostRead
 from kb.events.recorder import Recorder
 from kb.following import following
 from kb.web import security_txt
-from kb.web.body_limit import MB, BodySize, BodyTime
+from kb.web.body_limit import BodySize, BodyTime
 from kb.web.errors import crash, database_busy, database_fault, error_page, gone, no_room
 from kb.web.front import Front, FrontedApp
 from kb.web.guard import Guard, Hosts, security_headers
 from kb.web.pages import FinishedPages
+from kb.web.sizes import MB
 from kb.web.static import StaticFiles
 from kb.web.templates import environment
 from kb.web.theme import theme_files
@@ -70,7 +71,7 @@ def create_app(settings: Settings, *, on_article: Progress | None = None, on_ind
         routes=[Route("/static/{digest}/{path:path}", static.serve), *(route for room in ROOMS for route in room.routes)],
         middleware=[
             Middleware(Guard, settings=settings, hosts=hosts),
-            Middleware(BodyTime, limits=settings),
+            Middleware(BodyTime, limits=settings, trusted_proxies=settings.trusted_proxies),
             Middleware(BodySize, most=settings.body_max_mb * MB),
         ],
         exception_handlers=ERRORS,

@@ -28,10 +28,26 @@ class ServerLimits(BaseModel):
         1000, ge=1, le=100_000, description="Bytes that chunk sizes, chunk extensions and trailers may add to a body, in KB; more are answered 413."
     )
     body_timeout_s: float = Field(
-        30, gt=0, le=3600, description="Seconds a body may take, plus one for each `transfer_min_bytes_per_s`, before the answer is 408."
+        30, gt=0, le=3600, description="Seconds a body may come slower than `transfer_min_bytes_per_s`, from its start or later, before the answer is 408."
     )
     bodies_max_mb: int = Field(
-        500, ge=1, le=1_000_000, description="Bodies being received at one time, all together, in MB; one that does not fit is answered 503."
+        500,
+        ge=1,
+        le=1_000_000,
+        description="Bodies being received at one time, all together, in MB; one that does not fit is answered 503. Keep it above `body_max_mb`.",
+    )
+    bodies_per_address_mb: int = Field(
+        100,
+        ge=1,
+        le=1_000_000,
+        description="Of these, bodies from one address, in MB; one that does not fit is answered 429. Trusted proxies and this machine are not counted.",
+    )
+    body_pace_s: float = Field(5, gt=0, le=600, description="Seconds over which the pace of a body is measured when room for bodies is short.")
+    body_refusal_wait_s: float = Field(
+        1, gt=0, le=60, description="Seconds to wait for the text of a form whose files find no room, so that the answer can give the text back."
+    )
+    transfer_busy_bytes_per_s: int = Field(
+        20_000, ge=1, le=100_000_000, description="When room for bodies is short, those slower than this, in bytes a second, are cut off to make room."
     )
     send_timeout_s: float = Field(
         30, gt=0, le=3600, description="Seconds a client may take to read an answer, plus one for each `transfer_min_bytes_per_s`, before it is cut off."

@@ -243,7 +243,7 @@ routes = [
     Route("/requests/remembered/removal", ask_to_forget),
     Route("/requests/remembered/removal", with_form(forget_sent), methods=["POST"]),
     Route("/requests/{token}", page),
-    Route("/requests/{token}/comments", with_form(reply), methods=["POST"]),
+    Route("/requests/{token}/comments", with_form(reply, is_safe_in_part=True), methods=["POST"]),
     Route("/requests/{token}/resolution", with_form(resolve), methods=["POST"]),
     Route("/requests/{token}/reopening", with_form(reopen), methods=["POST"]),
     Route("/requests/{token}/attachments/{file}/{name}", file),

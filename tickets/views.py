@@ -277,7 +277,7 @@ def _read(request: Request, form: RequestForm, visit: Visit | None) -> tuple[Art
 
 routes = [
     Route("/requests/new", new),
-    Route("/requests", with_form(create), methods=["POST"]),
+    Route("/requests", with_form(create, is_safe_in_part=True), methods=["POST"]),
     Route("/requests/deflections/withdrawal", with_form(withdraw), methods=["POST"]),
     *suggesting.routes,
     *request_views.routes,

@@ -1,16 +1,31 @@
-"""Bodies that are too large, too slow or too many: reading them ends with 413, 408 or 503, which becomes the site's error page."""
+"""Bodies that are too large, too slow or too many: reading them ends with 413, 408, 429 or 503, which becomes the site's error page."""
 
 import asyncio
 
-from starlette.datastructures import Headers
+from starlette.datastructures import FormData, Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb.server_limits import ServerLimits
+from kb.web.upload_room import SMALL_BYTES, Room, UploadRoom
 
-MB = 1_000_000
-SMALL_BYTES = 64_000
-"""Forms without files are no larger, and find room while large uploads do not."""
+RETRY_AFTER_S = 30
+
+
+class TooLarge(HTTPException):
+    """The body has more than `most` bytes."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(413)
+        self.most = most
+
+
+class NoRoom(HTTPException):
+    """The body does not fit beside the others under way; `arrived` is what of its form was read before."""
+
+    def __init__(self, room: Room) -> None:
+        super().__init__(room.value, headers={"Retry-After": str(RETRY_AFTER_S), "Connection": "close"})
+        self.arrived: FormData | None = None
 
 
 class BodySize:
@@ -21,56 +36,109 @@ class BodySize:
         self._most = most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        announced = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
-        is_too_large = announced.isascii() and announced.isdigit() and (len(announced) > 18 or int(announced) > self._most)
+        is_too_large = scope["type"] == "http" and _announced(scope) > self._most
         arrived = 0
 
         async def limited() -> Message:
             nonlocal arrived
             if is_too_large:
-                raise HTTPException(413)
+                raise TooLarge(self._most)
             message = await receive()
             arrived += len(message.get("body", b""))
             if arrived > self._most:
-                raise HTTPException(413)
+                raise TooLarge(self._most)
             return message
 
         await self._app(scope, limited, send)
 
 
 class BodyTime:
-    """Lets a view read a body as long as it keeps coming, and as long as all bodies under way fit into `bodies_max_mb`.
+    """Lets a view read a body as long as it keeps coming, and as long as all bodies under way find room.
 
     The server itself would wait for ever: a thousand clients that send a byte a second would each keep a connection and what it holds.
+    Room is taken once more than a small form has arrived, then for all that was announced: whoever announces much and sends nothing holds nothing.
     """
 
-    def __init__(self, app: ASGIApp, limits: ServerLimits) -> None:
+    def __init__(self, app: ASGIApp, limits: ServerLimits, trusted_proxies: tuple[str, ...] = ()) -> None:
         self._app, self._limits = app, limits
-        self._held = 0
+        self._room = UploadRoom(limits, trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        limits = self._limits
-        arrived, held, is_whole, began_at = 0, 0, scope["type"] != "http", asyncio.get_running_loop().time()
-
-        async def limited() -> Message:
-            nonlocal arrived, held, is_whole
-            if is_whole:
-                # What is waited for now is that the client leaves.
-                return await receive()
-            try:
-                async with asyncio.timeout_at(began_at + limits.body_timeout_s + arrived / limits.transfer_min_bytes_per_s):
-                    message = await receive()
-            except TimeoutError:
-                raise HTTPException(408, headers={"Connection": "close"}) from None
-            arrived += len(message.get("body", b""))
-            is_whole = not message.get("more_body", False)
-            if (more := max(0, arrived - SMALL_BYTES) - held) > 0:
-                if self._held + more > limits.bodies_max_mb * MB:
-                    raise HTTPException(503, headers={"Retry-After": "30"})
-                self._held, held = self._held + more, held + more
-            return message
-
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = _Body(self._limits, self._room, scope, receive)
         try:
-            await self._app(scope, limited, send)
+            await self._app(scope, body.receive, send)
         finally:
-            self._held -= held
+            self._room.leave(body.upload)
+
+
+class _Body:
+    """One body, as the view reads it."""
+
+    def __init__(self, limits: ServerLimits, room: UploadRoom, scope: Scope, receive: Receive) -> None:
+        self._limits, self._room, self._receive = limits, room, receive
+        self._now = asyncio.get_running_loop().time
+        began_at = self._now()
+        self._deadline = began_at + limits.body_timeout_s
+        self._refusal, self._refuse_at = Room.FREE, 0.0
+        self._is_asked_for = False
+        self._has_words = Headers(scope=scope).get("content-type", "").startswith("multipart/form-data")
+        client = scope.get("client")
+        self.upload = room.begin(client[0] if client else "", _announced(scope), began_at)
+
+    async def receive(self) -> Message:
+        """Return the next part of the body. Raises HTTPException with 408, 429 or 503."""
+        upload = self.upload
+        if upload.is_whole:
+            # What is waited for now is that the client leaves.
+            return await self._receive()
+        if not self._is_asked_for:
+            self._ask()
+        if self._refusal is not Room.FREE and (upload.arrived > SMALL_BYTES or not self._has_words):
+            raise NoRoom(self._refusal)
+        message = await self._next()
+        self._count(message)
+        return message
+
+    def _ask(self) -> None:
+        """Refuse a body at once that would find no room; a form may send its text, which the answer gives back."""
+        self._is_asked_for = True
+        if self.upload.announced > SMALL_BYTES:
+            self._refusal = self._room.is_there(self.upload, self._now())
+        if self._refusal is not Room.FREE:
+            self._refuse_at = self._now() + self._limits.body_refusal_wait_s
+
+    async def _next(self) -> Message:
+        upload = self.upload
+        try:
+            if upload.gave_way:
+                raise TimeoutError
+            async with asyncio.timeout_at(self._deadline if self._refusal is Room.FREE else self._refuse_at) as upload.waiting:
+                return await self._receive()
+        except TimeoutError:
+            if upload.gave_way:
+                raise NoRoom(Room.SITE_IS_FULL) from None
+            if self._refusal is not Room.FREE:
+                raise NoRoom(self._refusal) from None
+            raise HTTPException(408, headers={"Connection": "close"}) from None
+        finally:
+            upload.waiting = None
+
+    def _count(self, message: Message) -> None:
+        limits, upload, size, now = self._limits, self.upload, len(message.get("body", b"")), self._now()
+        upload.note(size, now, limits.body_pace_s)
+        upload.is_whole = not message.get("more_body", False)
+        # What came quickly does not make up for a stall later on.
+        self._deadline = min(self._deadline + size / limits.transfer_min_bytes_per_s, now + limits.body_timeout_s)
+        if upload.wanted > upload.held and upload.arrived > SMALL_BYTES and not upload.is_whole:
+            self._refusal = self._room.take(upload, now)
+
+
+def _announced(scope: Scope) -> int:
+    """Return the length the client announced, in bytes; 0 where it did not."""
+    announced = Headers(scope=scope).get("content-length", "")
+    if not (announced.isascii() and announced.isdigit()):
+        return 0
+    return int(announced[:19])

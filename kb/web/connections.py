@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Protocol
@@ -46,7 +46,7 @@ class Connections:
         self._refused: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
         self._said_at = 0.0
-        self._is_free = lru_cache(10_000)(_free_addresses(settings))
+        self._is_free = uncounted_addresses(settings.trusted_proxies)
 
     def admit(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> int:
         """Take a new connection in; return 0, or the status that it is to be refused with."""
@@ -119,10 +119,12 @@ class Connections:
         self._timer = loop.call_later(self._look_every_s, self._look, loop) if is_needed else None
 
 
-def _free_addresses(settings: Settings) -> Callable[[str], bool]:
-    trusted = [ip_network(proxy) for proxy in settings.trusted_proxies]
+def uncounted_addresses(trusted_proxies: Sequence[str]) -> Callable[[str], bool]:
+    """Return whether an address stands for many people, or for none: a trusted proxy, this machine, or what is no address."""
+    trusted = [ip_network(proxy) for proxy in trusted_proxies]
 
-    def is_free(address: str) -> bool:
+    @lru_cache(10_000)
+    def is_uncounted(address: str) -> bool:
         try:
             found = ip_address(address.partition("%")[0])
         except ValueError:
@@ -130,4 +132,4 @@ def _free_addresses(settings: Settings) -> Callable[[str], bool]:
         found = getattr(found, "ipv4_mapped", None) or found
         return found.is_loopback or any(found in one for one in trusted)
 
-    return is_free
+    return is_uncounted

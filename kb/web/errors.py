@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from kb.web.body_limit import NoRoom, TooLarge
 from kb.web.templates import render
 
 log = logging.getLogger("deskbook")
@@ -37,6 +38,27 @@ ADVICE = {
     503: "Nothing was saved. Please try again in a moment.",
 }
 
+NO_ROOM_ADVICE = {
+    429: "Several large uploads from your address are under way, so this one was not taken and nothing was saved. "
+    "Go back: what you typed is still in the form. Send it again when they are done.",
+    503: "Many large uploads are under way, so this one was not taken and nothing was saved. "
+    "Go back: what you typed is still in the form. Send it again in a moment.",
+}
+NO_ROOM_REASONS = {
+    429: "Several large uploads from your address are under way. ",
+    503: "Many large uploads are under way. ",
+}
+API_ADVICE = {
+    404: "There is nothing at this address. The manual lists the addresses of the API.",
+    405: "This address does not take this method. The Allow header lists those it takes.",
+    408: "The body took too long to arrive, and nothing was saved. Send the request again.",
+    413: "The body is larger than this address takes, and nothing was saved.",
+    429: "Too much is being sent from your address at once, and nothing was saved. Send the request again later.",
+    500: "Something went wrong, and the log of the server says what. Quote the number.",
+    503: "Nothing was saved. Send the request again in a moment.",
+}
+"""Advice for programs, which have no form to go back to."""
+
 TYPED = {
     "name": ("Name", False),
     "email": ("Email", False),
@@ -55,8 +77,11 @@ SECRET_PARAMETERS = ("token", "file")
 def error_page(request: Request, error: Exception) -> Response:
     """The page (or JSON under /api/) for an HTTPException."""
     assert isinstance(error, HTTPException)  # noqa: S101
-    detail = error.detail if error.detail and not _is_stock(error) else ADVICE.get(error.status_code, "")
-    return answer(request, error.status_code, detail, headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if isinstance(error, NoRoom):
+        return _unsaved(request, error) or answer(request, error.status_code, _advice(request, error), headers=headers)
+    detail = error.detail if error.detail and not _is_stock(error) else _advice(request, error)
+    return answer(request, error.status_code, detail, headers=headers)
 
 
 def database_busy(request: Request, error: Exception) -> Response:
@@ -103,29 +128,45 @@ def _loggable_path(request: Request) -> str:
 def answer(request: Request, status: int, detail: str, *, number: str = "", headers: dict[str, str] | None = None) -> Response:
     """The error in the form the client reads."""
     title = TITLES.get(status, "This did not work")
-    if request.url.path.startswith("/api/"):
+    if is_api(request):
         body = {"error": {"status": status, "title": title, "detail": detail} | ({"number": number} if number else {})}
         return JSONResponse(body, status, headers)
     context = {"title": title, "detail": detail, "status": status, "number": number, "search_value": request.query_params.get("q", "")[:200]}
     return render(request, "error.html", context, status=status, headers=headers)
 
 
-def _unsaved(request: Request) -> Response | None:
+def _advice(request: Request, error: HTTPException) -> str:
+    if not is_api(request):
+        return (NO_ROOM_ADVICE if isinstance(error, NoRoom) else ADVICE).get(error.status_code, "")
+    if isinstance(error, TooLarge):
+        return f"The body is larger than {error.most:,} bytes, the most this address takes. Nothing was saved."
+    return API_ADVICE.get(error.status_code, "")
+
+
+def is_api(request: Request) -> bool:
+    """Return True if a program asks, which reads JSON."""
+    return request.url.path.startswith("/api/")
+
+
+def _unsaved(request: Request, refusal: NoRoom | None = None) -> Response | None:
     """The form that could not be saved as a page to send again; None where nothing was typed, or something that is not to be shown."""
     form = getattr(request.state, "form", None)
-    if form is None or request.url.path.startswith("/api/") or any(SECRET_FIELDS.search(name) for name in form):
+    if form is None or is_api(request) or any(SECRET_FIELDS.search(name) for name in form):
         return None
     fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     if not any(name in TYPED and value.strip() for name, value in fields):
         return None
+    status = refusal.status_code if refusal else 503
     context = {
-        "title": TITLES[503],
+        "title": TITLES[status],
+        "reason": NO_ROOM_REASONS[status] if refusal else "",
         "action": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "fields": fields,
         "labels": TYPED,
-        "has_files": any(not isinstance(value, str) and value.filename for _, value in form.multi_items()),
+        "has_files": refusal is not None or any(not isinstance(value, str) and value.filename for _, value in form.multi_items()),
     }
-    return render(request, "unsaved.html", context, status=503, headers={"Retry-After": "5"})
+    headers = dict(refusal.headers or {}) if refusal else {"Retry-After": "5"}
+    return render(request, "unsaved.html", context, status=status, headers=headers)
 
 
 def _log_once_a_second(message: str, detail: str) -> None:

@@ -12,16 +12,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kb.text import clean
+from kb.web.body_limit import NoRoom
 
 MAX_FIELDS = 200
 MAX_PART_BYTES = 1_000_000
 FormView = Callable[[Request, FormData], Response]
 
 
-def with_form(view: FormView, *, max_files: int = 50) -> Callable[[Request], object]:
+def with_form(view: FormView, *, max_files: int = 50, is_safe_in_part: bool = False) -> Callable[[Request], object]:
     """An endpoint that reads the form, then runs `view` in a thread.
 
     Answers 400 for a body that ends before its final boundary: the parser alone would drop an unfinished attachment unseen.
+    Where the files find no room, a form that `is_safe_in_part` comes back with the fields before them: no field after them changes what is sent.
     """
 
     async def endpoint(request: Request) -> Response:
@@ -29,6 +31,9 @@ def with_form(view: FormView, *, max_files: int = 50) -> Callable[[Request], obj
             form = await _read(request, max_files)
         except MultiPartException as error:
             raise _in_words(error.message) from None
+        except NoRoom as error:
+            request.state.form = error.arrived if is_safe_in_part else None
+            raise
         request.state.form = form
         try:
             return await run_in_threadpool(view, request, form)
@@ -69,7 +74,11 @@ class _Multipart(MultiPartParser):
 
     async def parse(self) -> FormData:
         """The form; raises HTTPException for one that is not whole."""
-        form = await super().parse()
+        try:
+            form = await super().parse()
+        except NoRoom as error:
+            error.arrived = FormData([(name, value) for name, value in self.items if isinstance(value, str)])
+            raise
         if not self._is_whole:
             for file in self._files_to_close_on_error:
                 file.close()

@@ -202,13 +202,13 @@ def test_a_body_that_is_never_read_cannot_be_sent_for_ever(start: Start) -> None
 
 
 def test_bodies_under_way_are_bounded_together_and_small_ones_still_find_room(start: Start) -> None:
-    url = start(bodies_max_mb=1)
+    url = start(bodies_max_mb=1, body_pace_s=600, transfer_busy_bytes_per_s=1)
     with Wire(url) as first, Wire(url) as second, Wire(url) as third:
-        post(first, "Content-Length: 2000000").send(b"x" * 900_000)
+        post(first, "Content-Length: 1000000").send(b"x" * 900_000)
         for _ in range(5):  # the server reads what arrived before it answers what arrived later
             with Wire(url) as other:
                 assert other.get("/", "Connection: close").statuses() == [200]
-        post(second, "Content-Length: 2000000").send(b"x" * 900_000)
+        post(second, "Content-Length: 1000000").send(b"x" * 900_000)
         assert second.statuses() == [503]
         post(third, "Content-Length: 5", "Connection: close").send("hello")
         assert third.statuses() == [200]
