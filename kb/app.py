@@ -17,10 +17,10 @@ from starlette.routing import Route
 from kb import health
 from kb.accounts import views as accounts
 from kb.accounts.audit_log.settings_watch import record_changes
-from kb.articles import views as articles
-from kb.articles.broken import broken_count
-from kb.articles.library import Library, Options, Progress
-from kb.articles.old_addresses import not_found
+from kb.articles.catalog.broken_files import broken_count
+from kb.articles.catalog.library import Library, Options, Progress
+from kb.articles.pages import views as articles
+from kb.articles.pages.redirects import not_found
 from kb.config import Settings, secret_key
 from kb.db import Database
 from kb.events import views as events

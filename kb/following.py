@@ -5,8 +5,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kb.articles.broken import broken_count, broken_files
-from kb.articles.library import Library
+from kb.articles.catalog.broken_files import broken_count, broken_files
+from kb.articles.catalog.library import Library
 from search.searcher import Searcher
 
 log = logging.getLogger("deskbook.content")

@@ -18,8 +18,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kb.accounts.limits import take
-from kb.articles.broken import broken_count
-from kb.articles.library import Library
+from kb.articles.catalog.broken_files import broken_count
+from kb.articles.catalog.library import Library
 from kb.config import Settings
 from kb.db import Database, now
 from search.searcher import Searcher

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 
 from kb.articles.article import Catalog
-from kb.articles.shelf import public_shelves
+from kb.articles.catalog.visible_categories import public_shelves
 
 MOST = 6
 

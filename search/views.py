@@ -12,9 +12,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kb.articles.article import Catalog
-from kb.articles.languages import Language
-from kb.articles.readers import audiences, audiences_of
-from kb.articles.shelf import find_category, open_shelves
+from kb.articles.catalog.audiences import audiences, audiences_of
+from kb.articles.catalog.visible_categories import find_category, open_shelves
+from kb.articles.pages.languages import Language
 from kb.events.models import Kind
 from kb.events.recorder import recorder
 from kb.web.locales import name_of

@@ -8,8 +8,8 @@ import click
 import pytest
 
 from kb.articles.article import ArticleType
-from kb.articles.check import check
-from kb.articles.library import Library
+from kb.articles.catalog.library import Library
+from kb.articles.lint.linter import check
 from kb.cli import main
 from kb.config import NOT_SETTINGS, PREFIX, Settings
 from search.query.field_weights import PLACES, FieldWeights

@@ -11,7 +11,7 @@ import pytest
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.testclient import TestClient
 
-from kb.articles.names import RESERVED
+from kb.articles.catalog.link_resolver import RESERVED
 
 CHECKOUT = Path(__file__).parents[1]
 ROOMS = ("kb", "search", "tickets")
@@ -32,7 +32,12 @@ FLOORS = (
         "kb.postgres",
         "kb.settings_table",
     ),
-    ("kb.articles",),
+    ("kb.articles.article", "kb.articles.slug"),
+    ("kb.articles.markdown",),
+    ("kb.articles.source",),
+    ("kb.articles.catalog",),
+    ("kb.articles.lint",),
+    ("kb.articles.pages", "kb.articles"),
     ("search.text",),
     ("search.explanation", "search.engine", "search.documents", "search.circuit_breaker", "search.lru_cache"),
     ("search.index",),

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from kb.articles.article import Article, Catalog
-from kb.articles.questions import embedded
-from kb.articles.readers import audiences
-from kb.articles.shelf import open_shelves
+from kb.articles.catalog.audiences import audiences
+from kb.articles.catalog.visible_categories import open_shelves
+from kb.articles.pages.faq import embedded
 from kb.db import now
 from tickets import queries
 from tickets.comment import ArticleVersion

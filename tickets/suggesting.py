@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from kb.articles.readers import audiences
+from kb.articles.catalog.audiences import audiences
 from kb.events.models import Kind
 from kb.events.recorder import recorder
 from kb.web.forms import text, with_form

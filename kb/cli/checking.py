@@ -18,8 +18,8 @@ def check(context: click.Context, folder: Path | None, is_json: bool, form: str)
 
     Looks at FOLDER, else at DESKBOOK_CONTENT, and asks the golden queries of its _golden.yml. Exit 1 when there are errors; warnings alone are fine.
     """
-    from kb.articles import check as checks
-    from kb.articles.library import Library, Options
+    from kb.articles.catalog.library import Library, Options
+    from kb.articles.lint import linter as checks
     from kb.cli.content import require_folder
     from kb.config import load
     from kb.db import now

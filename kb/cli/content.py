@@ -6,13 +6,13 @@ from kb.cli.output import progress
 from kb.cli.refusal import Misused
 
 if TYPE_CHECKING:
-    from kb.articles.library import Library
+    from kb.articles.catalog.library import Library
     from kb.config import Settings
 
 
 def library(settings: "Settings") -> "Library":
     """The articles, loaded; raises Misused when there is no such folder."""
-    from kb.articles.library import Library, Options
+    from kb.articles.catalog.library import Library, Options
 
     require_folder(settings)
     options = Options.of(settings)

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from kb.articles.history import History
-from kb.articles.library import Library, Options
+from kb.articles.catalog.library import Library, Options
+from kb.articles.source.git_history import History
 from kb.config import Settings
 from kb.db import Database, now
 from kb.events.queries import counted, events_stored

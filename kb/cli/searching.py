@@ -14,7 +14,7 @@ from kb.cli.output import as_json, emit, progress, styled
 from kb.cli.refusal import Refused
 
 if TYPE_CHECKING:
-    from kb.articles.library import Library
+    from kb.articles.catalog.library import Library
     from kb.config import Settings
     from search.engine import Document, Hit, Results
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 
 from kb.articles.article import Problem
-from kb.articles.source import BadSource, read_text
-from kb.articles.strict_yaml import FAST_LOADER, BadYaml, compose
+from kb.articles.source.markdown_file import BadSource, read_text
+from kb.articles.source.strict_yaml import FAST_LOADER, BadYaml, compose
 from search.query.rules import Words
 from search.text.tokenizer import words
 

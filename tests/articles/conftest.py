@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.articles.library import Library, Options
+from kb.articles.catalog.library import Library, Options
 
 Write = Callable[..., Path]
 

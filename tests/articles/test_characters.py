@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from kb.articles.check import check
+from kb.articles.lint.linter import check
 from kb.following import refresh
 from kb.web.characters import settled, without_forbidden
 from tests.generators import searches

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.articles.check import check
-from kb.articles.library import Library, Options
+from kb.articles.catalog.library import Library, Options
+from kb.articles.lint.linter import check
 
 pytestmark = pytest.mark.slow
 HOSTS = ("www.youtube.com", "www.youtube-nocookie.com", "player.vimeo.com")

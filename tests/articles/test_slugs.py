@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from kb.articles.check import check
-from kb.articles.library import Library
+from kb.articles.catalog.library import Library
+from kb.articles.lint.linter import check
 from kb.articles.slug import heading_id, slugify
 from kb.following import refresh
 

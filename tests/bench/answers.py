@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kb.articles.library import Library, Options
+from kb.articles.catalog.library import Library, Options
 from search.documents import documents
 from search.engine import Engine, Query
 from search.engines.embedded import EmbeddedEngine

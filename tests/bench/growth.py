@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kb.articles.library import Library
+from kb.articles.catalog.library import Library
 from search.documents import documents
 from search.engine import Document, Query
 from search.engines.embedded import EmbeddedEngine

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from urllib.parse import quote, urlsplit
 
-from kb.articles.library import Library
+from kb.articles.catalog.library import Library
 from kb.db import now
 from search.documents import documents
 from search.engine import Document

@@ -13,7 +13,7 @@ from time import perf_counter, sleep
 from urllib.parse import urlsplit
 
 from kb.accounts import links, people
-from kb.articles.library import Library
+from kb.articles.catalog.library import Library
 from kb.db import Database, now
 from kb.migrations import migrate
 from tests.bench.busy_year import analyse, copy_days, fill_customers, fill_day, raw_days

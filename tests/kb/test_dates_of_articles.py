@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from starlette.testclient import TestClient
 
 from kb.app import create_app
-from kb.articles.library import Library
+from kb.articles.catalog.library import Library
 from kb.cli import main
 from kb.config import Settings
 from tests.articles.repositories import commit_all, git

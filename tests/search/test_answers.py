@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.articles.library import Library
+from kb.articles.catalog.library import Library
 from search.documents import documents
 from search.engines.embedded import EmbeddedEngine
 from tests.bench import quality

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from starlette.testclient import TestClient
 
 from kb.app import create_app
-from kb.articles.library import Library, Options
+from kb.articles.catalog.library import Library, Options
 from kb.config import Settings
 from search.documents import documents
 from search.engine import Query

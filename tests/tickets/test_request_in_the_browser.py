@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from kb.articles.library import Library
+from kb.articles.catalog.library import Library
 from kb.config import Settings
 from tests.services import LiveServer
 from tests.tickets.test_suggestions import PRINTER

@@ -5,7 +5,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from kb.articles.library import Library
+from kb.articles.catalog.library import Library
 from kb.config import Settings
 
 ARTICLES = {

@@ -3,7 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
-from kb.articles.library import Library
+from kb.articles.catalog.library import Library
 from kb.config import Settings
 from kb.events.models import Event
 from tests.tickets.conftest import Send, fields

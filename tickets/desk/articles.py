@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kb.accounts.sessions import require_staff
-from kb.articles.addresses import articles_in, articles_named, site_of
 from kb.articles.article import Article
-from kb.articles.readers import audiences
+from kb.articles.catalog.addresses import articles_in, articles_named, site_of
+from kb.articles.catalog.audiences import audiences
 from kb.config import Settings
 from kb.db import now
 from kb.text import clean

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kb.accounts.sessions import require_staff
-from kb.articles.broken import broken_files
-from kb.articles.library import Library
+from kb.articles.catalog.broken_files import broken_files
+from kb.articles.catalog.library import Library
 from kb.web.templates import render
 from search.writers.rules_file import read_rules
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.articles.library import Library
+from kb.articles.catalog.library import Library
 from kb.config import Settings
 from search.engine import EngineUnavailable, Query
 from search.engines.embedded import EmbeddedEngine

@@ -1,0 +1,1 @@
+"""The library: every article in its category, for each language and audience, in memory."""

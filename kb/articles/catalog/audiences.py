@@ -1,0 +1,64 @@
+"""Who reads: the audiences that the sender of a request belongs to, and what is said of an article that is not for all."""
+
+from typing import cast
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from kb.accounts.sessions import cookie_name, current_user
+from kb.articles.article import PUBLIC, Article
+from kb.articles.catalog.library import Library
+
+SIGNED_IN, AGENTS = "signed-in", "agents"
+
+
+def audiences(request: Request) -> tuple[str, ...]:
+    """The audiences whose articles the sender of this request may read. Staff may read what is for anybody.
+
+    The database is asked only where it makes a difference; while it is away, everybody reads what is public.
+    """
+    if not hasattr(request.state, "audiences"):
+        request.state.audiences = _audiences(request) if is_to_be_asked(request) else PUBLIC
+    return cast(tuple[str, ...], request.state.audiences)
+
+
+async def audiences_of(request: Request) -> tuple[str, ...]:
+    """The same for views on the event loop."""
+    return await run_in_threadpool(audiences, request) if is_to_be_asked(request) else PUBLIC
+
+
+def is_to_be_asked(request: Request) -> bool:
+    """Whether it takes the database to tell what the sender of this request may read."""
+    return bool(_restricted(request)) and cookie_name(request) in request.cookies
+
+
+def is_staff(request: Request) -> bool:
+    """Return whether an agent or an admin sent this request; False while the database is away."""
+    if cookie_name(request) not in request.cookies:
+        return False
+    try:
+        user = current_user(request)
+    except SQLAlchemyError:
+        return False
+    return user is not None and user.is_staff
+
+
+def told_readers(article: Article) -> str:
+    """Who may read the article, in words; empty when everybody may."""
+    words = {"public": "", SIGNED_IN: "Only people who are signed in can read this.", AGENTS: "Only agents can read this."}
+    return words.get(article.audience, f"Only agents can read this: it is kept for “{article.audience}”.")
+
+
+def _audiences(request: Request) -> tuple[str, ...]:
+    try:
+        user = current_user(request)
+    except SQLAlchemyError:
+        return PUBLIC
+    if user is None:
+        return PUBLIC
+    return (*PUBLIC, *(name for name in _restricted(request) if user.is_staff or name == SIGNED_IN))
+
+
+def _restricted(request: Request) -> tuple[str, ...]:
+    return cast(Library, request.app.state.library).catalog.restricted

@@ -1,0 +1,1 @@
+"""The writer's linter: problems in the content, each at its line."""

@@ -1,0 +1,1 @@
+"""The content folder as files: front matter, images and the git history."""
