@@ -95,11 +95,11 @@ class Settings(ServerLimits):
         description="Hosts whose iframes are kept, as players that load when clicked. Others become a link.",
     )
     smtp_url: Annotated[SecretStr, AfterValidator(_inside(allowed.mail_server))] = Field(
-        SecretStr(""), description="`smtp://user:password@host:587` (STARTTLS when offered), `smtps://…:465`. Empty: mails are files in the data folder."
+        SecretStr(""), description="`smtp://user:password@host:587` (STARTTLS when offered), `smtps://…:465`. Empty: emails are files in the data folder."
     )
     smtp_timeout_s: float = Field(30.0, gt=0, le=300, description="Longest wait for an answer of the mail server, in seconds.")
     mail_from: Annotated[str, AfterValidator(allowed.sender)] = Field(
-        "", description="Sender of all mails, `Name <address>`. Empty: `support@` the host of the base URL."
+        "", description="Sender of all emails, `Name <address>`. Empty: `support@` the host of the base URL."
     )
     worker: bool = Field(True, description="Run the worker (mail, Meilisearch index, cleaning) inside `serve`. Off when `deskbook worker` runs beside it.")
     trusted_proxies: Annotated[tuple[str, ...], AfterValidator(allowed.proxies)] = Field(
@@ -132,7 +132,7 @@ class Settings(ServerLimits):
     password_tries_per_day: int = Field(20, ge=1, description="Passwords that may be tried for one account in a day.")
     links_per_hour: int = Field(3, ge=1, description="Sign-in links one email address is sent in an hour.")
     fresh_sign_in_minutes: int = Field(
-        60, ge=1, description="Minutes after signing in before changing a password or address, people or keys asks for the password, or a mailed link, again."
+        60, ge=1, description="Minutes after signing in before changing a password or address, people or keys asks for the password, or an emailed link, again."
     )
     invitation_hours: int = Field(24, ge=1, le=720, description="Hours the link in an invitation works.")
     audit_retention_days: int = Field(400, ge=30, description="Days the audit log is kept.")

@@ -74,9 +74,9 @@ def request_problems(form: RequestForm, categories: Collection[str], pending: Se
     if len(form.name) > MAX_NAME_CHARS:
         problems["name"] = f"Your name is longer than {MAX_NAME_CHARS} characters. Please shorten it."
     if not form.email:
-        problems["email"] = "Enter your e-mail address, so that we can answer you."
+        problems["email"] = "Enter your email address."
     elif canonical(form.email) is None:
-        problems["email"] = "Enter one e-mail address in full, like name@example.com."
+        problems["email"] = "Enter one email address in full, like name@example.com."
     problems |= subject_problem(form.subject) | body_problem("description", form.description, "Describe what you need help with.")
     if form.category and form.category not in categories:
         problems["category"] = "Choose one of the categories in the list, or none."

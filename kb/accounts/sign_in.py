@@ -1,4 +1,4 @@
-"""Signing in by password or by a mailed link, and signing out."""
+"""Signing in by password or by an emailed link, and signing out."""
 
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -49,7 +49,7 @@ def create(request: Request, form: FormData) -> Response:
 
 
 def create_link(request: Request, form: FormData) -> Response:
-    """Mails a sign-in link, if the address is somebody's; the answer does not say whether it is."""
+    """Emails a sign-in link, if the address is somebody's; the answer does not say whether it is."""
     email, target = people.canonical(text(form, "email", 300)), sessions.safe_next(text(form, "next", 1001), "")
     if not people.is_email(email):
         return _page(request, email=email, target=target, error="Enter the email address of your account.", status=422)
@@ -73,7 +73,7 @@ def use_link(request: Request, form: FormData) -> Response:  # noqa: ARG001
     recorder(request).flush()
     with database(request).write() as session:
         link = links.use_link(session, request.path_params["token"], moment)
-        token = _begin(request, session, link.user, moment, "by mailed link") if link else ""
+        token = _begin(request, session, link.user, moment, "by emailed link") if link else ""
     if link is None:
         attempts.record_failure(request, "", "sign-in link used, expired or unknown")
         return _link_over(request)

@@ -80,7 +80,7 @@ def _data(settings: Settings) -> Iterator[Finding]:
 def _address(settings: Settings) -> Iterator[Finding]:
     is_public = settings.host not in ("127.0.0.1", "localhost", "::1")
     if is_public and not settings.base_url:
-        yield Finding("address", False, "listens beyond this machine without DESKBOOK_BASE_URL: links in mails would lead nowhere")
+        yield Finding("address", False, "listens beyond this machine without DESKBOOK_BASE_URL: links in emails would lead nowhere")
     elif settings.base_url.startswith("http://") and urlsplit(settings.base_url).hostname not in ("127.0.0.1", "localhost"):
         yield Finding("address", False, f"{settings.base_url} is not encrypted: sign-in cookies travel in the clear, put HTTPS in front")
     else:
@@ -148,7 +148,7 @@ def _dates(history: History) -> str:
 def _mail(settings: Settings) -> Iterator[Finding]:
     url = urlsplit(settings.smtp_url.get_secret_value())
     if not url.hostname:
-        yield Finding("mail", True, f"no DESKBOOK_SMTP_URL: mails are kept as files in {settings.data / 'mail'}")
+        yield Finding("mail", True, f"no DESKBOOK_SMTP_URL: emails are kept as files in {settings.data / 'mail'}")
         return
     try:
         with connection(url, TIMEOUT_S):

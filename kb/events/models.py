@@ -53,7 +53,7 @@ class Event(Base):
     locale: Mapped[str] = mapped_column(String(16), default="")
     source: Mapped[str] = mapped_column(String(10), default="web")
     query: Mapped[str | None] = mapped_column(String(500))
-    """Scrubbed of e-mail addresses and long runs of digits."""
+    """Scrubbed of email addresses and long runs of digits."""
     hit_count: Mapped[int | None]
     hits: Mapped[list[str] | None] = mapped_column(JSON)
     """Slugs in the order shown."""

@@ -152,8 +152,8 @@ def row(visit: Visit | None, kind: Kind, columns: Mapping[str, Any]) -> dict[str
 
 
 def scrub(query: str) -> str:
-    """`query` without e-mail addresses and long runs of digits, at most 500 characters."""
-    return LONG_DIGITS.sub("[number]", E_MAIL.sub("[e-mail]", query[:2000]))[:500]
+    """`query` without email addresses and long runs of digits, at most 500 characters."""
+    return LONG_DIGITS.sub("[number]", E_MAIL.sub("[email]", query[:2000]))[:500]
 
 
 def _alike(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

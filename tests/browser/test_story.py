@@ -130,7 +130,7 @@ def _files_a_request(page: Any, site: LiveServer, has_scripts: bool) -> str:
     page.wait_for_url("**/requests/new?**")
     assert "Adjust the brakes" in page.locator(".read-before").inner_text()
     page.get_by_label("Your name").fill("Maya")
-    page.get_by_label("E-mail address").fill("maya@example.com")
+    page.get_by_label("Email address").fill("maya@example.com")
     page.get_by_label("Subject").fill("Squeaking brakes")
     page.get_by_label("Description").fill("The pads squeak when it rains.")
     if not has_scripts:

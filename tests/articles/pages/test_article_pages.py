@@ -211,7 +211,7 @@ def test_a_vote_is_recorded_and_a_no_asks_why(client: TestClient) -> None:
     )
     assert done.headers["location"] == "/articles/one/votes/done"
     assert [event.value for event in events(client, "vote")] == ["yes", "no"]
-    assert events(client, "vote_reason")[0].value == "Something else: Too short, write to [e-mail]"
+    assert events(client, "vote_reason")[0].value == "Something else: Too short, write to [email]"
 
 
 def test_a_vote_by_script_answers_with_the_fragment_alone(client: TestClient) -> None:

@@ -58,7 +58,7 @@ def test_signing_in_and_out_is_recorded_with_who_and_how(client: TestClient, row
     assert [(row.kind, row.actor_id, row.actor, row.detail) for row in rows()] == [
         ("sign_in", user.id, "ada@example.com", "by password"),
         ("sign_out", user.id, "ada@example.com", ""),
-        ("sign_in", user.id, "ada@example.com", "by mailed link"),
+        ("sign_in", user.id, "ada@example.com", "by emailed link"),
     ]
 
 

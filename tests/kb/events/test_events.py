@@ -73,7 +73,7 @@ def test_a_beacon_sent_as_text_is_read_too(page: TestClient) -> None:
     answer = page.post("/events", content=body, headers={"content-type": "text/plain;charset=UTF-8", "sec-fetch-site": "same-origin"})
     assert answer.status_code == 204
     [event] = stored(page)
-    assert (event.rank, event.query) == (2, "wi fi for [e-mail]")
+    assert (event.rank, event.query) == (2, "wi fi for [email]")
 
 
 def test_suggestions_are_recorded_with_what_was_shown(page: TestClient) -> None:
