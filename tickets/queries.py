@@ -11,7 +11,7 @@ from sqlalchemy import CursorResult, Executable, Insert, Row, and_, bindparam, d
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from kb.accounts.models import STAFF, User
+from kb.accounts.models import IS_STAFF, User
 from kb.db import Base
 from kb.events.models import Event, Kind
 from tickets.access import SYSTEM, Actor, comments_visible_to, select_tickets
@@ -42,7 +42,7 @@ _CHOICES: Any = NotificationChoice.__table__
 NOTIFIED = (
     select(_USERS.c.id, _CHOICES.c.reasons)
     .select_from(_USERS.outerjoin(_CHOICES, _CHOICES.c.user_id == _USERS.c.id))
-    .where(_USERS.c.role.in_(STAFF), _USERS.c.is_active)
+    .where(IS_STAFF, _USERS.c.is_active)
     .order_by(_USERS.c.id)
     .limit(MOST_STAFF)
 )
@@ -71,7 +71,7 @@ def store_once(session: Session, model: type[Base], unique: str, **values: Any) 
 def store_all(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
     """Store rows with the same columns in one statement."""
     if rows:
-        session.connection().execute(_insert(model), rows)
+        session.connection().execute(_insert(model), rows if len(rows) > 1 else rows[0])
 
 
 def store_audit(session: Session, recorded: Recorded, events: tuple[AuditEvent, ...]) -> Audit:

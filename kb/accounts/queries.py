@@ -9,7 +9,7 @@ from sqlalchemy import Executable, case, delete, func, insert, or_, select, upda
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from kb.accounts.models import STAFF, AddressChange, ApiKey, LimitCount, Role, SignInLink, SignInSession, User
+from kb.accounts.models import IS_STAFF, AddressChange, ApiKey, LimitCount, Role, SignInLink, SignInSession, User
 from kb.events.models import Event, Kind
 
 
@@ -22,7 +22,7 @@ def people(session: Session, *, staff_only: bool = False, limit: int = 100, offs
     """People, staff first, then by address."""
     query = select(User).order_by(case((User.role == Role.ADMIN, 0), (User.role == Role.AGENT, 1), else_=2), User.email).limit(limit).offset(offset)
     if staff_only:
-        query = query.where(User.role.in_(STAFF))
+        query = query.where(IS_STAFF)
     if words:
         query = query.where(or_(User.email.icontains(words, autoescape=True), User.name.icontains(words, autoescape=True)))
     return session.scalars(query).all()
@@ -30,7 +30,7 @@ def people(session: Session, *, staff_only: bool = False, limit: int = 100, offs
 
 def active_staff(session: Session) -> Sequence[User]:
     """Everybody a ticket can be assigned to, by name; at most 500."""
-    query = select(User).where(User.role.in_(STAFF), User.is_active).order_by(func.lower(User.name), User.email)
+    query = select(User).where(IS_STAFF, User.is_active).order_by(func.lower(User.name), User.email)
     return session.scalars(query.limit(500)).all()
 
 

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from kb.accounts import people
 from kb.accounts.models import User
 from kb.db import Database, now
 from tests.cast import agent_writes, change, customer_writes
+from tickets import queries
 from tickets.creation import NewTicket, create
 
 BRACKETS = ("BEGIN", "COMMIT", "ROLLBACK")
@@ -83,3 +84,12 @@ def test_one_field_is_three_statements(database: Database, staffed: Callable[[in
     [ada] = staffed(1)
     seen = run(database, change, filed(database), {"priority": "high"}, ada)
     assert [statement.partition(" ")[0] for statement in seen] == ["SELECT", "UPDATE", "INSERT"]
+
+
+def test_who_hears_of_a_request_is_found_without_reading_every_customer(database: Database) -> None:
+    asked = str(queries.NOTIFIED.compile(database.engine, compile_kwargs={"literal_binds": True}))
+    with database.read() as session:
+        if not database.is_sqlite:
+            session.execute(text("SET LOCAL enable_seqscan = off"))  # with a handful of rows it would be quicker to read them all
+        plan = " ".join(str(row) for row in session.execute(text(f"EXPLAIN {'QUERY PLAN ' if database.is_sqlite else ''}{asked}")))
+    assert "ix_users_staff" in plan

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from kb.accounts.models import STAFF, User
+from kb.accounts.models import IS_STAFF, User
 from kb.events.models import Event, Kind
 from tickets.access import SYSTEM, select_tickets
 from tickets.deflection.models import FirstView
@@ -211,7 +211,7 @@ def vote_rows(session: Session, visitors: Iterable[str], until: datetime) -> Ite
 
 def staff_ids(session: Session) -> frozenset[int]:
     """Accounts of agents and admins."""
-    return frozenset(session.scalars(select(User.id).where(User.role.in_(STAFF))))
+    return frozenset(session.scalars(select(User.id).where(IS_STAFF)))
 
 
 def solved_rows(session: Session, start: datetime, end: datetime) -> list[SolvedRow]:
