@@ -10,7 +10,7 @@ from tests.tickets.deflection.script import Log
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """A reader of the report who waits until everything is counted, on a busy machine too."""
-    return settings.model_copy(update={"report_wait_s": 60})
+    return settings.model_copy(update={"report_wait_s": 3600, "report_reuse_minutes": 0})
 
 
 @pytest.fixture
