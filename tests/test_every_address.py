@@ -27,7 +27,7 @@ from tickets.models import Ticket
 from tickets.nonce import new_nonce
 from tickets.tracking import tracking_path
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 MOST_S = 2.0
 

@@ -25,7 +25,7 @@ from tickets.creation import NewTicket, create
 from tickets.models import Attachment, Ticket
 from tickets.tracking import tracking_path
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 MARK = "NOTE-7f3a"
 HIDDEN = {

@@ -22,7 +22,7 @@ from tickets.models import Ticket
 from tickets.nonce import new_nonce
 from tickets.tracking import tracking_path
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 PAYLOADS = [
     "<xss data-xss>\"'><img src=x onerror=alert(1) data-xss>",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
-PATIENCE_S = 20
+PATIENCE_S = 120
 
 
 @dataclass

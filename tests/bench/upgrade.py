@@ -13,7 +13,8 @@ from sqlalchemy import inspect, text
 from kb.db import Database
 from kb.migrations import head
 from tests.faults.processes import command, environ
-from tests.services import MissingService, free_port, postgres_folder, running_postgres
+from tests.ports import free_port
+from tests.services import MissingService, postgres_folder, running_postgres
 from tests.upgrade.old_database import REVISION, make_old_database
 
 TICKETS = 100_000

@@ -11,7 +11,7 @@ from tests.services import LiveServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SLUG = "adjust-the-brakes"
-PATIENCE_S = 20
+PATIENCE_S = 120
 
 
 @pytest.fixture

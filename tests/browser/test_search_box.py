@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import ARTICLES, FIELD, OPTIONS, Watch, write
-from tests.services import LiveServer, free_port
+from tests.ports import free_port
+from tests.services import LiveServer
 
 pytestmark = pytest.mark.browser
 PANEL = "[data-panel]"

@@ -40,7 +40,7 @@ class Browser:
     def page(self) -> Any:
         """A page of somebody new, who has no cookies yet."""
         context = self.chromium.new_context(java_script_enabled=self.has_scripts, viewport={"width": self.width, "height": 844})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         self.made.append(context)
         return context.new_page()
 
@@ -82,7 +82,7 @@ def browser(request: pytest.FixtureRequest, chromium: Any, has_scripts: bool) ->
 
 
 def test_the_whole_story(site: LiveServer, browser: Browser, smtp_server: Mailbox) -> None:
-    patience = time.monotonic() + 30
+    patience = time.monotonic() + 120
     while site.app.state.searcher.status != "ok":
         assert time.monotonic() < patience, "the index was never filled"
         time.sleep(0.05)

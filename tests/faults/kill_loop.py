@@ -96,7 +96,7 @@ def _door(killed: Site) -> Door:
 
 def _round(killed: Site, door: Door, way: str, chance: Random, outcome: Outcome) -> None:
     enough = door.log.acknowledged + chance.randint(1, 20)
-    wait_for(lambda: door.log.acknowledged >= enough or door.log.wrong, 120)
+    wait_for(lambda: door.log.acknowledged >= enough or door.log.wrong, 300)
     time.sleep(chance.random() * 0.05)  # so that the kill meets any moment of what is under way
     killed.ways_to_kill[way]()
     outcome.kills[way] += 1
@@ -108,7 +108,7 @@ def _round(killed: Site, door: Door, way: str, chance: Random, outcome: Outcome)
     killed.start()
     assert killed.served
     door.url = killed.served.url
-    wait_for(lambda: door.log.last_at > began or door.log.wrong, 120)
+    wait_for(lambda: door.log.last_at > began or door.log.wrong, 300)
     outcome.recovery_s[way] = max(outcome.recovery_s.get(way, 0.0), door.log.last_at - began)
 
 
@@ -142,7 +142,7 @@ def _end_leases(killed: Site) -> None:
 
 
 def _wait_for_mail(is_missing: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 300
     while is_missing() and time.monotonic() < deadline:
         threading.Event().wait(0.5)
 

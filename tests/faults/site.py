@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 
 from tests.faults.processes import Served, command, environ, serving, wait_for
-from tests.services import PostgresCluster, free_port, postgres_folder, running_postgres
+from tests.ports import free_port
+from tests.services import PostgresCluster, postgres_folder, running_postgres
 
 
 class Postgres:

@@ -13,7 +13,7 @@ import pytest
 from tests.faults.filers import Filers, require_whole
 from tests.faults.processes import CHECKOUT, KEY, Filed, Served, serving, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 MANUAL = CHECKOUT / "content/install/production/back-up-and-restore.md"
 

@@ -8,9 +8,10 @@ import pytest
 
 from tests.browser.conftest import ARTICLES, write
 from tests.faults.processes import Served, file_request, serving, wait_for
-from tests.services import free_port, meilisearch_server
+from tests.ports import free_port
+from tests.services import meilisearch_server
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 CAPACITOR = "---\ntitle: Replace the flux capacitor\n---\nUnscrew the old capacitor first.\n"
 PLACE = "riding/parts/capacitor.md"

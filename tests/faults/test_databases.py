@@ -11,7 +11,7 @@ from sqlalchemy import text
 from kb.db import Database
 from tests.faults.processes import CHECKOUT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 PROCESSES, WRITES = 6, 100
 WRITE = f"""

@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.processes import Served, file_request, form, form_headers, serving, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_a_full_disk_is_noticed_and_over_when_there_is_room_again(content: Path,
         assert answer.status in (503, 507)
         assert "It does not start." in answer.read().decode()
         filler.unlink()
-        wait_for(lambda: health(served)[0] == 200, 20)
+        wait_for(lambda: health(served)[0] == 200)
         file_request(served, connection, 2)
         assert served.stop() == 0
 
@@ -67,7 +67,7 @@ def test_a_full_disk_of_attachments_is_noticed_while_the_database_has_room(conte
     with serving(content, small_disk / "var", DATABASE_URL=database) as served:
         assert health(served)[0] == 200
         fill(small_disk)
-        wait_for(lambda: health(served)[0] == 503, 20)
+        wait_for(lambda: health(served)[0] == 503)
         assert health(served)[1]["database"] == "ok"
         assert health(served)[1]["files"] == "down"
 

@@ -9,7 +9,7 @@ from search.engines.meilisearch.client import Clients, MeilisearchApiError
 from tests.faults.processes import Served, command, environ, serving, wait_for
 from tests.services import MeilisearchServer
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 SEARCH = ["search"]
 INDEX = ["documents.*", "indexes.*", "settings.*", "tasks.get", "search"]

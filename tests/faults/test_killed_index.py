@@ -19,7 +19,7 @@ from tests.faults.processes import CHECKOUT, command, environ, wait_for
 from tests.search.faulty import Faulty, faulty_server, passes_on
 from tests.services import MeilisearchServer
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 WRITES = 8
 """More than a rebuild has: one killed at none of them ends the round."""

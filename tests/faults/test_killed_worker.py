@@ -16,10 +16,10 @@ from kb.db import Database, now
 from kb.jobs.models import OutboxJob
 from kb.jobs.worker import LEASE
 from tests.faults.processes import command, environ, wait_for
-from tests.services import free_port
+from tests.ports import free_port
 from tickets.creation import NewTicket, create
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 
 class Holding:

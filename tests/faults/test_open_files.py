@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.processes import Served, form, form_headers, serving
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.slow
 
 PATHS = ("/", "/articles/reset", "/search?q=press", "/search/instant?q=pre{n}", "/requests/new?subject=a{n}", "/nowhere/{n}", "/healthz", "/sign-in")
 

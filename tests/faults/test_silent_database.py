@@ -1,7 +1,6 @@
 """A PostgreSQL that keeps its connections open and answers nothing: forms say so at once, everything else goes on."""
 
 import contextlib
-import http.client
 import socket
 import threading
 import time
@@ -9,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from statistics import quantiles
 from urllib.parse import urlencode
 
 import pytest
@@ -17,17 +15,18 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from kb.db import Database
+from kb.db import STALLED_S, Database
 from kb.migrations import migrate
 from kb.server_limits import ServerLimits
 from tests import services
-from tests.faults.processes import Served, file_request, form, form_headers, serving, wait_for
+from tests.faults.processes import PATIENCE_S, Served, command, environ, file_request, form, form_headers, serving, wait_for
 from tests.services import PostgresCluster
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.slow
 
-DETECTED_S = 6.0
-"""Twice the silence that is borne, a second for two busy cores, and then some."""
+SILENCE_S = 1.5
+"""The silence that is borne: whatever waits for the server takes longer than that, each time."""
+MIGRATED = "migrated"
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +34,8 @@ def cluster() -> Iterator[PostgresCluster]:
     """A server of our own: it is stopped, and others would wait for it."""
     try:
         with services.postgres_cluster() as cluster:
+            with closing(Database(cluster.create(MIGRATED))) as database:
+                migrate(database)
             yield cluster
     except services.MissingService as missing:
         pytest.skip(str(missing))
@@ -42,10 +43,7 @@ def cluster() -> Iterator[PostgresCluster]:
 
 @pytest.fixture
 def url(cluster: PostgresCluster) -> Iterator[str]:
-    address = cluster.create("deskbook")
-    with closing(Database(address)) as database:
-        migrate(database)
-    yield address
+    yield cluster.create("deskbook", template=MIGRATED)
     cluster.drop("deskbook")
 
 
@@ -58,30 +56,33 @@ def silence(cluster: PostgresCluster) -> Iterator[None]:
         cluster.answer_again()
 
 
-def timed(served: Served, path: str) -> tuple[int, float]:
-    began = time.monotonic()
-    status, _ = served.get(path)
-    return status, time.monotonic() - began
+def statuses_at_once(served: Served, path: str) -> set[int]:
+    """Return the statuses of `path`, asked until one came without waiting for the server; a busy machine may need several."""
+    statuses = set()
+
+    def is_answered_at_once() -> bool:
+        began = time.monotonic()
+        statuses.add(served.get(path)[0])
+        return time.monotonic() - began < SILENCE_S
+
+    wait_for(is_answered_at_once)
+    return statuses
 
 
 def test_what_needs_the_database_says_so_at_once_and_the_rest_goes_on(content: Path, tmp_path: Path, cluster: PostgresCluster, url: str) -> None:
-    with serving(content, tmp_path / "var", DATABASE_URL=url) as served:
+    with serving(content, tmp_path / "var", DATABASE_URL=url, DATABASE_SILENCE_S=str(SILENCE_S)) as served:
         with closing(served.connect()) as connection:
             filed = file_request(served, connection, 1)
-        assert served.get("/healthz")[0] == 200
+        wait_for(lambda: served.get("/healthz")[0] == 200)
         with silence(cluster):
-            status, took = timed(served, "/healthz")
-            assert (status, took < 2) == (503, True)
-            assert timed(served, filed.page)[1] < DETECTED_S
+            assert served.get("/healthz")[0] == 503
+            assert served.get(filed.page)[0] == 503
             for _ in range(3):
-                status, took = timed(served, filed.page)
-                assert (status, took < 0.5) == (503, True)
-                status, took = timed(served, "/healthz")
-                assert (status, took < 0.5) == (503, True)
+                assert statuses_at_once(served, filed.page) == {503}
+                assert statuses_at_once(served, "/healthz") == {503}
             for path in ("/", "/articles/reset", "/search?q=press+the+button", "/search/instant?q=press", "/requests/new", "/requests/suggestions?q=press"):
-                status, took = timed(served, path)
-                assert (path, status, took < 0.5) == (path, 200, True)
-        wait_for(lambda: served.get("/healthz")[0] == 200, 10)
+                assert (path, statuses_at_once(served, path)) == (path, {200})
+        wait_for(lambda: served.get("/healthz")[0] == 200)
         assert served.get(filed.page)[0] == 200
         assert served.stop() == 0
 
@@ -112,7 +113,7 @@ def test_a_form_comes_back_with_what_was_typed(content: Path, tmp_path: Path, cl
             answer = connection.getresponse()
             assert answer.status == 503
             assert "a secret" not in answer.read().decode()
-        wait_for(lambda: served.get("/healthz")[0] == 200, 10)
+        wait_for(lambda: served.get("/healthz")[0] == 200)
         connection.request("POST", f"{filed.page}/comments", reply, headers)
         answer = connection.getresponse()
         answer.read()
@@ -121,24 +122,25 @@ def test_a_form_comes_back_with_what_was_typed(content: Path, tmp_path: Path, cl
 
 
 def test_many_who_wait_for_the_database_leave_the_threads_to_the_others(content: Path, tmp_path: Path, cluster: PostgresCluster, url: str) -> None:
-    with serving(content, tmp_path / "var", DATABASE_URL=url) as served:
+    patient = {"DATABASE_SILENCE_S": "60", "DATABASE_TIMEOUT_S": "600", "DATABASE_CONNECT_TIMEOUT_S": "60"}
+    with serving(content, tmp_path / "var", DATABASE_URL=url, **patient) as served, ThreadPoolExecutor(80) as pool:
         with closing(served.connect()) as connection:
             filed = file_request(served, connection, 1)
-        before = [timed(served, f"/search/instant?q=press{number}")[1] for number in range(100)]
-        with silence(cluster), ThreadPoolExecutor(80) as pool:
-            stuck = [pool.submit(timed, served, filed.page) for _ in range(80)]
-            during = [timed(served, f"/search/instant?q=button{number}")[1] for number in range(300)]
-            assert {answer.result()[0] for answer in stuck} == {503}
-            assert max(answer.result()[1] for answer in stuck) < 2 * DETECTED_S
-        assert quantiles(during, n=20)[18] < max(0.5, 5 * quantiles(before, n=20)[18])
+        with silence(cluster):
+            stuck = [pool.submit(served.get, filed.page) for _ in range(30)]
+            threading.Event().wait(2 * STALLED_S)
+            stuck += [pool.submit(served.get, filed.page) for _ in range(50)]
+            wait_for(lambda: any(answer.done() for answer in stuck))
+            assert {served.get(f"/search/instant?q=button{number}")[0] for number in range(100)} == {200}
+            assert {answer.result()[0] for answer in stuck if answer.done()} == {503}
+            assert not all(answer.done() for answer in stuck), "nobody waited, so nothing was shown"
+        assert {answer.result()[0] for answer in stuck} <= {200, 503}
 
 
 def test_a_statement_that_takes_too_long_ends(url: str) -> None:
     with closing(Database(url, limits=ServerLimits(database_timeout_s=0.3))) as database:
-        began = time.monotonic()
         with pytest.raises(OperationalError), database.read() as session:
-            session.execute(text("SELECT pg_sleep(20)"))
-        assert time.monotonic() - began < 3
+            session.execute(text("SELECT pg_sleep(600)"))
         with database.write(may_take_long=True) as session:
             session.execute(text("SELECT pg_sleep(1)"))
         with database.read() as session:
@@ -166,7 +168,7 @@ def test_errors_leave_no_connection_behind(url: str) -> None:
         assert database.engine.pool.checkedout() == 0
         with database.read() as session:
             count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            wait_for(lambda: (session.execute(text(count)).scalar() or 0) <= 2, 10)
+            wait_for(lambda: (session.execute(text(count)).scalar() or 0) <= 2)
 
 
 def test_a_pool_without_a_free_connection_is_not_waited_for_without_end(url: str) -> None:
@@ -187,7 +189,7 @@ def test_of_two_that_wait_for_each_other_one_is_told_to_try_again(url: str) -> N
             try:
                 with database.write() as session:
                     session.execute(text(f"UPDATE pair SET n = n + 1 WHERE id = {first}"))
-                    both.wait(10)
+                    both.wait(120)
                     session.execute(text(f"UPDATE pair SET n = n + 1 WHERE id = {second}"))
             except OperationalError as error:
                 refused.append(error)
@@ -206,24 +208,26 @@ def test_of_two_that_wait_for_each_other_one_is_told_to_try_again(url: str) -> N
 def test_a_network_that_swallows_everything_is_noticed_and_forgotten(cluster: PostgresCluster, url: str, refuses: bool) -> None:
     with Relay(cluster.port) as relay:
         through = url.replace(f":{cluster.port}/", f":{relay.port}/")
-        with closing(Database(through, limits=ServerLimits(database_silence_s=0.5, database_connect_timeout_s=2))) as database:
+        with closing(Database(through, limits=ServerLimits(database_silence_s=SILENCE_S, database_connect_timeout_s=2))) as database:
 
             def ask() -> int:
                 with database.read() as session:
                     return int(session.execute(text("SELECT 1")).scalar_one())
 
+            def is_refused_at_once() -> bool:
+                began = time.monotonic()
+                with pytest.raises(OperationalError):
+                    ask()
+                return time.monotonic() - began < SILENCE_S
+
             assert ask() == 1
             relay.swallow(refuses=refuses)
-            began = time.monotonic()
             with pytest.raises(OperationalError):
                 ask()
-            assert time.monotonic() - began < 5
-            began = time.monotonic()
-            with pytest.raises(OperationalError):
-                ask()
-            assert time.monotonic() - began < 0.5
+            assert database.is_silent()
+            wait_for(is_refused_at_once)
             relay.pass_on()
-            wait_for(lambda: not database.is_silent(), 10)
+            wait_for(lambda: not database.is_silent())
             assert ask() == 1
 
 
@@ -287,16 +291,14 @@ class Relay:
 
 
 def test_a_server_that_accepts_nothing_is_given_up_after_the_connect_timeout(cluster: PostgresCluster) -> None:
-    with silence(cluster), closing(Database(cluster.url("postgres"), limits=ServerLimits(database_connect_timeout_s=2))) as database:
-        began = time.monotonic()
-        with pytest.raises(OperationalError), database.read() as session:
-            session.execute(text("SELECT 1"))
-        assert time.monotonic() - began < 5
+    address, impatient = cluster.url("postgres"), ServerLimits(database_connect_timeout_s=2)
+    with silence(cluster), closing(Database(address, limits=impatient)) as database, pytest.raises(OperationalError), database.read() as session:
+        session.execute(text("SELECT 1"))
 
 
 def test_the_site_waits_for_nobody_while_the_server_is_silent_at_its_start(content: Path, tmp_path: Path, cluster: PostgresCluster, url: str) -> None:
-    with silence(cluster):
-        began = time.monotonic()
-        with pytest.raises((AssertionError, http.client.HTTPException)), serving(content, tmp_path / "var", DATABASE_URL=url):
-            pytest.fail("it started without its database")
-        assert time.monotonic() - began < 30
+    (tmp_path / "var").mkdir()
+    variables = environ(content, tmp_path / "var", DATABASE_URL=url)
+    with silence(cluster), command(["serve", "--port", "0"], variables, tmp_path / "log") as process:
+        assert process.wait(PATIENCE_S) == 1
+    assert "is at http" not in (tmp_path / "log").read_text()

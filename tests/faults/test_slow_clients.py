@@ -9,7 +9,7 @@ from tests.bench.memory import resident_mb
 from tests.faults.processes import serving
 from tests.wire import Wire
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 HELD = 400
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.faults.processes import Served, command, environ, wait_for
-from tests.services import die_with_parent, free_port
+from tests.ports import free_port
+from tests.services import die_with_parent
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 
 def is_up(served: Served) -> bool:

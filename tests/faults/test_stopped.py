@@ -28,7 +28,7 @@ def test_stopping_under_load_answers_what_was_begun_and_exits_with_0(tmp_path: P
         answer = half.getresponse()
         assert answer.status == 303
         filers.join()
-        assert served.process.wait(40) == 0
+        assert served.process.wait(120) == 0
         assert filers.refused == []
         assert "Traceback" not in served.log.read_text()
     half_sent = Filed(str(answer.getheader("Location")).partition("?")[0], "Half sent", hashlib.sha256(b"x" * 1000).hexdigest())

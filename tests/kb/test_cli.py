@@ -366,7 +366,7 @@ def test_serve_prints_a_link_for_the_first_admin(tmp_path: Path) -> None:
         link = next(line.strip() for line in server.stderr if "/sign-in/link/" in line)
         assert urllib.request.urlopen(link).status == 200
         server.send_signal(signal.SIGTERM)
-        assert server.wait(20) == 0
+        assert server.wait(120) == 0
 
 
 @pytest.mark.slow
@@ -380,7 +380,7 @@ def test_serve_answers_and_stops_in_good_order(tmp_path: Path) -> None:
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(f"{url}/nowhere")
         server.send_signal(signal.SIGTERM)
-        assert server.wait(20) == 0
+        assert server.wait(120) == 0
 
 
 @pytest.mark.slow

@@ -93,7 +93,7 @@ def _hits(url: str, query: str = "capacitor") -> int:
         return len(json.load(answer)["hits"])
 
 
-def _until(condition: Callable[[], bool], timeout_s: float = 20) -> None:
+def _until(condition: Callable[[], bool], timeout_s: float = 120) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline

@@ -22,7 +22,7 @@ from kb.web.connections import Connections
 from tests.faults.processes import wait_for
 from tests.wire import Wire
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.slow
 
 LARGE = b"x" * 30_000_000
 Start = Callable[..., str]

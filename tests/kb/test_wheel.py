@@ -66,7 +66,7 @@ def test_the_installed_command_serves_far_from_the_checkout(wheel: Path, tmp_pat
             assert "All settings" in urllib.request.urlopen(f"{found[0].rstrip('/')}/articles/settings").read().decode()
         finally:
             server.send_signal(signal.SIGTERM)
-            assert server.wait(20) == 0
+            assert server.wait(120) == 0
     assert (home / "var" / "deskbook.sqlite").is_file()
 
 

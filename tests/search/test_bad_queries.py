@@ -96,7 +96,7 @@ def test_looking_at_a_search_without_reading_it_is_not_counted(client: TestClien
 def test_a_query_of_any_length_is_answered(live_server: LiveServer, chars: int, expected: set[int]) -> None:
     parts = urlsplit(live_server.url)
     for path in ("/search", "/api/search", "/search/instant"):
-        connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=20)
+        connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=120)
         try:
             connection.request("GET", f"{path}?q={'a' * chars}")
             status = connection.getresponse().status
@@ -105,7 +105,7 @@ def test_a_query_of_any_length_is_answered(live_server: LiveServer, chars: int, 
         finally:
             connection.close()
         assert status in expected, path
-    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=20)
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=120)
     connection.request("GET", "/healthz")
     assert connection.getresponse().status == 200
     connection.close()

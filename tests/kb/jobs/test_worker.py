@@ -126,9 +126,9 @@ def test_a_running_worker_hears_of_a_commit_and_stops_when_told(database: Databa
     thread = threading.Thread(target=worker.run)
     thread.start()
     _enqueue(database)
-    assert done.wait(20)
+    assert done.wait(120)
     worker.stop()
-    thread.join(20)
+    thread.join(120)
     assert not thread.is_alive()
 
 
@@ -141,9 +141,9 @@ def test_a_chore_that_fails_does_not_end_the_worker(database: Database) -> None:
     _enqueue(database)
     thread = threading.Thread(target=worker.run)
     thread.start()
-    assert done.wait(20)
+    assert done.wait(120)
     worker.stop()
-    thread.join(20)
+    thread.join(120)
     assert not thread.is_alive()
 
 

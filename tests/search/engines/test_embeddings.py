@@ -21,9 +21,10 @@ from search.ranking.embedding_lookup import EmbeddingLookup, is_e5, leads
 from search.ranking.explanation_text import confidence_sentences
 from search.searcher import Searcher
 from tests.embedder import MODEL, embedder, rest
+from tests.ports import free_port
 from tests.search.conftest import SHOP, document, first
 from tests.search.faulty import Faulty, faulty_server, says
-from tests.services import MeilisearchServer, free_port
+from tests.services import MeilisearchServer
 
 TOPICS = (
     ("brakes", "slow", "halt", "stop"),
@@ -222,7 +223,7 @@ def test_meilisearch_fuses_words_with_its_own_embedder(
 
 def wait_until(condition: Callable[[], bool]) -> None:
     """A loaded machine may need more than one try within the embedder's short time."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline
 

@@ -16,9 +16,9 @@ from search.engine import EngineUnavailable, Query
 from search.engines.meilisearch.client import Clients
 from search.engines.meilisearch.index import MeilisearchIndex
 from search.searcher import Searcher
+from tests.ports import free_port
 from tests.search.conftest import SHOP
 from tests.search.faulty import Faulty, faulty_server, says
-from tests.services import free_port
 
 
 @pytest.fixture
@@ -117,7 +117,6 @@ def test_a_server_that_hangs_is_asked_five_times_and_then_left_alone(faulty: Fau
     assert searcher.status == "degraded"
 
 
-@pytest.mark.timeout(20)
 def test_a_server_that_hangs_costs_no_keystroke_and_no_word_to_the_operator(faulty: Faulty, searcher_at: Callable[..., Searcher]) -> None:
     faulty.answer = hangs(faulty)
     searcher = searcher_at(faulty.url, search_timeout_s=0.05)

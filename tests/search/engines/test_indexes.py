@@ -23,6 +23,7 @@ from search.index.file import discard
 from search.index.store import Store
 from search.searcher import Searcher
 from tests import services
+from tests.ports import free_port
 from tests.search.conftest import SHOP, document, first, meilisearch_engine
 from tests.search.faulty import faulty_server, passes_on
 from tests.services import MeilisearchServer
@@ -30,7 +31,7 @@ from tests.services import MeilisearchServer
 slow = pytest.mark.slow
 
 
-def until(condition: Callable[[], bool], timeout_s: float = 20) -> None:
+def until(condition: Callable[[], bool], timeout_s: float = 120) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline
@@ -228,7 +229,7 @@ def test_search_goes_on_while_meilisearch_is_away_and_the_index_repairs_itself_w
     tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("search.index_sync.FIRST_PAUSE_S", 0.1)
-    port = services.free_port()
+    port = free_port()
     settings = Settings(data=tmp_path, meilisearch_url=f"http://127.0.0.1:{port}", meilisearch_index_key="a-master-key-for-tests-only", search_timeout_s=5)
     searcher = Searcher(settings, breaker=CircuitBreaker(probe_every_s=0.1))
     searcher.sync(catalog)
@@ -322,7 +323,7 @@ def test_an_article_deleted_while_the_index_is_rebuilt_does_not_come_back(
         )
         with closing(Searcher(settings)) as searcher:
             searcher.sync(replace(catalog, articles=dict(catalog.articles) | {"gone": more}))
-            assert reached.wait(20)
+            assert reached.wait(120)
             searcher.sync(catalog)
             go_on.set()
             until(lambda: [row["slug"] for row in (_state(raw, meilisearch_index) or [[]])[0]] == ["brakes"])

@@ -17,7 +17,7 @@ from tests.search.conftest import SHOP
 from tests.search.faulty import Faulty, faulty_server, passes_on, says
 from tests.services import MeilisearchServer
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_builder_on_another_machine_is_left_to_finish(
     second = MeilisearchIndex(Clients(meilisearch.url, "", meilisearch.key, 20), meilisearch_index, tmp_path / "another" / "lock")
     with ThreadPoolExecutor(1) as pool:
         building = pool.submit(first.rebuild, SHOP)
-        assert begun.wait(20)
+        assert begun.wait(120)
         for _ in range(2):  # having been refused once it does not take the new index for its own
             with pytest.raises(EngineUnavailable, match="index_already_exists"):
                 second.rebuild(SHOP[:2])
@@ -91,8 +91,8 @@ def test_a_builder_that_slept_while_another_took_over_swaps_nothing_half_in(
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         if handler.path.endswith("__next/documents/fetch"):  # all is sent, the swap is next: now the new index is lost and filled with less
-            raw.wait_for_task(raw.delete_index(f"{meilisearch_index}__next").task_uid, 20_000)
-            raw.wait_for_task(raw.index(f"{meilisearch_index}__next").add_documents([{"id": "stray"}]).task_uid, 20_000)
+            raw.wait_for_task(raw.delete_index(f"{meilisearch_index}__next").task_uid, 120_000)
+            raw.wait_for_task(raw.index(f"{meilisearch_index}__next").add_documents([{"id": "stray"}]).task_uid, 120_000)
         pass_on(handler)
 
     faulty.answer = answer
@@ -121,5 +121,5 @@ def test_a_swap_that_fails_leaves_the_old_index_live_and_no_new_one_behind(
     faulty.answer = pass_on
     assert keeper.sync(SHOP).rebuilt
     assert _slugs(raw, meilisearch_index) == sorted(one.slug for one in SHOP)
-    raw.wait_for_task(raw.delete_index("nothing").task_uid, 20_000)  # tasks are done in turn: those before this one are done
+    raw.wait_for_task(raw.delete_index("nothing").task_uid, 120_000)  # tasks are done in turn: those before this one are done
     assert not _exists(raw, f"{meilisearch_index}__next")

@@ -14,7 +14,7 @@ from search.engine import EngineUnavailable, Query
 from search.engines.embedded import EmbeddedEngine
 from search.index.store import Store
 from search.searcher import Searcher
-from tests import services
+from tests.ports import free_port
 from tests.search.conftest import SHOP, first
 
 
@@ -55,7 +55,7 @@ def assert_is_filled_again(searcher: Searcher) -> None:
 
 @pytest.mark.parametrize("with_server", [False, True])
 def test_a_search_file_that_is_deleted_is_noticed_and_filled_again(tmp_path: Path, running: Callable[[str], Searcher], with_server: bool) -> None:
-    searcher = running(f"http://127.0.0.1:{services.free_port()}" if with_server else "")
+    searcher = running(f"http://127.0.0.1:{free_port()}" if with_server else "")
     assert searcher.search(Query("brakes")).hits
     for file in tmp_path.glob("search.sqlite*"):
         file.unlink()
@@ -95,7 +95,7 @@ def garble(sql: str) -> Callable[[Path], None]:
 def test_a_search_file_damaged_under_a_running_site_is_noticed_and_filled_again(
     tmp_path: Path, running: Callable[[str], Searcher], damage: Callable[[Path], None], with_server: bool
 ) -> None:
-    searcher = running(f"http://127.0.0.1:{services.free_port()}" if with_server else "")
+    searcher = running(f"http://127.0.0.1:{free_port()}" if with_server else "")
     damage(tmp_path / "search.sqlite")
     with ThreadPoolExecutor(1) as another_thread:
         unread = another_thread.submit(searcher.search, Query("brakes", locale="en")).result()

@@ -31,7 +31,7 @@ def scripted_server(answers: Mapping[str, str], *, tls: ssl.SSLContext | None = 
             yield listener.getsockname()[1]
         finally:
             listener.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+            thread.join()
 
 
 def self_signed(folder: Path) -> ssl.SSLContext:
@@ -49,7 +49,7 @@ def _serve(listener: socket.socket, answers: Mapping[str, str], tls: ssl.SSLCont
         while True:
             client, _ = listener.accept()
             with suppress(OSError), client:
-                client.settimeout(10)
+                client.settimeout(120)
                 _talk(tls.wrap_socket(client, server_side=True) if tls and is_tls_at_once else client, answers, tls)
 
 
