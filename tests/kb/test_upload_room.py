@@ -16,7 +16,7 @@ from kb.web.body_limit import BodyTime, NoRoom
 from tests.faults.processes import wait_for
 from tests.wire import Wire
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.slow
 
 FORM = "multipart/form-data; boundary=b"
 Read = Callable[[Receive], Awaitable[None]]
