@@ -6,10 +6,11 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kb.accounts import attempts, passwords, queries, sessions
+from kb.accounts import attempts, passwords, people, queries, sessions
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
 from kb.accounts.models import User
+from kb.accounts.sensitive_acts import Act, Describe
 from kb.db import database, now
 from kb.web.forms import FormView
 from kb.web.templates import render
@@ -19,32 +20,36 @@ CONFIRMED_PATH = "/account/confirmed"
 MAX_FIELDS, MAX_NAME_CHARS, MAX_VALUE_CHARS = 20, 100, 2000
 """What is kept of the form: more than any form that asks for a proof may hold."""
 WRONG = "The password is not right."
+NO_MAILBOX = "No email reaches this account’s address, so we can’t send a link to it."
 
 
-def with_fresh_sign_in(view: FormView, require: Callable[[Request], User]) -> FormView:
-    """Return `view` for people that `require` lets in, and that have proved lately who they are."""
+def with_fresh_sign_in(view: FormView, require: Callable[[Request], User], describe: Describe) -> FormView:
+    """Return `view` for people that `require` lets in, and that have proved lately who they are; the others are told what `describe` names."""
 
     def checked(request: Request, form: FormData) -> Response:
         require(request)
-        return ask(request, form) or view(request, form)
+        return ask(request, form, describe) or view(request, form)
 
     checked.__name__ = getattr(view, "__name__", "view")
     return checked
 
 
-def ask(request: Request, form: FormData) -> Response | None:
-    """Return the page that asks for proof, holding all that was typed; None when the act may go on."""
+def ask(request: Request, form: FormData, describe: Describe) -> Response | None:
+    """Return the page that asks for proof, naming the act and holding all that was typed; None when the act may go on."""
     user = sessions.require_user(request)
     if sessions.is_fresh(request):
         return None
     if isinstance(password := form.get(PASSWORD), str) and LINK not in form:
         error = _check(request, user, password)
-        return _page(request, form, user, error=error) if error else None
+        return _page(request, form, user, describe(request, form), error=error) if error else None
+    act = describe(request, form)
+    if LINK in form and not people.is_email(user.email):
+        return _page(request, form, user, act, error=NO_MAILBOX)
     if LINK in form:
         is_sent = attempts.mail_link(request, user.email, CONFIRMED_PATH)
-        return _page(request, form, user, is_sent=is_sent, error="" if is_sent else attempts.TOO_MANY)
+        return _page(request, form, user, act, is_sent=is_sent, error="" if is_sent else attempts.TOO_MANY)
     is_waiting = CONTINUE in form
-    return _page(request, form, user, is_sent=is_waiting, error="You haven't confirmed yet. Open the link in this browser first." if is_waiting else "")
+    return _page(request, form, user, act, is_sent=is_waiting, error="You haven't confirmed yet. Open the link in this browser first." if is_waiting else "")
 
 
 def confirmed(request: Request) -> Response:
@@ -70,9 +75,19 @@ def _check(request: Request, user: User, password: str) -> str:
     return ""
 
 
-def _page(request: Request, form: FormData, user: User, *, error: str = "", is_sent: bool = False) -> Response:
+def _page(request: Request, form: FormData, user: User, act: Act, *, error: str = "", is_sent: bool = False) -> Response:
     texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name not in (PASSWORD, LINK, CONTINUE)]
     typed = [(name[:MAX_NAME_CHARS], value[:MAX_VALUE_CHARS]) for name, value in texts[:MAX_FIELDS]]
-    minutes = request.app.state.settings.fresh_sign_in_minutes
-    context = {"user": user, "typed": typed, "error": error, "is_sent": is_sent, "minutes": minutes, "has_password": bool(user.password_hash)}
+    settings = request.app.state.settings
+    context = {
+        "user": user,
+        "act": act,
+        "typed": typed,
+        "error": error,
+        "is_sent": is_sent,
+        "minutes": settings.fresh_sign_in_minutes,
+        "has_password": bool(user.password_hash),
+        "has_mailbox": people.is_email(user.email),
+        "sends_mail": bool(settings.smtp_url.get_secret_value()),
+    }
     return render(request, "accounts/confirm.html", context, status=422 if error else 403)

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from kb.accounts import account, address_change, admin, fresh_sign_in, menu, own_sessions, sign_in
+from kb.accounts import account, address_change, admin, fresh_sign_in, menu, own_sessions, sensitive_acts, sign_in
 from kb.accounts.audit_log import page as audit_log
 from kb.accounts.fresh_sign_in import with_fresh_sign_in
 from kb.accounts.sessions import require_admin, require_user
@@ -18,22 +18,22 @@ routes = [
     Route("/account/menu", menu.show, methods=["GET"]),
     Route("/account", account.show, methods=["GET"]),
     Route("/account", with_form(account.update), methods=["POST"]),
-    Route("/account/address", with_form(with_fresh_sign_in(address_change.create, require_user)), methods=["POST"]),
+    Route("/account/address", with_form(with_fresh_sign_in(address_change.create, require_user, sensitive_acts.change_address)), methods=["POST"]),
     Route("/account/address/{token}", address_change.show, methods=["GET"]),
     Route("/account/address/{token}", with_form(address_change.confirm), methods=["POST"]),
-    Route("/account/password", with_form(with_fresh_sign_in(account.update_password, require_user)), methods=["POST"]),
+    Route("/account/password", with_form(with_fresh_sign_in(account.update_password, require_user, sensitive_acts.change_password)), methods=["POST"]),
     Route("/account/confirmed", fresh_sign_in.confirmed, methods=["GET"]),
     Route("/account/sessions/revocation", with_form(own_sessions.end_all), methods=["POST"]),
     Route("/account/sessions/{session}/revocation", with_form(own_sessions.end_one), methods=["POST"]),
     Route("/desk/people", admin.list_people, methods=["GET"]),
-    Route("/desk/people", with_form(with_fresh_sign_in(admin.add_person, require_admin)), methods=["POST"]),
-    Route("/desk/people/{id:int}/role", with_form(with_fresh_sign_in(admin.change_role, require_admin)), methods=["POST"]),
-    Route("/desk/people/{id:int}/disablement", with_form(with_fresh_sign_in(admin.disable, require_admin)), methods=["POST"]),
-    Route("/desk/people/{id:int}/enablement", with_form(with_fresh_sign_in(admin.enable, require_admin)), methods=["POST"]),
-    Route("/desk/people/{id:int}/invitation", with_form(with_fresh_sign_in(admin.invite, require_admin)), methods=["POST"]),
+    Route("/desk/people", with_form(with_fresh_sign_in(admin.add_person, require_admin, sensitive_acts.add_person)), methods=["POST"]),
+    Route("/desk/people/{id:int}/role", with_form(with_fresh_sign_in(admin.change_role, require_admin, sensitive_acts.change_role)), methods=["POST"]),
+    Route("/desk/people/{id:int}/disablement", with_form(with_fresh_sign_in(admin.disable, require_admin, sensitive_acts.disable)), methods=["POST"]),
+    Route("/desk/people/{id:int}/enablement", with_form(with_fresh_sign_in(admin.enable, require_admin, sensitive_acts.enable)), methods=["POST"]),
+    Route("/desk/people/{id:int}/invitation", with_form(with_fresh_sign_in(admin.invite, require_admin, sensitive_acts.invite)), methods=["POST"]),
     Route("/desk/audit-log", audit_log.show, methods=["GET"]),
     Route("/desk/api-keys", admin.list_keys, methods=["GET"]),
-    Route("/desk/api-keys", with_form(with_fresh_sign_in(admin.make_key, require_admin)), methods=["POST"]),
+    Route("/desk/api-keys", with_form(with_fresh_sign_in(admin.make_key, require_admin, sensitive_acts.make_key)), methods=["POST"]),
     Route("/desk/api-keys/{id:int}/revocation", admin.ask_to_revoke, methods=["GET"]),
     Route("/desk/api-keys/{id:int}/revocation", with_form(admin.revoke_key), methods=["POST"]),
 ]

@@ -14,6 +14,7 @@ from kb.accounts import passwords
 from kb.accounts.audit_log.models import AuditRecord
 from kb.accounts.links import make_link, path
 from kb.accounts.models import ApiKey, User
+from kb.accounts.people import first_admin
 from kb.db import now
 from kb.jobs.models import OutboxJob
 from tests.cast import add_person, sign_in
@@ -136,6 +137,57 @@ def test_a_proof_holds_for_as_long_as_the_setting_says(client: TestClient, old_s
         old_session.shift(20 * 60)
         client.get("/account")
     assert client.post("/desk/api-keys", data={"name": "Three", "scope": "read"}).status_code == 403
+
+
+@pytest.mark.usefixtures("old_session")
+@pytest.mark.parametrize(
+    ("address", "form", "words"),
+    [
+        ("/desk/people", {"email": "Kim@Example.com", "role": "agent"}, "add kim@example.com as an agent"),
+        ("/desk/people", {"email": "", "role": "emperor"}, "add a person"),
+        ("/desk/people/2/role", {"role": "admin"}, "make ada@example.com an admin"),
+        ("/desk/people/2/role", {"role": "emperor"}, "change the role of ada@example.com"),
+        ("/desk/people/999/role", {"role": "customer"}, "make this person a customer"),
+        ("/desk/people/2/disablement", {}, "disable ada@example.com, who can then no longer sign in"),
+        ("/desk/people/2/enablement", {}, "let ada@example.com sign in again"),
+        ("/desk/people/2/invitation", {}, "send another invitation to ada@example.com"),
+        ("/desk/api-keys", {"name": "Shop <b>", "email": "ada@example.com"}, "make the API key “Shop &lt;b&gt;” for ada@example.com"),
+        ("/desk/api-keys", {}, "make the API key that you filled in"),
+        ("/account/password", {"password": "a quiet harbour"}, "save a new password"),
+        ("/account/address", {"email": "other@example.com"}, "change your email address to other@example.com"),
+    ],
+)
+def test_the_page_names_the_act_and_leads_back_without_it(client: TestClient, address: str, form: dict[str, str], words: str) -> None:
+    for more in ({}, {"confirm_password": "wrong"}, {"confirm_link": "1"}, {"confirm_continue": "1"}):
+        page = client.post(address, data=form | more).text
+        assert f"You’re about to <strong>{words}</strong>." in page
+        assert "quiet harbour" not in page.replace('value="a quiet harbour"', "")
+        back = re.findall(r'href="([^"]*)">Cancel</a>', page)
+        assert back == ["/account" if address.startswith("/account") else "/desk/api-keys" if "keys" in address else "/desk/people"]
+
+
+@pytest.mark.parametrize("has_password", [True, False])
+def test_no_link_is_offered_where_no_mail_arrives(client: TestClient, has_password: bool) -> None:
+    with client.app.state.database.write() as session:
+        first = first_admin(session, now())
+        assert first is not None
+        first.password_hash = passwords.hash_password(PASSWORD) if has_password else None
+    with time_machine.travel("2026-05-01T08:00:00Z", tick=False) as clock:
+        sign_in(client, first)
+        for _ in range(3):
+            clock.shift(20 * 60 + 20)
+            client.get("/account")
+        page = client.post("/desk/api-keys", data={"name": "Shop", "scope": "read"}).text
+        assert "confirm_link" not in page
+        assert ("confirm_password" in page) == has_password
+        assert "deskbook user sign-in-link admin@localhost" in page
+        refused = client.post("/desk/api-keys", data={"name": "Shop", "scope": "read", "confirm_link": "1"})
+        assert (refused.status_code, "can’t send a link" in refused.text) == (422, True)
+        with client.app.state.database.write() as session:
+            assert session.scalars(select(OutboxJob)).all() == []
+            link = path(make_link(session, session.get_one(User, first.id), now()))
+        client.post(link)
+        assert "Your new key" in client.post("/desk/api-keys", data={"name": "Shop", "scope": "read", "confirm_continue": "1"}).text
 
 
 @pytest.mark.usefixtures("old_session")
