@@ -17,6 +17,7 @@ from starlette.routing import Route
 from kb import health
 from kb.accounts import views as accounts
 from kb.accounts.audit_log.settings_watch import record_changes
+from kb.accounts.sessions import current_user
 from kb.articles.catalog.broken_files import broken_count
 from kb.articles.catalog.library import Library, Options, Progress
 from kb.articles.pages import views as articles
@@ -79,7 +80,7 @@ def create_app(settings: Settings, *, on_article: Progress | None = None, on_ind
     )
     app.trust(settings.trusted_proxies)
     app.state.settings, app.state.static, app.state.secret_key = settings, static, secret_key(settings)
-    app.state.templates = environment(settings, static)
+    app.state.templates, app.state.current_user = environment(settings, static), current_user
     _open(app, settings, on_article)
     app.state.searcher.sync(app.state.library.catalog, on_indexed)
     app.front = Front(app.state.pages, hosts, app.state.recorder, security_headers(settings), lambda: bool(app.state.library.catalog.restricted))

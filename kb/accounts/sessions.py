@@ -19,8 +19,9 @@ from kb.accounts.models import Role, SignInSession, User
 from kb.accounts.tokens import digest, new_token
 from kb.config import Settings
 from kb.db import database, now
+from kb.web.way_back import STAFF_COOKIE
 
-COOKIE, SECURE_COOKIE, STAFF_COOKIE, HINT_COOKIE = "deskbook_session", "__Host-deskbook_session", "deskbook_staff", "deskbook_signed_in"
+COOKIE, SECURE_COOKIE, HINT_COOKIE = "deskbook_session", "__Host-deskbook_session", "deskbook_signed_in"
 IDLE = {Role.CUSTOMER: timedelta(hours=8), Role.AGENT: timedelta(hours=8), Role.ADMIN: timedelta(minutes=30)}
 ABSOLUTE = {Role.CUSTOMER: timedelta(days=30), Role.AGENT: timedelta(hours=12), Role.ADMIN: timedelta(hours=12)}
 SEEN_EVERY = timedelta(minutes=1)

@@ -12,20 +12,21 @@ from starlette.responses import JSONResponse, Response
 
 from kb.web.body_limit import NoRoom, TooLarge
 from kb.web.templates import render
+from kb.web.way_back import is_on_desk, way_back
 
 log = logging.getLogger("deskbook")
 
 TITLES = {
     400: "This could not be read",
-    403: "This is not open to you",
+    403: "You don’t have access to this",
     404: "Page not found",
-    405: "This address takes no such request",
+    405: "This address can’t be used like that",
     408: "This took too long to arrive",
-    409: "Somebody was quicker",
+    409: "Someone else changed this first",
     410: "This is gone",
     413: "This is too large",
     415: "This could not be read",
-    422: "This needs mending",
+    422: "There is a problem",
     429: "That was a lot at once",
     500: "Something went wrong on our side",
     503: "This is taking longer than it should",
@@ -33,10 +34,17 @@ TITLES = {
 ADVICE = {
     408: "Only a part of it arrived, and nothing was saved. Go back: what you typed is still in the form. Send it again, with smaller files on a slow line.",
     413: "More was sent than fits, and nothing was saved. Go back: what you typed is still in the form. Leave out files, or take smaller ones, and send again.",
-    404: "The address may have changed, or it was never right. Search for what you need, or write to us.",
-    500: "It has been noted. Please try again; if it happens again, write to us and name the number below.",
-    503: "Nothing was saved. Please try again in a moment.",
+    404: "The page may have moved, or the address has a typo. Search for what you need, or send us a request.",
+    500: "We have logged it. Try again; if it happens again, send us a request with the number below.",
+    503: "Nothing was saved. Try again in a moment.",
 }
+
+DESK_ADVICE = {
+    404: "The page may have moved, or the address has a typo. Search for the ticket, or go back to where you came from.",
+    405: "Go back to where you came from.",
+    500: "Try again. If it happens again, tell an admin the number below: the log says what happened.",
+}
+"""Advice for staff, who would be writing to themselves."""
 
 NO_ROOM_ADVICE = {
     429: "Several large uploads from your address are under way, so this one was not taken and nothing was saved. "
@@ -131,7 +139,11 @@ def answer(request: Request, status: int, detail: str, *, number: str = "", head
     if is_api(request):
         body = {"error": {"status": status, "title": title, "detail": detail} | ({"number": number} if number else {})}
         return JSONResponse(body, status, headers)
+    on_desk = is_on_desk(request, status)
+    detail = DESK_ADVICE.get(status, detail) if on_desk and detail == ADVICE.get(status, "") else detail
     context = {"title": title, "detail": detail, "status": status, "number": number, "search_value": request.query_params.get("q", "")[:200]}
+    # The count of broken articles is left out: it may be what failed.
+    context |= {"on_desk": on_desk, "back": way_back(request), "broken_articles": lambda: 0}
     return render(request, "error.html", context, status=status, headers=headers)
 
 
@@ -159,6 +171,7 @@ def _unsaved(request: Request, refusal: NoRoom | None = None) -> Response | None
     status = refusal.status_code if refusal else 503
     context = {
         "title": TITLES[status],
+        "on_desk": is_on_desk(request, status),
         "reason": NO_ROOM_REASONS[status] if refusal else "",
         "action": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "fields": fields,

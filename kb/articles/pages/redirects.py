@@ -44,7 +44,7 @@ async def not_found(request: Request, error: Exception) -> Response:
     new_url = library.catalog.aliases.get(request.url.path.rstrip("/")) if request.method in ("GET", "HEAD") else None
     article = library.catalog.at(new_url) if new_url else None
     if new_url is None or article is None or not article.is_open_to(await audiences_of(request), datetime.now(UTC)):
-        return error_page(request, await _explained(request, error))
+        return await run_in_threadpool(error_page, request, await _explained(request, error))
     return RedirectResponse(quote(new_url), 301)
 
 
