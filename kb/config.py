@@ -98,6 +98,10 @@ class Settings(ServerLimits):
         SecretStr(""), description="`smtp://user:password@host:587` (STARTTLS when offered), `smtps://…:465`. Empty: emails are files in the data folder."
     )
     smtp_timeout_s: float = Field(30.0, gt=0, le=300, description="Longest wait for an answer of the mail server, in seconds.")
+    smtp_deadline_s: float = Field(
+        120.0, gt=0, le=140, description="Longest that sending one email may take in all, in seconds, however often the mail server answers something."
+    )
+    smtp_answer_max_kb: int = Field(64, ge=1, le=10_000, description="Longest answer of the mail server that is read, in KB; a longer one ends the attempt.")
     mail_from: Annotated[str, AfterValidator(allowed.sender)] = Field(
         "", description="Sender of all emails, `Name <address>`. Empty: `support@` the host of the base URL."
     )

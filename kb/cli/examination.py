@@ -24,6 +24,7 @@ from kb.db import Database, now
 from kb.events.queries import counted, events_stored
 from kb.migrations import SchemaMismatch, require_current, schema_of
 from search.writers.rules_file import read_rules
+from tickets.email.bounded_smtp import Bounds
 from tickets.email.delivery import connection
 from tickets.email.failures import in_words
 
@@ -147,14 +148,15 @@ def _dates(history: History) -> str:
 
 def _mail(settings: Settings) -> Iterator[Finding]:
     url = urlsplit(settings.smtp_url.get_secret_value())
+    bounds = Bounds(TIMEOUT_S, TIMEOUT_S, settings.smtp_answer_max_kb)
     if not url.hostname:
         yield Finding("mail", True, f"no DESKBOOK_SMTP_URL: emails are kept as files in {settings.data / 'mail'}")
         return
     try:
-        with connection(url, TIMEOUT_S):
+        with connection(url, bounds):
             yield Finding("mail", True, f"{url.hostname} takes our mail")
     except Exception as error:
-        yield Finding("mail", False, f"{in_words(error, url, TIMEOUT_S)} (DESKBOOK_SMTP_URL)")
+        yield Finding("mail", False, f"{in_words(error, url, bounds)} (DESKBOOK_SMTP_URL)")
 
 
 def _meilisearch(settings: Settings) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from kb.accounts.address import domain_in_ascii
 from kb.config import Settings
 from kb.jobs.worker import TryLater, Undoable
 from tickets.email import failures
+from tickets.email.bounded_smtp import BoundedSmtp, BoundedSmtpOverTls, Bounds
 from tickets.email.composition import Mail
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -20,7 +21,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 def send(settings: Settings, mail: Mail) -> None:
     """Hand the mail over. Raises Undoable when the server refuses it for good, else TryLater; both say why in a sentence."""
     if url := settings.smtp_url.get_secret_value():
-        _send_by_smtp(urlsplit(url), mail, settings.smtp_timeout_s)
+        _send_by_smtp(urlsplit(url), mail, bounds(settings))
     else:
         _keep_as_file(mail_folder(settings), mail)
 
@@ -30,15 +31,20 @@ def mail_folder(settings: Settings) -> Path:
     return (settings.data / "mail").absolute()
 
 
+def bounds(settings: Settings) -> Bounds:
+    """Return what one mail may take of our time and memory."""
+    return Bounds(settings.smtp_timeout_s, settings.smtp_deadline_s, settings.smtp_answer_max_kb)
+
+
 @contextmanager
-def connection(url: SplitResult, timeout_s: float) -> Iterator[smtplib.SMTP]:
+def connection(url: SplitResult, bounds: Bounds) -> Iterator[smtplib.SMTP]:
     """A connection to the mail server at `url`, encrypted where it can be, signed in where a user name is set."""
     context = ssl.create_default_context()
     host, port = domain_in_ascii(url.hostname or "") or url.hostname or "localhost", failures.port(url)
     if url.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=timeout_s, context=context)
+        server: BoundedSmtp = BoundedSmtpOverTls(host, port, bounds, context)
     else:
-        server = smtplib.SMTP(host, port, timeout=timeout_s)
+        server = BoundedSmtp(host, port, bounds)
     try:
         _greet(server, url, context, host)
         yield server
@@ -49,14 +55,14 @@ def connection(url: SplitResult, timeout_s: float) -> Iterator[smtplib.SMTP]:
         server.close()
 
 
-def _send_by_smtp(url: SplitResult, mail: Mail, timeout_s: float) -> None:
+def _send_by_smtp(url: SplitResult, mail: Mail, bounds: Bounds) -> None:
     try:
-        with connection(url, timeout_s) as server:
+        with connection(url, bounds) as server:
             # Not send_message, which puts ">" before a line that begins with "From ".
             server.sendmail(mail.sender, [mail.recipient], mail.content)
     except Exception as error:
         kind = Undoable if failures.is_final(error) else TryLater
-        raise kind(failures.in_words(error, url, timeout_s)) from error
+        raise kind(failures.in_words(error, url, bounds)) from error
 
 
 def _greet(server: smtplib.SMTP, url: SplitResult, context: ssl.SSLContext, host: str) -> None:

@@ -7,6 +7,7 @@ import ssl
 from urllib.parse import SplitResult
 
 from kb.text import one_line
+from tickets.email.bounded_smtp import AnswerTooLong, Bounds, TookTooLong
 
 UNEXPECTED = "Something failed on our side. The server's log has the details."
 MAX_WORDS_CHARS = 300
@@ -24,7 +25,7 @@ def is_final(error: Exception) -> bool:
     return 500 <= code < 600 and code not in SIGN_IN_CODES
 
 
-def in_words(error: Exception, url: SplitResult, timeout_s: float) -> str:
+def in_words(error: Exception, url: SplitResult, bounds: Bounds) -> str:
     """Return what kept a mail from being handed to the server at `url`."""
     match error:
         case smtplib.SMTPRecipientsRefused() | smtplib.SMTPSenderRefused() | smtplib.SMTPDataError():
@@ -35,10 +36,16 @@ def in_words(error: Exception, url: SplitResult, timeout_s: float) -> str:
             return f"The mail server turned our connection away: {_words(error)}"
         case smtplib.SMTPNotSupportedError():
             return "A user name is set for the mail server, but the server offers no sign-in."
+        case AnswerTooLong():
+            return f"The mail server {url.hostname} sent an answer of more than {bounds.answer_kb} KB."
+        case TookTooLong():
+            return _too_long(url, bounds)
+        case smtplib.SMTPServerDisconnected() if isinstance(error.__context__, TookTooLong):
+            return _too_long(url, bounds)
         case smtplib.SMTPServerDisconnected() if not isinstance(error.__context__, TimeoutError):
             return "The mail server ended the connection before it had taken the email."
         case TimeoutError() | smtplib.SMTPServerDisconnected():
-            return f"The mail server {url.hostname} did not answer within {timeout_s:g} seconds."
+            return f"The mail server {url.hostname} did not answer within {min(bounds.wait_s, bounds.in_all_s):g} seconds."
         case smtplib.SMTPException():
             return "The mail server offers no way of signing in that can be used here."
         case UnicodeEncodeError() if error.encoding == "ascii":
@@ -48,6 +55,10 @@ def in_words(error: Exception, url: SplitResult, timeout_s: float) -> str:
         case OSError():
             return _of_the_network(error, url)
     return UNEXPECTED
+
+
+def _too_long(url: SplitResult, bounds: Bounds) -> str:
+    return f"The mail server {url.hostname} had not taken the email after {bounds.in_all_s:g} seconds."
 
 
 def _of_the_network(error: OSError, url: SplitResult) -> str:

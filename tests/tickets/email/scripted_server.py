@@ -4,6 +4,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ ANSWERS = {
     "QUIT": "221 Bye",
 }
 CLOSE, SILENCE = "close the connection", "say nothing"
+DRIP, ENDLESS_LINE, ENDLESS_LINES = "a byte now and then, without end", "a line without end", "lines without end"
+WITHOUT_END = {DRIP: (b"2", 0.05), ENDLESS_LINE: (b"2" * 60_000, 0), ENDLESS_LINES: (b"250-more\r\n" * 6000, 0)}
 
 
 @contextmanager
@@ -50,7 +53,11 @@ def _serve(listener: socket.socket, answers: Mapping[str, str], tls: ssl.SSLCont
             client, _ = listener.accept()
             with suppress(OSError), client:
                 client.settimeout(120)
-                _talk(tls.wrap_socket(client, server_side=True) if tls and is_tls_at_once else client, answers, tls)
+                if not (tls and is_tls_at_once):
+                    _talk(client, answers, tls)
+                    continue
+                with tls.wrap_socket(client, server_side=True) as encrypted:
+                    _talk(encrypted, answers, tls)
 
 
 def _talk(client: socket.socket, answers: Mapping[str, str], tls: ssl.SSLContext | None) -> None:
@@ -62,6 +69,8 @@ def _talk(client: socket.socket, answers: Mapping[str, str], tls: ssl.SSLContext
         if answer == SILENCE:
             client.recv(1000)
             return
+        if answer in WITHOUT_END:
+            _send_without_end(client, *WITHOUT_END[answer])
         client.sendall(answer.encode("utf-8", "surrogateescape") + b"\r\n")
         if verb == "STARTTLS" and tls and answer.startswith("220"):
             client = tls.wrap_socket(client, server_side=True)
@@ -74,3 +83,11 @@ def _talk(client: socket.socket, answers: Mapping[str, str], tls: ssl.SSLContext
         if not line:
             return
         verb = "." if line == b".\r\n" else line.split()[0].decode("latin-1").upper()
+
+
+def _send_without_end(client: socket.socket, piece: bytes, pause_s: float) -> None:
+    """Send until the client has left, for a minute at most."""
+    ends_at = time.monotonic() + 60
+    while time.monotonic() < ends_at:
+        client.sendall(piece)
+        time.sleep(pause_s)

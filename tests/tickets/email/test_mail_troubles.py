@@ -17,7 +17,7 @@ from kb.worker import make_worker
 from tests.cast import signed_in
 from tests.ports import free_port
 from tests.tickets.conftest import Send
-from tests.tickets.email.scripted_server import CLOSE, SILENCE, scripted_server, self_signed
+from tests.tickets.email.scripted_server import CLOSE, DRIP, ENDLESS_LINE, ENDLESS_LINES, SILENCE, scripted_server, self_signed
 
 pytestmark = pytest.mark.slow
 PYTHON = re.compile(r"Error|Exception|Errno|Refused|Traceback|_ssl|\(b'|b\"|\{|\bNone\b|object at|\[SSL")
@@ -71,6 +71,35 @@ def trouble(client: TestClient, send: Send) -> Trouble:
 def test_the_ticket_shows_what_the_server_said(trouble: Trouble, answers: dict[str, str], words: str) -> None:
     with scripted_server(answers) as port:
         assert words in trouble(f"smtp://127.0.0.1:{port}", smtp_timeout_s=0.3 if SILENCE in answers.values() else 60.0)
+
+
+@pytest.mark.parametrize("at", ["", "EHLO", "MAIL", "RCPT", "DATA", "."])
+def test_a_server_that_drips_bytes_is_given_up_at_the_deadline(trouble: Trouble, at: str) -> None:
+    with scripted_server({at: DRIP}) as port:
+        words = trouble(f"smtp://127.0.0.1:{port}", smtp_timeout_s=5.0, smtp_deadline_s=0.6)
+    assert words == f"{LATER} The mail server 127.0.0.1 had not taken the email after 0.6 seconds."
+
+
+@pytest.mark.parametrize("at", ["", "EHLO", "MAIL", "."])
+@pytest.mark.parametrize(("answer", "words"), [(ENDLESS_LINES, "127.0.0.1 sent an answer of more than 5 KB."), (ENDLESS_LINE, "an answer of more than 5 KB.")])
+def test_an_answer_without_end_is_not_read(trouble: Trouble, at: str, answer: str, words: str) -> None:
+    with scripted_server({at: answer}) as port:
+        assert words in trouble(f"smtp://127.0.0.1:{port}", smtp_timeout_s=5.0, smtp_deadline_s=20.0, smtp_answer_max_kb=5)
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="not installed: openssl (Debian: apt install openssl)")
+def test_a_server_that_drips_bytes_over_an_encrypted_connection_is_given_up_too(trouble: Trouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    with scripted_server({"MAIL": DRIP}, tls=context, is_tls_at_once=True) as port:
+        words = trouble(f"smtps://localhost:{port}", smtp_timeout_s=5.0, smtp_deadline_s=1.5)
+    assert words == f"{LATER} The mail server localhost had not taken the email after 1.5 seconds."
+
+
+def test_a_mail_that_is_taken_slowly_but_in_time_is_sent(trouble: Trouble) -> None:
+    """Many answers, each within the timeout: only all of them together may take too long."""
+    with scripted_server({"RCPT": "450-a\r\n" * 2000 + "450 busy"}) as port:
+        assert "450 a a" in trouble(f"smtp://127.0.0.1:{port}", smtp_timeout_s=20.0, smtp_deadline_s=30.0)
 
 
 @pytest.mark.parametrize(
