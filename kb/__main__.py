@@ -1,5 +1,5 @@
 """`python -m kb` is `deskbook`."""
 
-from kb.cli import main
+from kb.site.cli import main
 
 main(prog_name="deskbook")

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from kb import allowed
+from kb import config_values
 from kb.server_limits import ServerLimits
 
 PREFIX = "DESKBOOK_"
@@ -44,57 +44,59 @@ class Settings(ServerLimits):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    content: Annotated[Path, AfterValidator(allowed.path)] = Field(
+    content: Annotated[Path, AfterValidator(config_values.path)] = Field(
         default_factory=lambda: shipped("content"), description="Folder with the articles: category/section/article.md."
     )
-    data: Annotated[Path, AfterValidator(allowed.path)] = Field(
+    data: Annotated[Path, AfterValidator(config_values.path)] = Field(
         Path("var"), description="Folder Deskbook writes to: SQLite files, keys, attachments, unsent mail."
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    base_url: Annotated[str, AfterValidator(allowed.site)] = Field(
+    base_url: Annotated[str, AfterValidator(config_values.site)] = Field(
         "", description="Public address of the site, used in every link that leaves it. Empty: `http://host:port`."
     )
-    secret_key: Annotated[SecretStr, AfterValidator(_inside(allowed.secret))] = Field(
+    secret_key: Annotated[SecretStr, AfterValidator(_inside(config_values.secret))] = Field(
         SecretStr(""), description="At least 32 characters; signs forms and links. Empty: one is made and kept in the data folder."
     )
-    database_url: Annotated[SecretStr, AfterValidator(_inside(allowed.database))] = Field(
+    database_url: Annotated[SecretStr, AfterValidator(_inside(config_values.database))] = Field(
         SecretStr(""), description="`sqlite:///path` or `postgresql://user:password@host/name`. Empty: SQLite in the data folder."
     )
     database_pool: int = Field(40, ge=1, le=200, description="Database connections one process may hold.")
-    meilisearch_url: Annotated[str, AfterValidator(allowed.server)] = Field("", description="Address of a Meilisearch server. Empty: the embedded engine.")
+    meilisearch_url: Annotated[str, AfterValidator(config_values.server)] = Field(
+        "", description="Address of a Meilisearch server. Empty: the embedded engine."
+    )
     meilisearch_key: SecretStr = Field(
         SecretStr(""), description="Meilisearch key that may search and nothing else. Empty with an index key set: the index key."
     )
     meilisearch_index_key: SecretStr = Field(SecretStr(""), description="Meilisearch key that may also write indexes. Empty: `meilisearch_key`.")
-    meilisearch_index: Annotated[str, AfterValidator(allowed.index_name)] = Field("deskbook", description="Name of the index in Meilisearch.")
-    meilisearch_embedder: Annotated[str, AfterValidator(allowed.embedder)] = Field(
+    meilisearch_index: Annotated[str, AfterValidator(config_values.index_name)] = Field("deskbook", description="Name of the index in Meilisearch.")
+    meilisearch_embedder: Annotated[str, AfterValidator(config_values.embedder)] = Field(
         "",
         description="Meilisearch embedder for settled searches: JSON with its `source` (huggingFace, ollama, openAi or rest). Empty: words only.",
     )
-    embeddings_url: Annotated[str, AfterValidator(allowed.embeddings)] = Field(
+    embeddings_url: Annotated[str, AfterValidator(config_values.embeddings)] = Field(
         "", description="OpenAI-compatible address (ending in `/embeddings`) that gives the embedded engine meaning. Empty: words only."
     )
     embeddings_model: str = Field("", description="Model asked for at `embeddings_url`.")
     embeddings_key: SecretStr = Field(SecretStr(""), description="Key sent to `embeddings_url`, when it wants one.")
     search_timeout_s: float = Field(1.0, gt=0, le=30, description="Longest wait for Meilisearch before the embedded engine answers, in seconds.")
     answer_threshold: float = Field(0.6, ge=0, le=1, description="Confidence, 0 to 1, from which a search counts as answered.")
-    site_name: Annotated[str, AfterValidator(allowed.line)] = Field(
+    site_name: Annotated[str, AfterValidator(config_values.line)] = Field(
         "Deskbook", min_length=1, max_length=80, description="Name of the help centre, in the header, titles and mails."
     )
-    accent: Annotated[str, AfterValidator(allowed.colour)] = Field("#1f5fbf", description="Accent colour as `#rrggbb`.")
-    logo: Annotated[Path | None, AfterValidator(allowed.logo)] = Field(
+    accent: Annotated[str, AfterValidator(config_values.colour)] = Field("#1f5fbf", description="Accent colour as `#rrggbb`.")
+    logo: Annotated[Path | None, AfterValidator(config_values.logo)] = Field(
         None, description="Image file for the header (SVG, PNG, JPEG or WebP). Empty: the site's name."
     )
-    locale: Annotated[str, AfterValidator(allowed.locale)] = Field("en", description="Language of the source articles.")
+    locale: Annotated[str, AfterValidator(config_values.locale)] = Field("en", description="Language of the source articles.")
     history_timeout_s: float = Field(
         20.0, gt=0, le=3600, description="Longest reading of the content's git history, in seconds; older articles then show their files' dates."
     )
-    iframe_hosts: Annotated[tuple[str, ...], AfterValidator(allowed.hosts)] = Field(
+    iframe_hosts: Annotated[tuple[str, ...], AfterValidator(config_values.hosts)] = Field(
         ("www.youtube.com", "www.youtube-nocookie.com", "youtube.com", "player.vimeo.com"),
         description="Hosts whose iframes are kept, as players that load when clicked. Others become a link.",
     )
-    smtp_url: Annotated[SecretStr, AfterValidator(_inside(allowed.mail_server))] = Field(
+    smtp_url: Annotated[SecretStr, AfterValidator(_inside(config_values.mail_server))] = Field(
         SecretStr(""), description="`smtp://user:password@host:587` (STARTTLS when offered), `smtps://…:465`. Empty: emails are files in the data folder."
     )
     smtp_timeout_s: float = Field(30.0, gt=0, le=300, description="Longest wait for an answer of the mail server, in seconds.")
@@ -102,14 +104,14 @@ class Settings(ServerLimits):
         120.0, gt=0, le=140, description="Longest that sending one email may take in all, in seconds, however often the mail server answers something."
     )
     smtp_answer_max_kb: int = Field(64, ge=1, le=10_000, description="Longest answer of the mail server that is read, in KB; a longer one ends the attempt.")
-    mail_from: Annotated[str, AfterValidator(allowed.sender)] = Field(
+    mail_from: Annotated[str, AfterValidator(config_values.sender)] = Field(
         "", description="Sender of all emails, `Name <address>`. Empty: `support@` the host of the base URL."
     )
     worker: bool = Field(True, description="Run the worker (mail, Meilisearch index, cleaning) inside `serve`. Off when `deskbook worker` runs beside it.")
-    trusted_proxies: Annotated[tuple[str, ...], AfterValidator(allowed.proxies)] = Field(
+    trusted_proxies: Annotated[tuple[str, ...], AfterValidator(config_values.proxies)] = Field(
         (), description="Addresses and networks of reverse proxies whose `X-Forwarded-For` and `-Proto` are believed."
     )
-    allowed_hosts: Annotated[tuple[str, ...], AfterValidator(allowed.hosts)] = Field(
+    allowed_hosts: Annotated[tuple[str, ...], AfterValidator(config_values.hosts)] = Field(
         (), description="Host names answered besides that of the base URL and the listening address."
     )
     searches_per_minute: int = Field(
@@ -128,7 +130,7 @@ class Settings(ServerLimits):
         10, ge=0, le=30, description="Requests a browser remembers that sent them without an account, for **My requests**. 0: none."
     )
     remembered_requests_days: int = Field(90, ge=1, le=400, description="Days a browser remembers them.")
-    security_contact: Annotated[tuple[str, ...], AfterValidator(allowed.contacts)] = Field(
+    security_contact: Annotated[tuple[str, ...], AfterValidator(config_values.contacts)] = Field(
         (), description="Where to report a security hole: email addresses or `https://` pages, served as `/.well-known/security.txt`. Empty: no such file."
     )
     record_events: bool = Field(True, description="Record what visitors search and read, for the deflection report. No IP address is stored.")

@@ -12,7 +12,7 @@ from time import monotonic
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from kb.accounts.limits import client_address, network
+from kb.web.client_address import client_address, network
 
 KEYSTROKES = 10
 """Requests while typing for each search: an office of a hundred shares one address, and a word is typed in five keys."""

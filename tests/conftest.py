@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings
 from kb.db import Database
 from kb.migrations import migrate
+from kb.site.app import create_app
 from tests import services
 from tests.services import LiveServer, Mailbox, MeilisearchServer, MissingService, PostgresCluster
 

@@ -29,11 +29,11 @@ import uvicorn
 from aiosmtpd.controller import Controller
 from starlette.applications import Starlette
 
-from kb.app import create_app
-from kb.cli.server import configuration
 from kb.config import Settings
 from kb.db import Database
 from kb.migrations import migrate
+from kb.site.app import create_app
+from kb.site.cli.server import configuration
 from tests.ports import free_port
 
 TOOLS = Path(__file__).parent.parent / "var" / "tools"

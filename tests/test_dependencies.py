@@ -20,7 +20,7 @@ NOT_IMPORTED = {
     "types-pygments": "types for mypy",
     "pytest-xdist": "runs the tests two at a time: PYTEST_ARGS in the Makefile",
     "pytest-timeout": "the setting `timeout` in pyproject.toml",
-    "build": "tests/kb/test_wheel.py builds the wheel with it",
+    "build": "tests/kb/site/test_wheel.py builds the wheel with it",
     "hatchling": "what builds the wheel, without fetching it anew",
 }
 """Packages that are used without being imported, and by what."""

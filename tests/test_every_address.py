@@ -15,9 +15,9 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from kb.accounts.api_keys import make_key
-from kb.app import create_app
 from kb.config import Settings
 from kb.db import now
+from kb.site.app import create_app
 from tests.cast import add_person, signed_in
 from tests.generators import searches
 from tests.requests_of_strangers import Asked, requests

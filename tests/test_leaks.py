@@ -12,10 +12,10 @@ import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings
 from kb.db import now
-from kb.worker import make_worker
+from kb.site.app import create_app
+from kb.site.worker_setup import make_worker
 from search.documents import documents
 from tests.cast import add_person, agent_writes, sign_in
 from tests.crawl import crawl

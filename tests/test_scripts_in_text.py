@@ -13,9 +13,9 @@ import time_machine
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings
 from kb.db import now
+from kb.site.app import create_app
 from tests.cast import signed_in
 from tests.crawl import Visited, crawl
 from tickets.models import Ticket

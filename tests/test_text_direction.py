@@ -13,9 +13,9 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings
 from kb.db import now
+from kb.site.app import create_app
 from tests.cast import signed_in
 from tests.crawl import Visited, crawl
 from tests.services import LiveServer

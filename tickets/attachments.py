@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
-from kb.web.characters import BLANKS, is_visible
+from kb.text.characters import BLANKS, is_visible
 from tickets import queries
 from tickets.models import Attachment
 

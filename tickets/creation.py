@@ -17,7 +17,7 @@ from tickets.audit import Commented, Created
 from tickets.comment import ArticleVersion, NewComment, attach_files, store_articles
 from tickets.models import MAX_SUBJECT_CHARS, Comment, Priority, Status, Ticket, TicketTag, TicketType
 from tickets.nonce import content_key
-from tickets.recorded import Filed, Recorded
+from tickets.recorded_update import Filed, Recorded
 from tickets.subscribers import record
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import case
 
-from kb.text import one_line
+from kb.text.cleanup import one_line
 from tickets.audit import Value
 from tickets.models import MAX_SUBJECT_CHARS, Priority, Status, Ticket, TicketType
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from starlette.datastructures import FormData, UploadFile
 
-from kb.accounts.address import canonical
 from kb.config import Settings
-from kb.text import clean, one_line
+from kb.text.cleanup import clean, one_line
+from kb.text.email_address import canonical
 from kb.web.forms import files, text
 from kb.web.sizes import MB, size, size_above
 from tickets.attachments import clean_name

@@ -18,7 +18,7 @@ from tickets.access import SYSTEM, Actor, comments_visible_to, select_tickets
 from tickets.audit import Commented
 from tickets.audit import Event as AuditEvent
 from tickets.models import Attachment, Audit, Comment, IdempotencyKey, NotificationChoice, StoredDraft, Ticket, TicketArticle
-from tickets.recorded import Recorded
+from tickets.recorded_update import Recorded
 
 MOST_ARTICLES_READ = 20
 MOST_COMMENTS = 1000

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from kb.accounts.models import User
-from kb.web.characters import isolated
+from kb.text.characters import isolated
 from tickets import queries
 from tickets.access import Actor, may_read_notes
 from tickets.audit import Changed, Commented, Created

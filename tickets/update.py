@@ -15,7 +15,7 @@ from tickets.audit import Changed, Commented, Event, Value
 from tickets.comment import NewComment, store_comment
 from tickets.fields import ImpossibleChange
 from tickets.models import Audit, Comment, Status, Ticket, TicketTag
-from tickets.recorded import Recorded
+from tickets.recorded_update import Recorded
 from tickets.subscribers import record
 
 SAME_MESSAGE_WITHIN = timedelta(hours=1)

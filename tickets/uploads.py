@@ -11,10 +11,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-from kb.accounts.limits import client_network, taken
 from kb.accounts.sessions import current_user
 from kb.config import Settings
 from kb.db import database, now
+from kb.rate_limit.queries import count_hit
+from kb.web.client_address import client_network
 from kb.web.sizes import MB
 from tickets import queries
 from tickets.attachments import StoredFile, clean_name, keep_for_form, store_file
@@ -107,7 +108,7 @@ def _require_share(request: Request, files: Sequence[UploadFile]) -> None:
     settings = cast(Settings, request.app.state.settings)
     kilobytes = sum(file.size or 0 for file in files) // 1000
     with database(request).write() as session:
-        sent = taken(session, f"files:{client_network(request)}", window=timedelta(hours=1), now=now(), amount=kilobytes)
+        sent = count_hit(session, f"files:{client_network(request)}", window=timedelta(hours=1), now=now(), amount=kilobytes)
     if sent > settings.requests_per_hour * settings.attachments_total_mb * 1000:
         raise TooMuchAtOnce
 

@@ -10,7 +10,7 @@ from kb.accounts.audit_log.models import Kind
 from kb.accounts.models import User
 from kb.accounts.own_sessions import own_sessions
 from kb.db import database, now
-from kb.text import one_line
+from kb.text.cleanup import one_line
 from kb.web.forms import text
 from kb.web.templates import render
 

@@ -7,13 +7,14 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from kb.accounts import account, limits, notices, people, queries, sessions
+from kb.accounts import account, notices, people, queries, sessions
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
 from kb.accounts.models import User
 from kb.accounts.tokens import digest
 from kb.db import database, now
 from kb.jobs import outbox
+from kb.rate_limit.queries import count_hit
 from kb.web.forms import text
 from kb.web.templates import render
 
@@ -35,7 +36,7 @@ def create(request: Request, form: FormData) -> Response:
     with database(request).write() as session:
         most = request.app.state.settings.links_per_hour
         buckets = (f"address-change:{user.id}", f"link:{email}")
-        counts = [limits.taken(session, bucket, window=HOUR, now=moment) for bucket in buckets]
+        counts = [count_hit(session, bucket, window=HOUR, now=moment) for bucket in buckets]
         is_calm = max(counts) <= most
         if is_calm:
             outbox.enqueue(session, "mail.confirm_address", {"user_id": user.id, "email": email}, now=moment)

@@ -11,11 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from kb.accounts import api_keys, invitations, notices, people, queries, sessions
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
-from kb.accounts.limits import take
 from kb.accounts.models import ApiKey, Role, User
 from kb.accounts.tokens import new_token
 from kb.db import database, now
-from kb.text import one_line
+from kb.rate_limit.queries import is_within_limit
+from kb.text.cleanup import one_line
 from kb.web.forms import text
 from kb.web.numbers import path_number
 from kb.web.templates import render
@@ -110,7 +110,7 @@ def make_key(request: Request, form: FormData) -> Response:
     with database(request).write() as session:
         # The page with the secret answers a form: loaded again, it would make another key.
         once = text(form, "once", 64)
-        if once and not take(session, f"key-form:{user.id}:{once}", most=1, window=timedelta(days=1), now=now()):
+        if once and not is_within_limit(session, f"key-form:{user.id}:{once}", most=1, window=timedelta(days=1), now=now()):
             return RedirectResponse("/desk/api-keys?made=1", 303)
         owner = people.find(session, typed["email"])
         if owner is not None and owner.is_active:

@@ -6,11 +6,12 @@ from typing import cast
 
 from starlette.requests import Request
 
-from kb.accounts import limits
 from kb.accounts.audit_log import log as audit
 from kb.config import Settings
 from kb.db import database, now
 from kb.jobs import outbox
+from kb.rate_limit.queries import count_hit, is_within_limit
+from kb.web.client_address import client_network
 
 HOLDS_SECRET = re.compile(r"/(requests/\d|sign-in/|account/address/)")
 """Paths that open something to whoever has them, and so are not stored."""
@@ -25,8 +26,8 @@ def may_try(request: Request, email: str) -> bool:
     """
     moment, settings = now(), _settings(request)
     with database(request).write() as session:
-        from_here = limits.taken(session, network_bucket(request), window=HOUR, now=moment)
-        at_address = limits.taken(session, f"password:{email}", window=DAY, now=moment)
+        from_here = count_hit(session, network_bucket(request), window=HOUR, now=moment)
+        at_address = count_hit(session, f"password:{email}", window=DAY, now=moment)
         # Each limit is recorded when it is reached, not again for every attempt that is refused after.
         if at_address == settings.password_tries_per_day + 1:
             outbox.enqueue(session, "mail.sign_in_paused", {"email": email}, now=moment)
@@ -43,8 +44,8 @@ def mail_link(request: Request, email: str, target: str) -> bool:
     """
     moment, settings = now(), _settings(request)
     with database(request).write() as session:
-        is_calm = limits.take(session, network_bucket(request), most=settings.sign_ins_per_hour, window=HOUR, now=moment)
-        if is_calm and limits.take(session, f"link:{email}", most=settings.links_per_hour, window=HOUR, now=moment):
+        is_calm = is_within_limit(session, network_bucket(request), most=settings.sign_ins_per_hour, window=HOUR, now=moment)
+        if is_calm and is_within_limit(session, f"link:{email}", most=settings.links_per_hour, window=HOUR, now=moment):
             kept = {"next": target} if target and not HOLDS_SECRET.match(target) else {}
             outbox.enqueue(session, "mail.sign_in_link", {"email": email} | kept, now=moment)
     return is_calm
@@ -59,7 +60,7 @@ def record_failure(request: Request, email: str, reason: str) -> None:
 
 def network_bucket(request: Request) -> str:
     """What the attempts of one network are counted under."""
-    return f"sign-in:{limits.client_network(request)}"
+    return f"sign-in:{client_network(request)}"
 
 
 def _settings(request: Request) -> Settings:

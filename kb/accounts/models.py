@@ -114,15 +114,3 @@ class ApiKey(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     user: Mapped[User] = relationship(lazy="joined")
-
-
-class LimitCount(Base):
-    """How often something happened in one window of time; shared by all processes."""
-
-    __tablename__ = "limit_counts"
-
-    bucket: Mapped[str] = mapped_column(String(200), primary_key=True)
-    window: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
-    """Seconds since 1970 at which the window begins."""
-    count: Mapped[int] = mapped_column(default=0)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from kb.accounts import address, queries
+from kb.accounts import queries
 from kb.accounts.models import Role, User
-from kb.text import one_line
+from kb.text import email_address
+from kb.text.cleanup import one_line
 
 MAX_NAME_CHARS = 120
 Change = Callable[[Session, User], None]
@@ -19,12 +20,12 @@ class PersonRefused(Exception):
 
 def canonical(email: str) -> str:
     """The one spelling under which an address is stored and found; what is no address is only trimmed and in lower case."""
-    return address.canonical(email) or email.strip().lower()
+    return email_address.canonical(email) or email.strip().lower()
 
 
 def is_email(text: str) -> bool:
     """Whether `text` is one plain address."""
-    return address.canonical(text) is not None
+    return email_address.canonical(text) is not None
 
 
 def find(session: Session, email: str) -> User | None:

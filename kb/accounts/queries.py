@@ -1,15 +1,12 @@
 """What accounts ask of the database."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import Executable, case, delete, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import case, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from kb.accounts.models import IS_STAFF, AddressChange, ApiKey, LimitCount, Role, SignInLink, SignInSession, User
+from kb.accounts.models import IS_STAFF, AddressChange, ApiKey, Role, SignInLink, SignInSession, User
 from kb.events.models import Event, Kind
 
 
@@ -127,30 +124,8 @@ def join_visitor(session: Session, visitor: str, user: User, moment: datetime) -
     session.execute(insert(Event).values(at=moment, kind=str(Kind.SIGNED_IN), visit="", visitor=visitor, has_cookie=True, user_id=user.id, **said))
 
 
-def count_more(session: Session, bucket: str, window: timedelta, now: datetime, amount: int = 1) -> int:
-    """Counts `amount` more in `bucket` in the present window; how many there are now. Atomic: twins are both counted."""
-    seconds = int(window.total_seconds())
-    begin = int(now.timestamp()) // seconds * seconds
-    expires_at = datetime.fromtimestamp(begin + seconds, UTC)
-    values = {"bucket": bucket[:200], "window": begin, "count": amount, "expires_at": expires_at}
-    count: int = session.connection().execute(_count_statement(session.get_bind().dialect.name), values).scalar_one()
-    return count
-
-
-@cache
-def _count_statement(dialect: str) -> Executable:
-    # Kept, and run beside the unit of work: every request for help counts twice.
-    table: Any = LimitCount.__table__
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
-    counting: Executable = insert.on_conflict_do_update(index_elements=["bucket", "window"], set_={"count": table.c.count + insert.excluded.count}).returning(
-        table.c.count
-    )
-    return counting
-
-
 def delete_expired(session: Session, now: datetime) -> None:
-    """Deletes the limits' windows, sessions and links that are over."""
-    session.execute(delete(LimitCount).where(LimitCount.expires_at < now))
+    """Delete the sessions, links and address changes that have expired."""
     session.execute(delete(SignInSession).where(SignInSession.expires_at < now))
     session.execute(delete(SignInLink).where(SignInLink.expires_at < now))
     session.execute(delete(AddressChange).where(AddressChange.expires_at < now))

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from kb.accounts.models import Role, User
 from kb.accounts.people import canonical
 from kb.db import database
-from kb.text import one_line
-from kb.web.characters import isolated
+from kb.text.characters import isolated
+from kb.text.cleanup import one_line
 from kb.web.forms import text
 from kb.web.numbers import path_number
 

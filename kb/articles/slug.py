@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from kb.unicode_classes import MARKS
+from kb.text.unicode_classes import MARKS
 
 # Names a page's own scripts look up on `document`, `window` or plain objects: an element with such an id could answer in their place.
 _CLOBBERING = frozenset(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kb.events.models import Kind
-from kb.text import clean
+from kb.text.cleanup import clean
 
 MAX_BYTES = 8192
 MOST_HITS = 50

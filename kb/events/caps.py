@@ -12,10 +12,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from kb.accounts.limits import network, taken
 from kb.config import Settings
 from kb.events.models import Kind
 from kb.events.queries import WITHDRAWN, Answer, Counts, count_events, events_stored, latest_answers
+from kb.rate_limit.queries import count_hit
+from kb.web.client_address import network
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ANSWERS = frozenset((Kind.FORM_OPEN, Kind.VOTE, Kind.VOTE_REASON, Kind.DEFLECT_CONFIRMED))
@@ -92,7 +93,7 @@ class _Sieve:
         # In one order everywhere: processes that count in the same buckets wait for each other, and never in a circle.
         for bucket in sorted(buckets):
             inside = buckets[bucket]
-            free = most - (taken(self.session, bucket, window=window, now=self.now, amount=len(inside)) - len(inside))
+            free = most - (count_hit(self.session, bucket, window=window, now=self.now, amount=len(inside)) - len(inside))
             over = inside[max(0, free) :]
             self.dropped.update(map(id, over))
             self.counts[reason] += len(over)

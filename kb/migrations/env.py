@@ -7,10 +7,11 @@ from kb.accounts.models import User
 from kb.db import Base
 from kb.events.models import Event
 from kb.jobs.models import OutboxJob
+from kb.rate_limit.models import LimitCount
 from tickets.deflection.models import ReportDay
 from tickets.models import Ticket
 
-MODELS = (User, AuditRecord, Event, OutboxJob, Ticket, ReportDay)  # importing them fills Base.metadata
+MODELS = (User, AuditRecord, Event, OutboxJob, LimitCount, Ticket, ReportDay)  # importing them fills Base.metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True)
 with context.begin_transaction():

@@ -8,8 +8,8 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Protocol
 
-from kb.accounts.limits import network
 from kb.config import Settings
+from kb.web.client_address import network
 
 log = logging.getLogger("deskbook.server")
 LOG_EVERY_S = 60.0

@@ -11,7 +11,7 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kb.text import clean
+from kb.text.cleanup import clean
 from kb.web.body_limit import NoRoom
 
 MAX_FIELDS = 200

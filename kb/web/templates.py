@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from kb.config import Settings, shipped
-from kb.web.characters import isolated
+from kb.text.characters import isolated
 from kb.web.locales import direction, name_of
 from kb.web.plaintext import as_html
 from kb.web.sizes import size

@@ -5,8 +5,8 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from enum import Enum
 
-from kb.accounts.limits import network
 from kb.server_limits import ServerLimits
+from kb.web.client_address import network
 from kb.web.connections import uncounted_addresses
 from kb.web.sizes import MB
 

@@ -2,7 +2,7 @@
 
 import re
 
-from kb.web.characters import is_visible
+from kb.text.characters import is_visible
 from search.engine import MAX_QUERY_CHARS
 from search.text.tokenizer import visible, words
 

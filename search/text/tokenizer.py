@@ -8,7 +8,7 @@ from threading import Lock
 
 import Stemmer
 
-from kb.unicode_classes import INVISIBLE, MARKS
+from kb.text.unicode_classes import INVISIBLE, MARKS
 
 _STEMMERS = {
     "en": "english", "es": "spanish", "pt": "portuguese", "fr": "french", "de": "german", "it": "italian", "nl": "dutch",

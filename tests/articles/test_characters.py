@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from kb.articles.lint.linter import check
-from kb.following import refresh
-from kb.web.characters import settled, without_forbidden
+from kb.site.content_watcher import refresh
+from kb.text.characters import settled, without_forbidden
 from tests.generators import searches
 
 FORBIDDEN = [chr(code) for code in (*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF)]

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from kb.articles.catalog.library import Library
 from kb.articles.lint.linter import check
 from kb.articles.slug import heading_id, slugify
-from kb.following import refresh
+from kb.site.content_watcher import refresh
 
 
 @pytest.mark.parametrize(

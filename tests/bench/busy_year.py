@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from kb.accounts.models import User
 from kb.db import Database
 from kb.events.models import Event, Kind
-from tickets.deflection.days import midnight
+from tickets.deflection.days.day import midnight
 from tickets.deflection.models import ReportDay
-from tickets.deflection.outcomes import second_look_at
+from tickets.deflection.visits.outcomes import second_look_at
 from tickets.models import Ticket, TicketArticle
 
 CUSTOMERS = 50_000

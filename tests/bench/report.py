@@ -20,7 +20,7 @@ from tests.bench.busy_year import analyse, copy_days, fill_customers, fill_day, 
 from tests.bench.measured import took_ms
 from tests.bench.serving import BROWSER, deskbook
 from tests.services import MissingService, postgres_cluster
-from tickets.deflection.stored_days import count_and_store
+from tickets.deflection.days.stored_days import count_and_store
 
 ROUNDS = 3
 VISITS, DAYS, RAW_DAYS = 10_000, 365, 4

@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.articles.catalog.library import Library
-from kb.cli import main
 from kb.config import Settings
+from kb.site.app import create_app
+from kb.site.cli import main
 from tests.articles.repositories import commit_all, git
 
 SAID = "articles show their files' dates, because the git history in"

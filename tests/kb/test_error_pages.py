@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings
 from kb.db import now
+from kb.site.app import create_app
 from tests.cast import add_person, sign_in, signed_in
 from tickets.creation import NewTicket, create
 

@@ -3,8 +3,8 @@
 import pytest
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings
+from kb.site.app import create_app
 
 
 def test_an_unknown_page_says_so_in_plain_words(client: TestClient) -> None:

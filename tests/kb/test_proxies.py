@@ -3,8 +3,8 @@
 import pytest
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings
+from kb.site.app import create_app
 
 
 def statuses(settings: Settings, *, far_ends: int, written: str = "203.0.113.{:x}") -> set[int]:

@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings, SettingsError, load
+from kb.site.app import create_app
 
 PATH = "/.well-known/security.txt"
 

@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from kb.cli.server import configuration
 from kb.config import Settings
+from kb.site.cli.server import configuration
 from kb.web.body_limit import BodyTime
 from kb.web.connections import Connections
 from tests.faults.processes import wait_for

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings
 from kb.events.models import Kind
 from kb.events.recorder import Visit
+from kb.site.app import create_app
 
 EMPTY = ("/search?q=zqxwvut", "/search/instant?q=zqxwvut")
 

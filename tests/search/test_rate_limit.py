@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings
+from kb.site.app import create_app
 from search.rate_limit import MOST_ADDRESSES, SearchLimit
 
 FLOODER, OTHER = ("203.0.113.7", 50000), ("203.0.113.8", 50000)

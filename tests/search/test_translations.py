@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.articles.catalog.library import Library, Options
 from kb.config import Settings
+from kb.site.app import create_app
 from search.documents import documents
 from search.engine import Query
 from search.query.rules import SearchRules

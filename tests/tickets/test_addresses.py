@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from kb.accounts.address import canonical
 from kb.accounts.models import User
+from kb.text.email_address import canonical
 from tests.generators import searches
 from tests.tickets.conftest import Send, fields
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from kb.text import one_line
+from kb.text.cleanup import one_line
 from tickets.models import Ticket
 from tickets.nonce import new_nonce
 

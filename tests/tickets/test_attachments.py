@@ -22,7 +22,7 @@ from tests.cast import add_person, agent_writes, signed_in
 from tests.generators import searches
 from tests.services import LiveServer
 from tests.tickets.conftest import ALICE, Send
-from tests.tickets.test_open_a_request import rows
+from tests.tickets.requests.test_open_a_request import rows
 from tickets import attachments
 from tickets.attachments import StoredFile, clean_name, disposition
 from tickets.models import Attachment, Ticket

@@ -12,12 +12,12 @@ from pydantic import SecretStr
 from sqlalchemy import event, func, select
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings
 from kb.db import Database
 from kb.jobs.models import OutboxJob
+from kb.site.app import create_app
 from tests.tickets.conftest import ALICE, Send
-from tests.tickets.test_open_a_request import rows
+from tests.tickets.requests.test_open_a_request import rows
 from tickets.creation import NewTicket, create
 from tickets.models import Attachment, Comment, Ticket
 from tickets.nonce import new_nonce

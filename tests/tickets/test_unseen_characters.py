@@ -10,11 +10,11 @@ from starlette.testclient import TestClient
 
 from kb.accounts.models import ApiKey, User
 from kb.config import SettingsError, load
-from kb.web.characters import is_visible
+from kb.text.characters import is_visible
 from tests.cast import signed_in
+from tests.tickets.api.test_tickets import TICKET, Post, key, post
 from tests.tickets.conftest import Send, fields
-from tests.tickets.test_api import TICKET, Post, key, post
-from tests.tickets.test_open_a_request import rows
+from tests.tickets.requests.test_open_a_request import rows
 from tickets.attachments import clean_name
 from tickets.models import Attachment, Comment, Ticket
 

@@ -9,10 +9,10 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings
 from kb.db import Database
 from kb.migrations import migrate, schema_of
+from kb.site.app import create_app
 from tests.upgrade.old_database import ADMIN, API_KEY, PASSWORD, REVISION, TABLES, batches, make_old_database
 from tests.upgrade.old_tickets import PRIORITIES, STATUSES, TYPES, VIAS
 

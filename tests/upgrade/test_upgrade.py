@@ -67,7 +67,7 @@ def test_where_there_is_no_room_for_the_copy_nothing_is_changed_and_nothing_left
     make_old_database(url, 50)
     before = read(url)
     most_bytes = (tmp_path / "old.sqlite").stat().st_size // 2
-    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({most_bytes}, {most_bytes})); from kb.cli import main; main(['migrate'])"
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({most_bytes}, {most_bytes})); from kb.site.cli import main; main(['migrate'])"
     variables = environ(tmp_path, tmp_path / "var", DATABASE_URL=url)
     ran = subprocess.run([sys.executable, "-c", limited], env=variables, cwd=tmp_path, capture_output=True, text=True)
     assert ran.returncode == 1
@@ -87,7 +87,7 @@ def _points_to_kill_at(url: str) -> Iterator[str]:
 
 def _kill_at(point: str, url: str, folder: Path) -> bool:
     """Run `deskbook migrate` and let it die by SIGKILL at that point; False when it was through before."""
-    program = [sys.executable, "-c", f"from tests.upgrade.dying import die_at; die_at({point!r}); from kb.cli import main; main(['migrate'])"]
+    program = [sys.executable, "-c", f"from tests.upgrade.dying import die_at; die_at({point!r}); from kb.site.cli import main; main(['migrate'])"]
     ran = subprocess.run(program, env=environ(folder, folder / "var", DATABASE_URL=url), cwd=folder, capture_output=True, text=True)
     assert ran.returncode in (0, -signal.SIGKILL), ran.stderr
     return ran.returncode != 0

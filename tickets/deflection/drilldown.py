@@ -6,15 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from tickets.deflection.clusters import cluster_key
-from tickets.deflection.days import MOMENT
-from tickets.deflection.outcomes import Outcome
+from tickets.deflection.days.day import MOMENT
+from tickets.deflection.days.queries import Place, StoredCounts, VisitRow, stored_counts, visit_rows
 from tickets.deflection.period import Period
 from tickets.deflection.queries import rows_of
-from tickets.deflection.stored_queries import Place, StoredCounts, VisitRow, stored_counts, visit_rows
-from tickets.deflection.traits import BIT, EVERY
-from tickets.deflection.visits import Visit
-from tickets.deflection.visits import visits as visits_of
+from tickets.deflection.visits.clusters import cluster_key
+from tickets.deflection.visits.outcomes import Outcome
+from tickets.deflection.visits.traits import BIT, EVERY
+from tickets.deflection.visits.visits import Visit
+from tickets.deflection.visits.visits import visits as visits_of
 
 ON_A_PAGE = 20
 PLACE_CHARS = 8
@@ -27,7 +27,7 @@ class Selection:
 
     outcomes: frozenset[Outcome] = frozenset()
     traits: tuple[str, ...] = ()
-    """Of `tickets.deflection.traits`: the visits have all of them."""
+    """Of `tickets.deflection.visits.traits`: the visits have all of them."""
     query: str = ""
     """Only visits that searched for this, in whatever words."""
     slug: str = ""

@@ -11,10 +11,10 @@ from kb.events.queries import DELETED_AT_ONCE, day_to_forget, delete_events_befo
 from kb.jobs.outbox import enqueue
 from kb.jobs.queries import has_waiting
 from kb.jobs.worker import Handler, Job
-from tickets.deflection.days import midnight
+from tickets.deflection.days.day import midnight
+from tickets.deflection.days.queries import delete_oldest_visits
+from tickets.deflection.days.stored_days import FORGOTTEN, Pace, first_unsettled, refresh
 from tickets.deflection.queries import first_record
-from tickets.deflection.stored_days import FORGOTTEN, Pace, first_unsettled, refresh
-from tickets.deflection.stored_queries import delete_oldest_visits
 
 KIND = "report.count_days"
 AT_ONCE = Pace(budget_s=5.0, reuse=timedelta(minutes=50), cheap_ms=-1)

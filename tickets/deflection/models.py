@@ -10,7 +10,7 @@ from kb.db import Base, RowId, UtcDateTime
 
 
 class ReportDay(Base):
-    """One day (UTC) as it was counted at `as_of`; see `tickets.deflection.days`."""
+    """One day (UTC) as it was counted at `as_of`; see `tickets.deflection.days.day`."""
 
     __tablename__ = "report_days"
 
@@ -60,7 +60,7 @@ class ReportVisit(Base):
     ended_at: Mapped[datetime] = mapped_column(UtcDateTime)
     outcome: Mapped[str] = mapped_column(String(30))
     traits: Mapped[int]
-    """Bits of `tickets.deflection.traits`."""
+    """Bits of `tickets.deflection.visits.traits`."""
     slugs: Mapped[str] = mapped_column(Text)
     """The articles read, each between line breaks."""
     searches: Mapped[str] = mapped_column(Text)

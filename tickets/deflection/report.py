@@ -8,15 +8,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from kb.web.templates import iso
-from tickets.deflection.days import DEFINITIONS, MOMENT, count_day, spans
-from tickets.deflection.figures import VisitFigures, visit_figures
-from tickets.deflection.outcomes import Judged
+from tickets.deflection.days.day import DEFINITIONS, MOMENT, count_day, spans
+from tickets.deflection.days.totals import Counts, Totals
+from tickets.deflection.figures.article_metrics import ArticleFigures
+from tickets.deflection.figures.rates import Rate
+from tickets.deflection.figures.search_metrics import SearchFigures, search_figures
+from tickets.deflection.figures.ticket_metrics import Avoidable, TicketFigures, newest, ticket_figures
+from tickets.deflection.figures.visit_metrics import VisitFigures, visit_figures
 from tickets.deflection.queries import first_record, first_views, solved_rows
-from tickets.deflection.rates import Rate
-from tickets.deflection.reading import ArticleFigures
-from tickets.deflection.searching import SearchFigures, search_figures
-from tickets.deflection.ticketing import Avoidable, TicketFigures, newest, ticket_figures
-from tickets.deflection.totals import Counts, Totals
+from tickets.deflection.visits.outcomes import Judged
 
 LIFT_NOTE = "Not measured: no holdout runs, so nobody sees the form without suggestions to compare with."
 

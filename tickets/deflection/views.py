@@ -14,19 +14,19 @@ from kb.accounts.sessions import require_staff
 from kb.db import database, now
 from kb.events.queries import counted
 from kb.web.templates import render
-from tickets.deflection.comparing import before
+from tickets.deflection.comparison import before
+from tickets.deflection.csv_export import figures_sheet, searches_sheet
+from tickets.deflection.days.queries import Place
+from tickets.deflection.days.stored_days import refresh
 from tickets.deflection.drilldown import Selection, parse_place, visits_behind
-from tickets.deflection.lines import LEFT_OUT_NAMES, OUTCOME_MEANINGS, OUTCOME_NAMES, groups
-from tickets.deflection.outcomes import Outcome
+from tickets.deflection.metrics import LEFT_OUT_NAMES, OUTCOME_MEANINGS, OUTCOME_NAMES, groups
 from tickets.deflection.period import BadPeriod, Period, parse_period
-from tickets.deflection.reader import pace, read_report
 from tickets.deflection.report import Report
-from tickets.deflection.sheets import figures_sheet, searches_sheet
-from tickets.deflection.steps import steps
-from tickets.deflection.stored_days import refresh
-from tickets.deflection.stored_queries import Place
-from tickets.deflection.traits import FORM, KINDS, LATE, READ
+from tickets.deflection.report_reader import pace, read_report
 from tickets.deflection.trend import trend
+from tickets.deflection.visits.outcomes import Outcome
+from tickets.deflection.visits.timeline import steps
+from tickets.deflection.visits.traits import FORM, KINDS, LATE, READ
 
 URL = "/desk/reports/deflection"
 PERIODS = (("7 days", 7), ("30 days", 30), ("90 days", 90), ("A year", 365))

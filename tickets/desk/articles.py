@@ -12,12 +12,12 @@ from kb.articles.catalog.addresses import articles_in, articles_named, site_of
 from kb.articles.catalog.audiences import audiences
 from kb.config import Settings
 from kb.db import now
-from kb.text import clean
+from kb.text.cleanup import clean
 from kb.web.templates import render
 from search.engine import Hit, Query
 from search.searcher import Searcher
+from tickets.articles_read import catalog, open_article
 from tickets.comment import ArticleVersion
-from tickets.reading import catalog, open_article
 
 MOST_HITS = 8
 

@@ -25,10 +25,10 @@ from tickets.comment import NewComment
 from tickets.desk import draft as drafts
 from tickets.desk import draft_queries
 from tickets.desk.articles import linked_articles, unreadable, with_links
-from tickets.desk.done import way_back
 from tickets.desk.draft import Draft, read_draft
-from tickets.desk.loading import Place, load_ticket, place
+from tickets.desk.flash_messages import way_back
 from tickets.desk.ticket import show_page
+from tickets.desk.ticket_context import Place, load_ticket, place
 from tickets.fields import FIELDS, ImpossibleChange
 from tickets.forms import Problems, body_problem, file_problem
 from tickets.models import Audit, Proof

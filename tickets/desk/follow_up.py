@@ -15,8 +15,8 @@ from tickets.access import person
 from tickets.comment import NewComment
 from tickets.creation import follow_up_by_agent
 from tickets.desk.articles import linked_articles, unreadable
-from tickets.desk.done import way_back
-from tickets.desk.loading import load_ticket
+from tickets.desk.flash_messages import way_back
+from tickets.desk.ticket_context import load_ticket
 from tickets.forms import Problems, body_problem
 from tickets.models import Proof, Status, Ticket
 from tickets.nonce import new_nonce, read_nonce

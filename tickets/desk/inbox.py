@@ -12,13 +12,13 @@ from kb.accounts.sessions import require_staff
 from kb.config import Settings
 from kb.db import database
 from kb.jobs.queries import depth
-from kb.text import clean
+from kb.text.cleanup import clean
 from kb.web.templates import render
 from search.searcher import Searcher
 from tickets.access import person
 from tickets.desk import queries
-from tickets.desk.done import flash
-from tickets.desk.shelf import BY_SLUG, ORDERS, VIEWS, View
+from tickets.desk.flash_messages import flash
+from tickets.desk.ticket_lists import BY_SLUG, ORDERS, VIEWS, View
 from tickets.email.delivery import mail_folder
 
 PER_PAGE = 25

@@ -16,12 +16,12 @@ from kb.web.templates import render
 from tickets import queries as ticket_queries
 from tickets.access import NotAllowed, person
 from tickets.desk.articles import find_articles
-from tickets.desk.done import way_back
 from tickets.desk.draft import Draft, load
-from tickets.desk.loading import load_ticket, ticket_context
+from tickets.desk.flash_messages import way_back
+from tickets.desk.ticket_context import load_ticket, ticket_context
 from tickets.fields import ImpossibleChange
 from tickets.models import Status
-from tickets.request_views import send_file
+from tickets.requests.tracking_page import send_file
 from tickets.update import TicketNotFound, Update, apply
 
 

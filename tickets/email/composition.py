@@ -11,11 +11,11 @@ from email.parser import BytesHeaderParser
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
-from kb.accounts.address import domain_in_ascii, in_ascii
-from kb.accounts.mailbox import Mailbox, read_mailbox
 from kb.config import Settings
 from kb.jobs.worker import Job, Undoable
-from kb.text import clean
+from kb.text.cleanup import clean
+from kb.text.email_address import domain_in_ascii, in_ascii
+from kb.text.mailbox import Mailbox, read_mailbox
 from tickets.email.headers import MAX_LINE_CHARS, mailbox_header, text_header
 
 # Not one of the newer policies: on Python 3.11 those decode the values they are given, line ends included.

@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from kb.accounts.address import domain_in_ascii
 from kb.config import Settings
 from kb.jobs.worker import TryLater, Undoable
+from kb.text.email_address import domain_in_ascii
 from tickets.email import failures
 from tickets.email.bounded_smtp import BoundedSmtp, BoundedSmtpOverTls, Bounds
 from tickets.email.composition import Mail

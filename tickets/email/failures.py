@@ -6,7 +6,7 @@ import socket
 import ssl
 from urllib.parse import SplitResult
 
-from kb.text import one_line
+from kb.text.cleanup import one_line
 from tickets.email.bounded_smtp import AnswerTooLong, Bounds, TookTooLong
 
 UNEXPECTED = "Something failed on our side. The server's log has the details."

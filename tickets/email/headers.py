@@ -2,8 +2,8 @@
 
 from email.header import Header
 
-from kb.accounts.address import ENCODED_WORD
-from kb.text import one_line
+from kb.text.cleanup import one_line
+from kb.text.email_address import ENCODED_WORD
 
 MAX_LINE_CHARS = 76
 MAX_TEXT_CHARS = 400

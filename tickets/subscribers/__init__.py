@@ -8,7 +8,7 @@ from kb.jobs.outbox import enqueue_all
 from tickets import queries
 from tickets.audit import Notified
 from tickets.models import Audit
-from tickets.recorded import Email, Recorded
+from tickets.recorded_update import Email, Recorded
 from tickets.subscribers import event_log, requester_email, staff_email
 
 Subscriber = Callable[[Session, Recorded], list[Email]]

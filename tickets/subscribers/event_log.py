@@ -6,7 +6,7 @@ from kb.events.models import Event as LoggedEvent
 from kb.events.models import Kind
 from kb.events.recorder import row
 from tickets import queries
-from tickets.recorded import Email, Recorded
+from tickets.recorded_update import Email, Recorded
 
 
 def store_event(session: Session, recorded: Recorded) -> list[Email]:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from kb.accounts.limits import take
-from tickets.recorded import Email, Recorded
+from kb.rate_limit.queries import is_within_limit
+from tickets.recorded_update import Email, Recorded
 
 RECEIPTS_PER_HOUR = 3
 """To one address, whoever typed it."""
@@ -15,7 +15,9 @@ def notify(session: Session, recorded: Recorded) -> list[Email]:
     """Return the email that this update causes."""
     comment = recorded.comment
     if recorded.filed is not None:
-        is_due = not recorded.is_suspended and take(session, f"ack:{recorded.filed.email}", most=RECEIPTS_PER_HOUR, window=timedelta(hours=1), now=recorded.at)
+        is_due = not recorded.is_suspended and is_within_limit(
+            session, f"ack:{recorded.filed.email}", most=RECEIPTS_PER_HOUR, window=timedelta(hours=1), now=recorded.at
+        )
         return _email(recorded, "mail.request_received") if is_due else []
     if comment is not None and comment.is_public and recorded.actor.is_staff:
         return _email(recorded, "mail.agent_replied", comment_id=comment.comment_id)

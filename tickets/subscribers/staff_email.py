@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from tickets import queries
 from tickets.notification_choices import ALL, ASSIGNED, HELD, NEW, REPLIED
-from tickets.recorded import Email, Recorded
+from tickets.recorded_update import Email, Recorded
 
 EMAIL = "mail.staff_notice"
 

@@ -8,11 +8,13 @@ from typing import cast
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
-from kb.accounts import address, limits
 from kb.accounts.audit_log import queries
 from kb.accounts.audit_log.models import MAX_DETAIL_CHARS, AuditRecord, Kind
 from kb.accounts.models import User
 from kb.config import Settings
+from kb.rate_limit.queries import count_hit
+from kb.text import email_address
+from kb.web.client_address import client_address
 
 HOUR = timedelta(hours=1)
 FAILURES_BUCKET = "audit:failures"
@@ -58,10 +60,10 @@ def record_failure(session: Session, request: Request, typed: str, reason: str, 
     addresses take equally long.
     """
     most = _settings(request).audit_failures_per_hour
-    count = limits.taken(session, FAILURES_BUCKET, window=HOUR, now=now)
+    count = count_hit(session, FAILURES_BUCKET, window=HOUR, now=now)
     by = Source(None, "", shown_network(request))
     if count <= most:
-        record(session, Kind.SIGN_IN_FAILED, by, now, email=address.canonical(typed) or "", detail=reason)
+        record(session, Kind.SIGN_IN_FAILED, by, now, email=email_address.canonical(typed) or "", detail=reason)
     elif count == most + 1:
         record(session, Kind.FAILURES_NOT_LISTED, DESKBOOK, now, detail=f"More than {most} failed sign-ins in this hour. The rest of the hour is only counted.")
 
@@ -76,7 +78,7 @@ def summarise_failures(session: Session, settings: Settings, now: datetime) -> N
 
 def shown_network(request: Request) -> str:
     """The network the request came from, as exact as the settings allow."""
-    kept, client = _settings(request).audit_network, limits.client_address(request)
+    kept, client = _settings(request).audit_network, client_address(request)
     if kept == "none":
         return ""
     try:

@@ -7,7 +7,8 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from kb.accounts.audit_log.models import AuditRecord, Kind, SettingInForce
-from kb.accounts.models import LimitCount, User
+from kb.accounts.models import User
+from kb.rate_limit.models import LimitCount
 
 MOST_PEOPLE = 50
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from kb.articles.article import Article, Category, Section
 from kb.articles.slug import slugify
-from kb.web.characters import settled
+from kb.text.characters import settled
 
 Index = dict[str, dict[str, dict[str, Any]]]
 """Locale → folder → the values of its `_index.md`."""

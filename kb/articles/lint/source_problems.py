@@ -9,7 +9,7 @@ from kb.articles.markdown.code_info import read_info
 from kb.articles.markdown.fences import openings, outside_code, unclosed
 from kb.articles.markdown.media import framed
 from kb.articles.source.merge_conflicts import lone_marks
-from kb.web.characters import hidden_turn
+from kb.text.characters import hidden_turn
 
 _OTHER_SCHEME = re.compile(r"""(?:\]\(|(?:href|src)=["']?)\s*<?((?!https?:|mailto:|tel:|sms:)[a-z][a-z0-9+.-]*:[^\s)"'>]*)""", re.IGNORECASE)
 _NOT_SHOWN = re.compile(r"""<(?!img\b)[^<>]*\bsrc\s*=\s*["']?\s*((?:mailto|tel|sms):[^\s)"'>]*)""", re.IGNORECASE)

@@ -11,7 +11,7 @@ from kb.articles.markdown.media import Media, framed, host_of, media, player
 from kb.articles.markdown.outline import Outline, squeeze
 from kb.articles.markdown.references import References, fragment, is_web_address, without_headers
 from kb.articles.slug import Anchors, heading_id, safe_id
-from kb.web.characters import settled
+from kb.text.characters import settled
 
 _VOID = frozenset(("br", "hr", "img", "wbr", "col", "source"))
 _BLOCKS = frozenset(

@@ -10,7 +10,7 @@ from kb.articles.article import Article, Catalog
 from kb.articles.catalog.library import Library
 from kb.articles.catalog.visible_categories import public_shelves
 from kb.config import Settings
-from kb.web.characters import without_forbidden
+from kb.text.characters import without_forbidden
 from kb.web.pages import finish, finished_pages, respond
 from kb.web.templates import render_text
 

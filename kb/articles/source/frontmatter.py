@@ -11,7 +11,7 @@ import yaml
 
 from kb.articles.article import ArticleType
 from kb.articles.source.strict_yaml import BadYaml, compose
-from kb.web.characters import settled
+from kb.text.characters import settled
 
 MAX_BYTES = 16 * 1024
 Checker = Callable[[Any], Any]

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.articles.catalog.library import Library
 from kb.articles.lint.linter import check
 from kb.config import Settings
 from kb.events.models import Event
+from kb.site.app import create_app
 from kb.web.locales import name_of, split_name
 from tests.articles.conftest import Write
 

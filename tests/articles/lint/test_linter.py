@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from kb.articles.catalog.library import Library
 from kb.articles.lint.linter import check
-from kb.cli import main
+from kb.site.cli import main
 
 Write = Callable[..., Path]
 Open = Callable[..., Library]

@@ -13,7 +13,7 @@ from kb.articles.markdown.complexity import TooComplex
 from kb.articles.markdown.render import render
 from kb.articles.markdown.sanitise import finish
 from kb.articles.pages.faq import answer, embedded, structured_data
-from kb.following import refresh
+from kb.site.content_watcher import refresh
 from tests.articles.html_documents import BROKEN, documents
 from tests.articles.page_audit import faults, ids
 from tests.generators import searches

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings
 from kb.events.models import Event
 from kb.migrations import migrate
+from kb.site.app import create_app
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02"
 SAME_SITE = {"sec-fetch-site": "same-origin"}

@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from kb.articles.slug import safe_id
-from kb.following import refresh
+from kb.site.content_watcher import refresh
 from tests.articles.page_audit import ids
 
 SCRIPTS = Path(__file__).parents[3] / "kb/static/js"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kb.articles.article import Article
 from kb.articles.catalog.library import Library
-from kb.cli import main
+from kb.site.cli import main
 from tests.articles.repositories import commit_all, git
 from tests.generators import searches
 

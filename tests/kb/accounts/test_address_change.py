@@ -15,7 +15,7 @@ from kb.accounts.links import make_link, path
 from kb.accounts.models import AddressChange, User
 from kb.db import now
 from kb.jobs.models import OutboxJob
-from kb.worker import make_worker
+from kb.site.worker_setup import make_worker
 from tests.cast import add_person, sign_in, signed_in
 
 

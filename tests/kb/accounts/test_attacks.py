@@ -14,11 +14,11 @@ from starlette.testclient import TestClient
 from kb.accounts import passwords
 from kb.accounts.links import make_link, path
 from kb.accounts.models import User
-from kb.app import create_app
 from kb.config import Settings
 from kb.db import now
 from kb.jobs.models import OutboxJob
-from kb.worker import make_worker
+from kb.site.app import create_app
+from kb.site.worker_setup import make_worker
 from tests.cast import add_person, sign_in
 
 PASSWORD = "four unrelated words"

@@ -17,11 +17,11 @@ from kb.accounts.audit_log import settings_watch
 from kb.accounts.audit_log.log import COMMAND_LINE, Source, record
 from kb.accounts.audit_log.models import AuditRecord, Kind
 from kb.accounts.models import User
-from kb.app import create_app
-from kb.cli import main
 from kb.config import Settings
 from kb.db import Database, now
-from kb.worker import make_worker
+from kb.site.app import create_app
+from kb.site.cli import main
+from kb.site.worker_setup import make_worker
 from tests.cast import add_person, sign_in, signed_in
 
 PASSWORD = "four unrelated words"

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from kb.accounts.audit_log.models import AuditRecord
-from kb.app import create_app
 from kb.config import Settings
 from kb.db import now
-from kb.worker import make_worker
+from kb.site.app import create_app
+from kb.site.worker_setup import make_worker
 from tests.cast import signed_in
 
 

@@ -8,9 +8,9 @@ import time_machine
 from starlette.testclient import TestClient
 
 from kb.accounts import links
-from kb.app import create_app
 from kb.config import Settings
 from kb.db import now
+from kb.site.app import create_app
 from tests.cast import add_person, sign_in, signed_in
 from tests.services import LiveServer
 

@@ -13,11 +13,11 @@ from starlette.testclient import TestClient
 from kb.accounts import passwords, people
 from kb.accounts.audit_log.models import AuditRecord
 from kb.accounts.models import User
-from kb.cli import main
 from kb.config import Settings
 from kb.db import now
 from kb.jobs.models import OutboxJob
-from kb.worker import make_worker
+from kb.site.cli import main
+from kb.site.worker_setup import make_worker
 from tests.cast import add_person, sign_in, signed_in
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:142.0) Gecko/20100101 Firefox/142.0"

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings
 from kb.db import Database, now
 from kb.events.bots import is_bot
@@ -16,6 +15,7 @@ from kb.events.caps import Caps
 from kb.events.models import Event, EventCount, Kind
 from kb.events.queries import delete_events_before
 from kb.events.recorder import Recorder, Visit
+from kb.site.app import create_app
 
 CAPS = Caps(per_visitor_hour=300, per_address_hour=5000, answers_per_address_day=500, per_day=500_000, in_all=50_000_000)
 ARTICLE = "---\ntitle: Adjust the brakes\n---\nTurn the bolt.\n"

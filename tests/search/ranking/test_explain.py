@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from kb.cli import main
+from kb.site.cli import main
 from search.engine import Query
 from search.explanation import Explanation
 from search.ranking.explanation_text import confidence_sentences, hit_sentences, query_sentences

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kb.articles.article import Article, Catalog, Category, Passage
-from kb.cli import main
 from kb.config import Settings
+from kb.site.cli import main
 from search.writers.check import SearchCheck, check
 from search.writers.targets import Targets
 from tests.search.writers.test_rules_file import write

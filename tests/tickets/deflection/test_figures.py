@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.tickets.deflection.script import DAY, HOUR, NOON, Log, click, confirm, engaged, form, left_form, search, sent, view, vote
-from tickets.deflection.rates import Rate, wilson
+from tickets.deflection.figures.rates import Rate, wilson
 from tickets.models import TicketArticle
 
 

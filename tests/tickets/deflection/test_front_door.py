@@ -9,10 +9,10 @@ import time_machine
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings
 from kb.db import now
 from kb.events.recorder import VISIT_COOKIE
+from kb.site.app import create_app
 from tickets.deflection.report import Report, report
 from tickets.models import Ticket
 

@@ -7,8 +7,8 @@ import pytest
 from kb.config import Settings
 from tests.tickets.deflection.script import Log, form, search
 from tickets.deflection.period import BadPeriod, parse_period
-from tickets.deflection.reader import run
-from tickets.deflection.text import as_text
+from tickets.deflection.report_reader import run
+from tickets.deflection.terminal import as_text
 
 NOW = datetime(2026, 3, 31, 15, 30, tzinfo=UTC)
 

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from kb.events.models import Kind
 from tests.tickets.deflection.script import NOON
-from tickets.deflection.clusters import Clusters
-from tickets.deflection.figures import VisitTally, visit_figures
-from tickets.deflection.outcomes import WINDOW, Judged, Ties, judge
+from tickets.deflection.figures.rates import Rate
+from tickets.deflection.figures.search_metrics import SearchTally, search_figures
+from tickets.deflection.figures.visit_metrics import VisitTally, visit_figures
 from tickets.deflection.queries import EventRow, TicketRow
-from tickets.deflection.rates import Rate
 from tickets.deflection.report import plain
-from tickets.deflection.searching import SearchTally, search_figures
-from tickets.deflection.visits import GAP, visits
+from tickets.deflection.visits.clusters import Clusters
+from tickets.deflection.visits.outcomes import WINDOW, Judged, Ties, judge
+from tickets.deflection.visits.visits import GAP, visits
 
 SLUGS = st.sampled_from(["blink", "wifi", None])
 events = st.builds(

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from kb.events.queries import Counts, count_events
 from tests.cast import signed_in
 from tests.tickets.deflection.script import DAY, MINUTE, Log, confirm, engaged, form, search, sent, view
-from tickets.deflection.sheets import sheet
+from tickets.deflection.csv_export import sheet
 
 URL = "/desk/reports/deflection"
 MARCH = "from=2026-03-01&to=2026-03-31"

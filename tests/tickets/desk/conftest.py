@@ -9,9 +9,9 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from kb.accounts.models import User
-from kb.app import create_app
 from kb.config import Settings
 from kb.db import now
+from kb.site.app import create_app
 from tests.cast import add_person, sign_in
 from tickets import queries
 from tickets.access import SYSTEM

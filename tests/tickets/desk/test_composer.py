@@ -9,10 +9,10 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from kb.accounts.models import User
-from kb.app import create_app
 from kb.config import Settings
 from kb.db import now
 from kb.jobs.models import OutboxJob
+from kb.site.app import create_app
 from tests.cast import add_person, change, customer_writes, sign_in
 from tests.tickets.desk.conftest import Refused, Write
 from tickets.creation import NewTicket, create

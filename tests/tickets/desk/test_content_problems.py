@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from kb.accounts.models import User
-from kb.following import ProblemLog, refresh
+from kb.site.content_watcher import ProblemLog, refresh
 from tests.cast import add_person, sign_in, signed_in
 
 GOOD = "---\ntitle: Replace the capacitor\n---\n\nUnscrew it.\n"

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from kb.accounts.models import User
 from kb.db import now
-from kb.worker import chores
+from kb.site.worker_setup import chores
 from tests.cast import add_person, agent_writes, change, customer_writes, sign_in
 from tests.tickets.conftest import fields
 from tests.tickets.desk.conftest import OpenTicket, Refused, Write

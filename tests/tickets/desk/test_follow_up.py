@@ -13,7 +13,7 @@ from kb.accounts.models import User
 from kb.db import Database, now
 from kb.events.models import Event, Kind
 from kb.jobs.models import OutboxJob
-from kb.worker import make_worker
+from kb.site.worker_setup import make_worker
 from tests.cast import add_person, change
 from tests.tickets.conftest import fields
 from tests.tickets.desk.conftest import OpenTicket, Refused, Write

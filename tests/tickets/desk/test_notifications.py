@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from kb.accounts.models import User
 from kb.db import now
 from kb.jobs.models import OutboxJob
-from kb.worker import make_worker
+from kb.site.worker_setup import make_worker
 from tests.cast import add_person, agent_writes, change, customer_writes, sign_in
 from tickets.notification_choices import store_choices
 

@@ -6,8 +6,8 @@ import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from kb.app import create_app
 from kb.config import Settings
+from kb.site.app import create_app
 from tests.cast import signed_in
 from tests.search.engines.test_indexes import until
 from tests.search.faulty import Faulty, faulty_server, says

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from kb.config import Settings
 from kb.db import now
-from kb.worker import make_worker
+from kb.site.worker_setup import make_worker
 from tests.cast import signed_in
 from tests.ports import free_port
 from tests.tickets.conftest import Send

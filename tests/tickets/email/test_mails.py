@@ -17,7 +17,7 @@ from kb.db import now
 from kb.jobs import outbox
 from kb.jobs.models import OutboxJob
 from kb.jobs.worker import Job, Undoable, Worker
-from kb.worker import make_worker
+from kb.site.worker_setup import make_worker
 from tests.cast import add_person, agent_writes
 from tests.services import Mailbox
 from tickets.creation import NewTicket, create

@@ -20,9 +20,9 @@ from kb.config import Settings, SettingsError, load
 from kb.db import now
 from kb.jobs import outbox
 from kb.jobs.worker import Job
-from kb.text import clean, one_line
+from kb.site.worker_setup import make_worker
+from kb.text.cleanup import clean, one_line
 from kb.web.templates import environment as make_environment
-from kb.worker import make_worker
 from tests.cast import add_person, signed_in
 from tests.generators import searches
 from tests.services import Mailbox

@@ -1,0 +1,26 @@
+"""`deskbook migrate`."""
+
+from contextlib import closing
+
+import click
+
+from kb.site.cli.output import as_json, emit
+
+
+@click.command()
+@as_json
+def migrate(is_json: bool) -> None:
+    """Bring the database's schema up to date. An SQLite file is copied first."""
+    from kb.config import load
+    from kb.db import Database
+    from kb.migrations import head
+    from kb.migrations.backup import migrate_with_backup
+
+    with closing(Database(load().database)) as database:
+        outcome = migrate_with_backup(database)
+    if is_json:
+        emit({"schema": head(), "changed": outcome.changed, "backup": outcome.backup})
+        return
+    click.echo(f"The database is at schema {head()}{'' if outcome.changed else ' already'}.")
+    if outcome.backup:
+        click.echo(f"Before, it was copied to {outcome.backup}")

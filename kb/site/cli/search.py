@@ -1,0 +1,140 @@
+"""`deskbook search` and `deskbook index`: the search of this site from a terminal."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from html import unescape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import click
+
+from kb.site.cli.output import as_json, emit, progress, styled
+from kb.site.cli.refusal import Refused
+
+if TYPE_CHECKING:
+    from kb.articles.catalog.library import Library
+    from kb.config import Settings
+    from search.engine import Document, Hit, Results
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1, 50), default=10, show_default=True)
+@click.option("--category", help="Slug of a category's folder.")
+@click.option("--explain", is_flag=True, help="Say in plain words why each hit stands where it stands.")
+@as_json
+@click.pass_context
+def search(context: click.Context, words: tuple[str, ...], limit: int, category: str | None, explain: bool, is_json: bool) -> None:
+    """Search the articles as a customer would. Exits 1 when nothing is found."""
+    from kb.config import load
+    from kb.db import now
+    from search.documents import documents
+    from search.engine import Query
+    from search.searcher import Searcher
+
+    settings = load()
+    wanted = list(documents(_library(settings).catalog, now()))
+    with _in_step(settings, wanted) as data, closing(Searcher(settings.model_copy(update={"data": data}))) as searcher:
+        searcher.embedded.sync(wanted, progress("Indexing articles"))
+        found = searcher.search(Query(" ".join(words), limit=limit, category=category, with_reasons=explain))
+    if is_json:
+        hits = [{"path": hit.path, "slug": hit.slug, "title": hit.title, "url": hit.url, "anchor": hit.anchor, "score": hit.score} for hit in found.hits]
+        answer = {"query": found.query, "hits": hits, "total": found.total, "answered": found.answered, "confidence": found.confidence}
+        answer |= {"engine": found.engine, "degraded": found.degraded, "took_ms": found.took_ms}
+        emit(answer | ({"explanation": asdict(found.explanation)} if found.explanation else {}))
+    else:
+        _print(found, settings.answer_threshold)
+        said = "answers this" if found.answered else "may not answer this"
+        click.echo(f"{found.total} articles by {found.engine or 'no engine'} in {found.took_ms} ms; {said} (confidence {found.confidence:.2f})", err=True)
+    context.exit(0 if found.hits else 1)
+
+
+@contextmanager
+def _in_step(settings: "Settings", wanted: "list[Document]") -> Iterator[Path]:
+    """The folder whose search file holds just these articles: a running site's is never changed for a question, another is filled and removed."""
+    from search.index.file import held
+
+    if held(settings.data / "search.sqlite") == {document.slug: document.digest for document in wanted}:
+        yield settings.data
+        return
+    with TemporaryDirectory(prefix="deskbook-search-") as folder:
+        yield Path(folder)
+
+
+@click.group()
+def index() -> None:
+    """Look after the search index. `serve` does so by itself."""
+
+
+@index.command()
+@as_json
+def sync(is_json: bool) -> None:
+    """Bring the index to the articles: what changed is written, the rest is left."""
+    _fill(is_rebuild=False, is_json=is_json)
+
+
+@index.command()
+@as_json
+def rebuild(is_json: bool) -> None:
+    """Fill a new index from nothing and swap it in; searches see the old one until then."""
+    _fill(is_rebuild=True, is_json=is_json)
+
+
+def _fill(*, is_rebuild: bool, is_json: bool) -> None:
+    from kb.config import load
+    from kb.db import now
+    from search.documents import documents
+    from search.engine import EngineUnavailable
+    from search.searcher import Searcher
+
+    settings = load()
+    articles = _library(settings)
+    wanted = list(documents(articles.catalog, now()))
+    with closing(Searcher(settings)) as searcher:
+        engines, reports = list(dict.fromkeys((searcher.embedded, searcher.engine))), {}
+        for engine in engines:
+            try:
+                reports[engine.name] = (engine.rebuild if is_rebuild else engine.sync)(wanted, progress(f"Indexing with {engine.name}"))
+            except EngineUnavailable as fault:
+                raise Refused(f"{engine.name}: {fault}") from None
+        if articles.refresh():  # else what was deleted meanwhile would be back
+            wanted = list(documents(articles.catalog, now()))
+            for engine in engines:
+                engine.sync(wanted)
+    rows = {name: {"added": report.added, "changed": report.changed, "removed": report.removed, "documents": len(wanted)} for name, report in reports.items()}
+    if is_json:
+        emit(rows)
+        return
+    for name, row in rows.items():
+        click.echo(f"{name}: {row['documents']} articles, {row['added']} added, {row['changed']} changed, {row['removed']} removed")
+
+
+def _library(settings: "Settings") -> "Library":
+    from kb.site.cli.content import library
+
+    return library(settings)
+
+
+def _print(found: "Results", threshold: float) -> None:
+    from search.ranking import explanation_text
+
+    told = found.explanation
+    if told:
+        click.echo("\n".join(explanation_text.query_sentences(told)) + "\n")
+    for number, hit in enumerate(found.hits):
+        _print_hit(hit)
+        for sentence in explanation_text.hit_sentences(told.hits[number]) if told else ():
+            click.echo(f"    {sentence}")
+        click.echo()
+    if told:
+        click.echo("\n".join(explanation_text.confidence_sentences(told.signs, found.confidence, threshold)))
+
+
+def _print_hit(hit: "Hit") -> None:
+    import re
+
+    click.echo(styled(hit.title, bold=True) + (f" › {hit.heading}" if hit.heading and hit.heading != hit.title else ""))
+    plain = unescape(re.sub(r"<[^>]+>", "", hit.snippet))
+    click.echo(f"  {hit.href}  {styled(' › '.join(hit.breadcrumb), dim=True)}\n  {plain}")

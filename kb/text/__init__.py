@@ -1,0 +1,1 @@
+"""Text that people typed: characters, cleanup, email addresses."""

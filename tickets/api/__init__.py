@@ -1,0 +1,1 @@
+"""The ticket API, in the shapes of Zendesk's."""

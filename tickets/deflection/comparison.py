@@ -1,0 +1,38 @@
+"""Every figure beside its own of the period before, and whether the difference is more than chance."""
+
+from dataclasses import dataclass
+
+from tickets.deflection.figures.rates import Rate, difference
+from tickets.deflection.metrics import Line, groups
+from tickets.deflection.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a figure was in the period before."""
+
+    value: str
+    basis: str
+    verdict: str
+    """Of a rate: `higher now` and `lower now` when the 95 % interval of the difference leaves out zero, else `no clear change`; empty for other numbers."""
+
+
+def before(report: Report, previous: Report) -> dict[str, Before]:
+    """Key of a figure → what it was; nothing when no visit of the period before counts."""
+    if not previous.visits.visits:
+        return {}
+    earlier = _lines(previous)
+    return {key: Before(earlier[key].value, earlier[key].basis, _verdict(line, earlier[key])) for key, line in _lines(report).items()}
+
+
+def _lines(report: Report) -> dict[str, Line]:
+    return {line.key: line for group in groups(report) for line in group.lines}
+
+
+def _verdict(line: Line, earlier: Line) -> str:
+    rates = [Rate(one.count, one.of) for one in (line, earlier) if one.count is not None and one.of is not None]
+    bounds = difference(*rates) if len(rates) == 2 else None
+    if bounds is None:
+        return ""
+    low, high = bounds
+    return "higher now" if low > 0 else "lower now" if high < 0 else "no clear change"

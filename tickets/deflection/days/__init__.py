@@ -1,0 +1,1 @@
+"""Days of the report: counted from the raw events, stored, and summed up into periods."""

@@ -1,0 +1,1 @@
+"""The report's figures: counts that add up, and rates with their bounds."""

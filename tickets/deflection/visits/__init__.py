@@ -1,0 +1,1 @@
+"""Visits read off the event log: their searches, outcomes and timelines."""

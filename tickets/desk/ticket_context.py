@@ -1,0 +1,108 @@
+"""Everything the ticket's page shows, loaded in one session."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from kb.accounts.models import User
+from kb.accounts.queries import active_staff
+from kb.jobs.queries import troubled_jobs
+from tickets import queries as ticket_queries
+from tickets.access import Actor, person
+from tickets.articles_read import catalog, open_article, open_categories
+from tickets.audit import Commented
+from tickets.desk import queries
+from tickets.desk.customer_journey import short_version, steps
+from tickets.desk.draft import Draft
+from tickets.desk.draft_queries import stored_draft
+from tickets.desk.flash_messages import flash
+from tickets.desk.inbox import order_of
+from tickets.desk.properties import differences, properties
+from tickets.desk.ticket_lists import BY_SLUG, View
+from tickets.email import failures
+from tickets.fields import STATUS_LABELS, next_statuses
+from tickets.models import Ticket
+from tickets.nonce import new_nonce, read_nonce
+from tickets.timeline import latest_message, timeline
+from tickets.tracking import site_key
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the agent came from: a view in an order, and the way on from there."""
+
+    view: View | None
+    order: str
+    next_id: int | None = None
+    query: str = field(default="")
+
+
+def load_ticket(session: Session, actor: Actor, ticket_id: int) -> Ticket:
+    """Return the ticket; raises 404 when there is none that `actor` may see."""
+    ticket = ticket_queries.ticket(session, actor, ticket_id)
+    if ticket is None:
+        raise HTTPException(404, "There is no ticket with this number.")
+    return ticket
+
+
+def place(request: Request, session: Session, user: User, ticket_id: int) -> Place:
+    """The view named in the address, with the ticket that follows."""
+    view = BY_SLUG.get(request.query_params.get("view", ""))
+    order = order_of(request, view)
+    if view is None:
+        return Place(None, order)
+    following = queries.ticket_after(session, view.slug, person(user), order=order, ticket_id=ticket_id)
+    return Place(view, order, following if following != ticket_id else None, f"?view={view.slug}&order={order}")
+
+
+def ticket_context(request: Request, session: Session, user: User, ticket: Ticket, draft: Draft, *, now: datetime) -> dict[str, Any]:
+    """Return the context of `desk/ticket.html`."""
+    shelves = catalog(request)
+    conversation = timeline(session, person(user), ticket)
+    settings = request.app.state.settings
+    shown = properties(ticket, draft, active_staff(session), list(open_categories(request).items()), user)
+    nonce = read_nonce(site_key(request), draft.nonce)
+    return {
+        "user": user,
+        "ticket": ticket,
+        "timeline": conversation,
+        "latest": latest_message(conversation),
+        "follow_ups": ticket_queries.follow_ups(session, person(user), ticket.id),
+        "newer": _newer(session, ticket, draft, user),
+        "first": next((entry.comment for entry in conversation if entry.comment), None),
+        "trail": steps(queries.trail(session, ticket), shelves),
+        "articles": [(link, shelves.articles.get(link.slug), short_version(link.digest, link.commit)) for link in ticket.articles],
+        "previous": queries.previous_tickets(session, person(user), ticket),
+        "mail_troubles": _mail_troubles(session, ticket.id),
+        "sends_mail": bool(settings.smtp_url.get_secret_value()),
+        "place": place(request, session, user, ticket.id),
+        "draft": draft if nonce is not None else replace(draft, nonce=new_nonce(site_key(request), now)),
+        "kept": [file for file in ticket_queries.pending_uploads(session, nonce.value) if file.token in draft.kept] if nonce and draft.kept else [],
+        "chosen": [article for slug in draft.articles if (article := open_article(request, slug))],
+        "found": None,
+        "properties": shown,
+        "differences": differences(shown, draft.seen),
+        "next_statuses": [(value, STATUS_LABELS[value]) for value in ("pending", "solved") if value in next_statuses(ticket) and value != ticket.status],
+        "errors": draft.errors,
+        "limits": {"files": settings.attachments_max, "file_mb": settings.attachment_mb, "total_mb": settings.attachments_total_mb},
+        "flash": flash(request),
+        "can_restore": "discarded" in request.query_params.getlist("done") and draft.is_empty and stored_draft(session, user.id, ticket.id) is not None,
+    }
+
+
+def _newer(session: Session, ticket: Ticket, draft: Draft, user: User) -> frozenset[int]:
+    """Return the ids of the messages that others wrote since the draft's page was made."""
+    if not draft.has_content or not 0 < draft.version < ticket.version:
+        return frozenset()
+    audits = [audit for audit in ticket_queries.audits_since(session, ticket.id, draft.version) if audit.actor_id != user.id]
+    return frozenset(event.comment_id for audit in audits for event in audit.events if isinstance(event, Commented))
+
+
+def _mail_troubles(session: Session, ticket_id: int) -> list[tuple[bool, str]]:
+    """Return of each mail that did not go out whether it was given up, and why."""
+    jobs = [job for job in troubled_jobs(session, ticket_id) if job.kind.startswith("mail.")]
+    return [(job.failed_at is not None, failures.shown(job.last_error or "")) for job in jobs]

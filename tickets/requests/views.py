@@ -1,0 +1,14 @@
+"""The addresses of the request form, its suggestions and the page that follows a request."""
+
+from starlette.routing import Route
+
+from kb.web.forms import with_form
+from tickets.requests import new_request, suggestions, tracking_page
+
+routes = [
+    Route("/requests/new", new_request.new),
+    Route("/requests", with_form(new_request.create, is_safe_in_part=True), methods=["POST"]),
+    Route("/requests/deflections/withdrawal", with_form(new_request.withdraw), methods=["POST"]),
+    *suggestions.routes,
+    *tracking_page.routes,
+]
