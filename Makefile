@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint style audit bench lock clean
+.PHONY: help serve test check lint style audit bench lock translations clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1  \t/p' Makefile
@@ -51,6 +51,9 @@ COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --
 lock: ## Pin the newest versions that pyproject.toml allows, with hashes (UPGRADE=--upgrade)
 	$(COMPILE) $(UPGRADE) -o .lock/runtime.txt
 	$(COMPILE) $(UPGRADE) --extra embeddings --group dev -c .lock/runtime.txt -o .lock/dev.txt
+
+translations: $(VENV)/.dev ## Collect the texts of pages and emails into kb/locale, and compile the translations
+	@$(BIN)/python .ci/translations.py
 
 clean: ## Remove what can be made again; the data in var/ stays
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis var/tools

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from html import escape
 
+from kb.i18n import gettext as _
 from kb.web.locales import direction
 from search.engine import Hit, Results
 from search.popular import Link
@@ -18,8 +19,9 @@ def render_list(found: Results, reader: str, marks: Callable[[Hit, str], str], p
     if found.corrected:
         told += f' data-corrected="{escape(found.corrected)}"'
     hits = "".join([_item(hit, reader, marks) for hit in found.hits])
+    label = escape(_("Articles"))
     others = "".join([f'<li><a href="{escape(one.url)}">{escape(one.title)}</a></li>' for one in popular])
-    return f'<div {told}><ul class="hits" role="listbox" aria-label="Articles">{hits}</ul>{others and f"<ul data-popular>{others}</ul>"}</div>'
+    return f'<div {told}><ul class="hits" role="listbox" aria-label="{label}">{hits}</ul>{others and f"<ul data-popular>{others}</ul>"}</div>'
 
 
 def _item(hit: Hit, reader: str, marks: Callable[[Hit, str], str]) -> str:

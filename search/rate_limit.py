@@ -12,13 +12,13 @@ from time import monotonic
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from kb.i18n import ngettext
 from kb.web.client_address import client_address, network
 
 KEYSTROKES = 10
 """Requests while typing for each search: an office of a hundred shares one address, and a word is typed in five keys."""
 MOST_ADDRESSES = 10_000
 THIS_MACHINE = network("::1")
-WAIT = "Very many searches came from your internet connection; offices and mobile networks often share one. Wait {} and search again, or browse by topic."
 
 
 class SearchLimit:
@@ -58,7 +58,12 @@ def require_share(request: Request, *, is_typing: bool = False) -> None:
         return
     wait_s = math.ceil(request.app.state.search_limit.wait_s(address, 1 / KEYSTROKES if is_typing else 1.0))
     if wait_s:
-        raise HTTPException(429, WAIT.format("a second" if wait_s == 1 else f"{wait_s} seconds"), {"Retry-After": str(wait_s)})
+        detail = ngettext(
+            "Too many searches came from your network, which you may share with others. Search again in %(num)s second, or browse by topic.",
+            "Too many searches came from your network, which you may share with others. Search again in %(num)s seconds, or browse by topic.",
+            wait_s,
+        )
+        raise HTTPException(429, detail, {"Retry-After": str(wait_s)})
 
 
 @lru_cache(maxsize=MOST_ADDRESSES)

@@ -48,7 +48,7 @@ class Searcher:
         self.breaker = breaker or CircuitBreaker()
         self._threshold = settings.answer_threshold
         self._remembered = LRUCache[Key, Results](REMEMBERED)
-        self.lists = LRUCache[Key, bytes](REMEMBERED)
+        self.lists = LRUCache[tuple[Key, str], bytes](REMEMBERED)
         """Finished pages of answers, kept by who makes them; they are forgotten with the answers."""
         self._keeper: IndexSync | None = None
         self._content = settings.content

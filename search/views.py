@@ -17,6 +17,9 @@ from kb.articles.catalog.visible_categories import find_category, open_shelves
 from kb.articles.pages.languages import Language
 from kb.events.models import Kind
 from kb.events.recorder import recorder
+from kb.i18n import N_
+from kb.i18n import gettext as _
+from kb.i18n.translate import current
 from kb.web.locales import name_of
 from kb.web.templates import render
 from search.engine import Hit, Query, Results
@@ -33,7 +36,7 @@ PAGE_HITS = 10
 MOST_HITS = 50
 MOST_PAGES = 30
 """More than any answer fills."""
-TYPE_NAMES = {"article": "Article", "faq": "Question and answer", "tutorial": "Tutorial", "troubleshooting": "Troubleshooting"}
+TYPE_NAMES = {"article": N_("Article"), "faq": N_("Question and answer"), "tutorial": N_("Tutorial"), "troubleshooting": N_("Troubleshooting")}
 
 
 def api(request: Request) -> JSONResponse:
@@ -41,7 +44,7 @@ def api(request: Request) -> JSONResponse:
     require_share(request)
     query = _query(request, limit=_number(request, "limit", PAGE_HITS, 1, MOST_HITS))
     if query.category and query.category not in _category_names(request, _catalog(request)):
-        raise HTTPException(400, "There is no such category. Use the slug of a category's folder.")
+        raise HTTPException(400, _("There is no such category. Use the slug of a category’s folder."))
     return JSONResponse(_told(_placed(request, _searcher(request).search(query), query.locale)), headers={"Cache-Control": "no-store"})
 
 
@@ -55,13 +58,14 @@ async def instant(request: Request) -> Response:
     await audiences_of(request)
     query, searcher = _query(request, limit=INSTANT_HITS, is_typing=True), _searcher(request)
     key = searcher.key(query)
-    body = searcher.lists.get(key) if key else None
+    kept_as = (key, current().code) if key else None
+    body = searcher.lists.get(kept_as) if kept_as else None
     if body is None:
         found = await _typed(query, searcher, key)
         offered = [] if found.hits or not query.text else await run_in_threadpool(_popular, request, query)
         body = _list(request, query, found, offered[:INSTANT_POPULAR])
-        if key and not found.degraded:
-            searcher.lists.put(key, body)
+        if kept_as and not found.degraded:
+            searcher.lists.put(kept_as, body)
     return Response(body, media_type="text/html", headers={"Cache-Control": "no-store"})
 
 
@@ -178,8 +182,9 @@ def _page(request: Request, query: Query, found: Results, page: int, catalog: Ca
     chosen = {"category": query.category, "type": query.type, "tag": query.tag, "verbatim": "1" if query.is_verbatim else None, "locale": prefixed}
     base = {"q": query.text} | {name: value for name, value in chosen.items() if value}
     shelves = open_shelves(catalog.translated.get(query.locale or "", catalog), audiences(request), datetime.now(UTC))
-    names = {"category": {category.slug: category.name for category in shelves}, "type": TYPE_NAMES, "tag": {}}
-    filters = [_filter(title, name, names[name], found, base) for title, name in (("Category", "category"), ("Kind", "type"), ("Tag", "tag"))]
+    types = {name: _(words) for name, words in TYPE_NAMES.items()}
+    names = {"category": {category.slug: category.name for category in shelves}, "type": types, "tag": {}}
+    filters = [_filter(title, name, names[name], found, base) for title, name in ((_("Category"), "category"), (_("Type"), "type"), (_("Tag"), "tag"))]
     return {
         "query": query.text,
         "search_value": query.text,

@@ -20,6 +20,7 @@ ROOMS = ("kb", "search", "tickets")
 FLOORS = (
     ("kb.text",),
     ("kb.config", "kb.config_values", "kb.server_limits", "kb.settings_table"),
+    ("kb.i18n",),
     ("kb.db", "kb.postgres"),
     ("kb.rate_limit",),
     ("kb.web",),

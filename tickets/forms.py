@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from starlette.datastructures import FormData, UploadFile
 
 from kb.config import Settings
+from kb.i18n import gettext as _
+from kb.i18n.formats import MB, number, size, size_above
 from kb.text.cleanup import clean, one_line
 from kb.text.email_address import canonical
 from kb.web.forms import files, text
-from kb.web.sizes import MB, size, size_above
 from tickets.attachments import clean_name
 from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, Attachment
 
@@ -72,29 +73,30 @@ def request_problems(form: RequestForm, categories: Collection[str], pending: Se
     """What keeps the request from being sent; `categories` are the slugs that may be chosen."""
     problems: Problems = {}
     if len(form.name) > MAX_NAME_CHARS:
-        problems["name"] = f"Your name is longer than {MAX_NAME_CHARS} characters. Please shorten it."
+        problems["name"] = _("Your name is longer than %(most)s characters. Shorten it.", most=MAX_NAME_CHARS)
     if not form.email:
-        problems["email"] = "Enter your email address."
+        problems["email"] = _("Enter your email address.")
     elif canonical(form.email) is None:
-        problems["email"] = "Enter one email address in full, like name@example.com."
-    problems |= subject_problem(form.subject) | body_problem("description", form.description, "Describe what you need help with.")
+        problems["email"] = _("Enter one full email address, like name@example.com.")
+    problems |= subject_problem(form.subject) | body_problem("description", form.description, _("Describe what you need help with."))
     if form.category and form.category not in categories:
-        problems["category"] = "Choose one of the categories in the list, or none."
+        problems["category"] = _("Select a category from the list, or none.")
     return problems | file_problem(form.files, [upload for upload in pending if upload.token in form.kept], settings)
 
 
 def reply_problems(form: ReplyForm, pending: Sequence[Attachment], settings: Settings) -> Problems:
     """What keeps the reply from being sent."""
     kept = [upload for upload in pending if upload.token in form.kept]
-    return body_problem("body", form.body, "Write your message.") | file_problem(form.files, kept, settings)
+    return body_problem("body", form.body, _("Enter your message.")) | file_problem(form.files, kept, settings)
 
 
 def subject_problem(subject: str) -> Problems:
     """What is wrong with a subject."""
     if not subject:
-        return {"subject": "Enter a subject: a few words on what this is about."}
+        return {"subject": _("Enter a subject.")}
     if len(subject) > MAX_SUBJECT_CHARS:
-        return {"subject": f"The subject has {len(subject):,} characters, at most {MAX_SUBJECT_CHARS} fit. Please shorten it; details go into the description."}
+        message = _("The subject has %(count)s characters, but can have %(most)s. Move the details to the description.", **_lengths(subject, MAX_SUBJECT_CHARS))
+        return {"subject": message}
     return {}
 
 
@@ -103,7 +105,8 @@ def body_problem(field: str, body: str, when_empty: str) -> Problems:
     if not body:
         return {field: when_empty}
     if len(body) > MAX_BODY_CHARS:
-        return {field: f"The text has {len(body):,} characters, at most {MAX_BODY_CHARS:,} fit. Please shorten it, or attach the long part as a file."}
+        message = _("The text has %(count)s characters, but can have %(most)s. Shorten it, or attach it as a file.", **_lengths(body, MAX_BODY_CHARS))
+        return {field: message}
     return {}
 
 
@@ -111,17 +114,23 @@ def file_problem(chosen: Sequence[UploadFile], kept: Sequence[Attachment], setti
     """What is wrong with the files as a whole, or with the first that cannot be taken."""
     most_bytes, most_in_all = settings.attachment_mb * MB, settings.attachments_total_mb * MB
     if len(chosen) + len(kept) > settings.attachments_max:
-        return {"files": f"At most {settings.attachments_max} files fit one message, you chose {len(chosen) + len(kept)}. Please choose fewer."}
+        count = len(chosen) + len(kept)
+        return {"files": _("You added %(count)s files, but a message can have %(most)s. Remove some.", count=count, most=settings.attachments_max)}
     for file in chosen:
         if not file.size:
-            return {"files": f"The file “{_short(file)}” is empty. Please choose another, or leave it out."}
+            return {"files": _("The file “%(name)s” is empty. Choose another one, or leave it out.", name=_short(file))}
         if file.size > most_bytes:
-            return {"files": f"The file “{_short(file)}” has {size_above(file.size, most_bytes)}. Each file must be no larger than {size(most_bytes)}."}
+            sizes = {"size": size_above(file.size, most_bytes), "most": size(most_bytes)}
+            return {"files": _("The file “%(name)s” is too large: it has %(size)s, and a file can have %(most)s.", name=_short(file), **sizes)}
     total = sum(file.size or 0 for file in chosen) + sum(upload.size for upload in kept)
     if total > most_in_all:
-        together = f"The files together have {size_above(total, most_in_all)}, at most {size(most_in_all)} fit one message."
-        return {"files": f"{together} Leave some out, or send them in a second message."}
+        sizes = {"size": size_above(total, most_in_all), "most": size(most_in_all)}
+        return {"files": _("The files are too large: together they have %(size)s, and a message can have %(most)s. Send some in a second message.", **sizes)}
     return {}
+
+
+def _lengths(text: str, most: int) -> dict[str, str]:
+    return {"count": number(len(text)), "most": number(most)}
 
 
 def _texts(form: FormData, name: str) -> list[str]:

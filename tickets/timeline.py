@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from kb.accounts.models import User
+from kb.i18n import gettext as _
+from kb.i18n import pgettext
 from kb.text.characters import isolated
 from tickets import queries
 from tickets.access import Actor, may_read_notes
@@ -112,14 +114,15 @@ def _for_customer(audit: Audit, ticket: Ticket, people: dict[int, User]) -> tupl
             continue
         if event.field == "assignee_id" and isinstance(event.new, int):
             agent = people.get(event.new)
-            told.append(Happening(audit.at, "", f"{isolated((agent.name if agent is not None else '') or 'An agent')} is looking after your request"))
+            name = (agent.name if agent is not None else "") or _("An agent")
+            told.append(Happening(audit.at, "", _("%(name)s is looking after your request", name=isolated(name))))
         elif event.field == "status":
             if event.new == Status.SOLVED:
-                told.append(Happening(audit.at, "", "You marked this as solved" if is_theirs else "Marked as solved"))
+                told.append(Happening(audit.at, "", _("You marked this as solved") if is_theirs else pgettext("what happened", "Marked as solved")))
             elif event.new == Status.CLOSED:
-                told.append(Happening(audit.at, "", "Closed"))
+                told.append(Happening(audit.at, "", pgettext("what happened", "Closed")))
             elif event.old == Status.SOLVED:
-                told.append(Happening(audit.at, "", "You opened this again" if is_theirs else "Opened again"))
+                told.append(Happening(audit.at, "", _("You reopened this") if is_theirs else pgettext("what happened", "Reopened")))
             elif event.new == Status.PENDING:
-                told.append(Happening(audit.at, "", "Waiting for your answer"))
+                told.append(Happening(audit.at, "", _("Waiting for your reply")))
     return tuple(told)

@@ -9,13 +9,24 @@ from typing import cast
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
+from kb.i18n import pgettext
 from tickets import queries
 from tickets.access import SYSTEM
 from tickets.models import Proof, Ticket
 
 TOKEN = re.compile(r"([1-9][0-9]{0,17})-([0-9a-f]{32})")
 _PURPOSES = ("request", "emailed")
-CUSTOMER_WORDS = {"new": "Open", "open": "Open", "pending": "Waiting for you", "hold": "Open", "solved": "Solved", "closed": "Closed"}
+_OPEN, _WAITING, _SOLVED, _CLOSED = "Open", "Waiting for you", "Solved", "Closed"
+CUSTOMER_WORDS = {"new": _OPEN, "open": _OPEN, "pending": _WAITING, "hold": _OPEN, "solved": _SOLVED, "closed": _CLOSED}
+_MARKS = {_OPEN: " accent", _WAITING: " warn", _SOLVED: " good"}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerStatus:
+    """A status as the customer reads it, and the class of its badge."""
+
+    name: str
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +65,20 @@ def site_key(request: Request) -> str:
     return cast(str, request.app.state.secret_key)
 
 
-def customer_status(status: str) -> str:
-    """The status in the customer's words; that others are waited for is no concern of theirs."""
-    return CUSTOMER_WORDS[status]
+def customer_status(status: str) -> CustomerStatus:
+    """Return the status in the customer's words; to them a ticket on hold is simply open."""
+    words = CUSTOMER_WORDS[status]
+    return CustomerStatus(_name(words), _MARKS.get(words, ""))
+
+
+def _name(words: str) -> str:
+    names = {
+        _OPEN: pgettext("status of a request", "Open"),
+        _WAITING: pgettext("status of a request", "Waiting for you"),
+        _SOLVED: pgettext("status of a request", "Solved"),
+        _CLOSED: pgettext("status of a request", "Closed"),
+    }
+    return names[words]
 
 
 def _mac(key: str, ticket_id: int, salt: str, purpose: str) -> str:

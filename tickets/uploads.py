@@ -14,9 +14,10 @@ from starlette.requests import Request
 from kb.accounts.sessions import current_user
 from kb.config import Settings
 from kb.db import database, now
+from kb.i18n import gettext as _
+from kb.i18n.formats import MB
 from kb.rate_limit.queries import count_hit
 from kb.web.client_address import client_network
-from kb.web.sizes import MB
 from tickets import queries
 from tickets.attachments import StoredFile, clean_name, keep_for_form, store_file
 from tickets.models import Attachment
@@ -34,8 +35,11 @@ class DiskRefused(FilesRefused):
     status = 507
 
     def __init__(self, name: str, error: OSError) -> None:
-        reason = "there is no room left for it" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "it could not be written"
-        super().__init__(f"The file “{name}” could not be saved: {reason}. Nothing was sent. Please try again without it, or later.")
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            message = _("The file “%(name)s” could not be saved because there is no room left, so nothing was sent. Try again later or without it.", name=name)
+        else:
+            message = _("The file “%(name)s” could not be saved, so nothing was sent. Try again later or without it.", name=name)
+        super().__init__(message)
 
 
 class TooMuchAtOnce(FilesRefused):
@@ -44,9 +48,7 @@ class TooMuchAtOnce(FilesRefused):
     status = 429
 
     def __init__(self) -> None:
-        super().__init__(
-            "Very many files came from your address within an hour, so these were not taken, and nothing was sent. Send it without files, or wait."
-        )
+        super().__init__(_("Too many files came from your network in the last hour, so nothing was sent. Send it without files, or try again later."))
 
 
 def folder(request: Request) -> Path:
@@ -71,7 +73,7 @@ def named(request: Request, form_nonce: str | None, tokens: Sequence[str]) -> Se
 
 def again(chosen: Sequence[UploadFile], tokens: Sequence[str], kept: Sequence[Attachment]) -> str:
     """What to add to the message of a form that comes back without files that it had; empty when it has them all."""
-    return " Choose your files again before you do." if chosen or len(kept) < len(set(tokens)) else ""
+    return " " + _("Add your files again first.") if chosen or len(kept) < len(set(tokens)) else ""
 
 
 def pending(request: Request, form_nonce: str | None, kept: Sequence[str]) -> Sequence[Attachment]:

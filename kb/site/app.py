@@ -27,6 +27,7 @@ from kb.events import views as events
 from kb.events.caps import Caps
 from kb.events.most_read import MostRead
 from kb.events.recorder import Recorder
+from kb.i18n.formats import MB
 from kb.site import health
 from kb.site.content_watcher import following
 from kb.site.front import Front, FrontedApp
@@ -35,8 +36,8 @@ from kb.web import security_txt
 from kb.web.body_limit import BodySize, BodyTime
 from kb.web.errors import crash, database_busy, database_fault, error_page, gone, no_room
 from kb.web.guard import Guard, Hosts, security_headers
+from kb.web.language import PageLanguage
 from kb.web.pages import FinishedPages
-from kb.web.sizes import MB
 from kb.web.static import StaticFiles
 from kb.web.templates import environment
 from kb.web.theme import theme_files
@@ -72,6 +73,7 @@ def create_app(settings: Settings, *, on_article: Progress | None = None, on_ind
     app = FrontedApp(
         routes=[Route("/static/{digest}/{path:path}", static.serve), *(route for room in ROOMS for route in room.routes)],
         middleware=[
+            Middleware(PageLanguage, settings=settings),
             Middleware(Guard, settings=settings, hosts=hosts),
             Middleware(BodyTime, limits=settings, trusted_proxies=settings.trusted_proxies),
             Middleware(BodySize, most=settings.body_max_mb * MB),

@@ -1,4 +1,4 @@
-"""What a client takes: whether an answer may be compressed."""
+"""Content negotiation: whether an answer may be compressed, and the weights of a header."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -22,13 +22,13 @@ def _takes_gzip(accept_encoding: bytes) -> bool:
     weights: dict[str, float] = {}
     for item in accept_encoding.decode("latin-1").lower().split(","):
         coding, *parameters = (part.strip() for part in item.split(";"))
-        weights[coding] = _weight(parameters)
+        weights[coding] = weight(parameters)
     gzip = max((weights[name] for name in ("gzip", "x-gzip") if name in weights), default=weights.get("*", 0.0))
     return gzip > 0 and gzip >= weights.get("identity", 0.0)
 
 
-def _weight(parameters: list[str]) -> float:
-    """The weight named in `parameters`, 1 where there is none, 0 where it cannot be read."""
+def weight(parameters: list[str]) -> float:
+    """Return the weight `q` named in `parameters`, 1 where there is none, 0 where it cannot be read."""
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "q":

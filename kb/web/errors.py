@@ -1,4 +1,4 @@
-"""Errors as pages: plain words, what to do next, and nothing about the inside."""
+"""Error pages: what happened and what to do next, without internals."""
 
 import errno
 import logging
@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from kb.i18n import N_
+from kb.i18n import gettext as _
 from kb.web.body_limit import NoRoom, TooLarge
 from kb.web.templates import render
 from kb.web.way_back import is_on_desk, way_back
@@ -17,44 +19,44 @@ from kb.web.way_back import is_on_desk, way_back
 log = logging.getLogger("deskbook")
 
 TITLES = {
-    400: "This could not be read",
-    403: "You don’t have access to this",
-    404: "Page not found",
-    405: "This address can’t be used like that",
-    408: "This took too long to arrive",
-    409: "Someone else changed this first",
-    410: "This is gone",
-    413: "This is too large",
-    415: "This could not be read",
-    422: "There is a problem",
-    429: "That was a lot at once",
-    500: "Something went wrong on our side",
-    503: "This is taking longer than it should",
+    400: N_("We couldn’t read this"),
+    401: N_("You need to sign in"),
+    403: N_("You don’t have access to this"),
+    404: N_("Page not found"),
+    405: N_("This address can’t be used like this"),
+    408: N_("The upload took too long"),
+    409: N_("Someone else changed this first"),
+    410: N_("This page no longer exists"),
+    413: N_("This is too large"),
+    415: N_("We couldn’t read this"),
+    422: N_("There is a problem"),
+    429: N_("Too many attempts"),
+    500: N_("Something went wrong"),
+    503: N_("This is taking longer than usual"),
 }
+OTHER_TITLE = N_("This didn’t work")
 ADVICE = {
-    408: "Only a part of it arrived, and nothing was saved. Go back: what you typed is still in the form. Send it again, with smaller files on a slow line.",
-    413: "More was sent than fits, and nothing was saved. Go back: what you typed is still in the form. Leave out files, or take smaller ones, and send again.",
-    404: "The page may have moved, or the address has a typo. Search for what you need, or send us a request.",
-    500: "We have logged it. Try again; if it happens again, send us a request with the number below.",
-    503: "Nothing was saved. Try again in a moment.",
+    408: N_("Only part of it arrived, so nothing was saved. Go back (your text is still in the form) and send it again with smaller files."),
+    413: N_("It is more than we can accept, so nothing was saved. Go back (your text is still in the form) and send it again with fewer or smaller files."),
+    404: N_("The page may have moved, or the address may be wrong. Search for what you need, or send us a request."),
+    500: N_("The error was recorded. Try again. If it happens again, send us a request with the error number below."),
+    503: N_("Nothing was saved. Try again in a moment."),
 }
 
 DESK_ADVICE = {
-    404: "The page may have moved, or the address has a typo. Search for the ticket, or go back to where you came from.",
-    405: "Go back to where you came from.",
-    500: "Try again. If it happens again, tell an admin the number below: the log says what happened.",
+    404: N_("The page may have moved, or the address has a typo. Search for the ticket, or go back to where you came from."),
+    405: N_("Go back to where you came from."),
+    500: N_("Try again. If it happens again, tell an admin the error number below. The server log says what happened."),
 }
 """Advice for staff, who would be writing to themselves."""
 
 NO_ROOM_ADVICE = {
-    429: "Several large uploads from your address are under way, so this one was not taken and nothing was saved. "
-    "Go back: what you typed is still in the form. Send it again when they are done.",
-    503: "Many large uploads are under way, so this one was not taken and nothing was saved. "
-    "Go back: what you typed is still in the form. Send it again in a moment.",
+    429: N_("Other large uploads from your network are still running, so nothing was saved. Go back (your text is still in the form) and try again later."),
+    503: N_("Many large uploads are running, so nothing was saved. Go back (your text is still in the form) and send it again in a moment."),
 }
 NO_ROOM_REASONS = {
-    429: "Several large uploads from your address are under way. ",
-    503: "Many large uploads are under way. ",
+    429: N_("Other large uploads from your network are still running."),
+    503: N_("Many large uploads are running."),
 }
 API_ADVICE = {
     404: "There is nothing at this address. The manual lists the addresses of the API.",
@@ -68,12 +70,12 @@ API_ADVICE = {
 """Advice for programs, which have no form to go back to."""
 
 TYPED = {
-    "name": ("Name", False),
-    "email": ("Email", False),
-    "subject": ("Subject", False),
-    "description": ("Description", True),
-    "body": ("Message", True),
-    "reason": ("Reason", True),
+    "name": (N_("Name"), False),
+    "email": (N_("Email"), False),
+    "subject": (N_("Subject"), False),
+    "description": (N_("Description"), True),
+    "body": (N_("Message"), True),
+    "reason": (N_("Reason"), True),
 }
 """Fields whose words are shown again, with their labels; True for those of several lines."""
 SECRET_FIELDS = re.compile("password|token|secret|key")
@@ -95,7 +97,7 @@ def error_page(request: Request, error: Exception) -> Response:
 def database_busy(request: Request, error: Exception) -> Response:
     """503: the database is locked, full, restarting or away. What was typed stays in the browser."""
     _log_once_a_second("database: %s", str(getattr(error, "orig", error))[:300])
-    return _unsaved(request) or answer(request, 503, ADVICE[503], headers={"Retry-After": "5"})
+    return _unsaved(request) or answer(request, 503, _(ADVICE[503]), headers={"Retry-After": "5"})
 
 
 def database_fault(request: Request, error: Exception) -> Response:
@@ -110,7 +112,7 @@ def no_room(request: Request, error: Exception) -> Response:
     if getattr(error, "errno", None) not in NO_ROOM:
         raise error
     _log_once_a_second("the system has no room: %s", str(error)[:300])
-    return answer(request, 503, ADVICE[503], headers={"Retry-After": "5"})
+    return answer(request, 503, _(ADVICE[503]), headers={"Retry-After": "5"})
 
 
 def gone(request: Request, error: Exception) -> Response:  # noqa: ARG001
@@ -122,7 +124,7 @@ def crash(request: Request, error: Exception) -> Response:
     """500 with a number that the log has too."""
     number = secrets.token_hex(4)
     log.error("request %s %s failed, number %s", request.method, _loggable_path(request)[:200], number, exc_info=error)
-    return answer(request, 500, ADVICE[500], number=number)
+    return answer(request, 500, _(ADVICE[500]), number=number)
 
 
 def _loggable_path(request: Request) -> str:
@@ -135,12 +137,12 @@ def _loggable_path(request: Request) -> str:
 
 def answer(request: Request, status: int, detail: str, *, number: str = "", headers: dict[str, str] | None = None) -> Response:
     """The error in the form the client reads."""
-    title = TITLES.get(status, "This did not work")
+    title = _(TITLES.get(status, OTHER_TITLE))
     if is_api(request):
         body = {"error": {"status": status, "title": title, "detail": detail} | ({"number": number} if number else {})}
         return JSONResponse(body, status, headers)
     on_desk = is_on_desk(request, status)
-    detail = DESK_ADVICE.get(status, detail) if on_desk and detail == ADVICE.get(status, "") else detail
+    detail = _(DESK_ADVICE[status]) if on_desk and status in DESK_ADVICE and detail == _(ADVICE.get(status, "")) else detail
     context = {"title": title, "detail": detail, "status": status, "number": number, "search_value": request.query_params.get("q", "")[:200]}
     # The count of broken articles is left out: it may be what failed.
     context |= {"on_desk": on_desk, "back": way_back(request), "broken_articles": lambda: 0}
@@ -149,7 +151,7 @@ def answer(request: Request, status: int, detail: str, *, number: str = "", head
 
 def _advice(request: Request, error: HTTPException) -> str:
     if not is_api(request):
-        return (NO_ROOM_ADVICE if isinstance(error, NoRoom) else ADVICE).get(error.status_code, "")
+        return _((NO_ROOM_ADVICE if isinstance(error, NoRoom) else ADVICE).get(error.status_code, ""))
     if isinstance(error, TooLarge):
         return f"The body is larger than {error.most:,} bytes, the most this address takes. Nothing was saved."
     return API_ADVICE.get(error.status_code, "")
@@ -170,13 +172,13 @@ def _unsaved(request: Request, refusal: NoRoom | None = None) -> Response | None
         return None
     status = refusal.status_code if refusal else 503
     context = {
-        "title": TITLES[status],
+        "title": _(TITLES[status]),
         "on_desk": is_on_desk(request, status),
-        "reason": NO_ROOM_REASONS[status] if refusal else "",
+        "reason": _(NO_ROOM_REASONS[status]) if refusal else "",
         "action": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "fields": fields,
-        "labels": TYPED,
-        "has_files": refusal is not None or any(not isinstance(value, str) and value.filename for _, value in form.multi_items()),
+        "labels": {name: (_(label), is_long) for name, (label, is_long) in TYPED.items()},
+        "has_files": refusal is not None or any(not isinstance(value, str) and value.filename for _name, value in form.multi_items()),
     }
     headers = dict(refusal.headers or {}) if refusal else {"Retry-After": "5"}
     return render(request, "unsaved.html", context, status=status, headers=headers)

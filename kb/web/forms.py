@@ -11,6 +11,8 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from starlette.requests import Request
 from starlette.responses import Response
 
+from kb.i18n import gettext as _
+from kb.i18n.formats import size
 from kb.text.cleanup import clean
 from kb.web.body_limit import NoRoom
 
@@ -82,7 +84,7 @@ class _Multipart(MultiPartParser):
         if not self._is_whole:
             for file in self._files_to_close_on_error:
                 file.close()
-            raise HTTPException(400, "The form arrived only in part. Nothing was saved: please send it again.")
+            raise HTTPException(400, _("Only part of the form arrived, so nothing was saved. Send it again."))
         return form
 
     def on_end(self) -> None:
@@ -92,7 +94,9 @@ class _Multipart(MultiPartParser):
 
 def _in_words(message: str) -> HTTPException:
     if "maximum size" in message:
-        return HTTPException(413, f"A text is longer than {MAX_PART_BYTES:,} bytes. Nothing was saved. Go back, shorten it or attach it as a file.")
+        return HTTPException(
+            413, _("A text is longer than %(size)s, so nothing was saved. Go back and shorten it, or attach it as a file.", size=size(MAX_PART_BYTES))
+        )
     if "Too many" in message:
-        return HTTPException(413, "The form has more fields or files than it can hold. Nothing was saved. Go back and leave some out.")
-    return HTTPException(400, "The form could not be read. Nothing was saved: please go back and send it again.")
+        return HTTPException(413, _("You sent too many files or fields at once, so nothing was saved. Go back and remove some."))
+    return HTTPException(400, _("The form could not be read, so nothing was saved. Go back and send it again."))

@@ -64,12 +64,20 @@ def finish(
     status: int = 200,
     cache: str = "no-cache",
     viewed: dict[str, str | None] | None = None,
+    language: str = "",
 ) -> Finished:
     """`text` as bytes and gzip, with its strong ETag. `no-cache` lets browsers keep it, and ask whether it still holds."""
     body = text.encode("utf-8", "replace")
     zipped = gzip.compress(body, 6, mtime=0) if len(body) > COMPRESSIBLE_BYTES else None
     etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
-    headers = ((b"content-type", media_type.encode()), (b"etag", etag.encode()), (b"cache-control", cache.encode()), (b"vary", b"accept-encoding"))
+    headers: tuple[tuple[bytes, bytes], ...] = (
+        (b"content-type", media_type.encode()),
+        (b"etag", etag.encode()),
+        (b"cache-control", cache.encode()),
+        (b"vary", b"accept-encoding"),
+    )
+    if language:
+        headers += ((b"content-language", language.encode()),)
     return Finished(body, zipped, headers, etag, status, viewed)
 
 

@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from kb.config import Settings, shipped
+from kb.i18n import gettext, pgettext
+from kb.i18n.formats import ago, day, enumerated, minute, number, percent, size
+from kb.i18n.translate import current, plural_form, plural_form_in
 from kb.text.characters import isolated
+from kb.web.language import language_links
 from kb.web.locales import direction, name_of
 from kb.web.plaintext import as_html
-from kb.web.sizes import size
 from kb.web.static import StaticFiles
-
-MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def environment(settings: Settings, static: StaticFiles) -> Environment:
@@ -28,16 +29,23 @@ def environment(settings: Settings, static: StaticFiles) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
-    env.globals |= {"site": settings, "static": static.url, "has_logo": settings.logo is not None}
+    env.policies["ext.i18n.trimmed"] = True
+    # Added by the extension, of which Jinja's types know nothing.
+    env.install_gettext_callables(gettext, plural_form, newstyle=True, pgettext=pgettext, npgettext=plural_form_in)  # type: ignore[attr-defined]
+    env.globals |= {"site": settings, "static": static.url, "has_logo": settings.logo is not None, "page_language": current}
     env.filters |= {
         "ago": ago,
         "day": day,
         "direction": direction,
+        "enumerated": enumerated,
         "iso": iso,
         "isolated": isolated,
         "language": name_of,
         "minute": minute,
+        "number": number,
+        "percent": percent,
         "plaintext": as_html,
         "size": size,
     }
@@ -53,8 +61,10 @@ def render(
     request: Request, name: str, context: Mapping[str, Any] | None = None, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HTMLResponse:
     """A personal page, never cached by anybody."""
-    html = render_text(request, name, {"user": getattr(request.state, "user", None)} | dict(context or {}))
-    return HTMLResponse(html, status, {"Cache-Control": "no-store"} | dict(headers or {}))
+    own = {"user": getattr(request.state, "user", None), "reader_languages": language_links(request)}
+    html = render_text(request, name, own | dict(context or {}))
+    negotiated = {"Cache-Control": "no-store", "Content-Language": current().tag, "Vary": "Cookie, Accept-Language"}
+    return HTMLResponse(html, status, negotiated | dict(headers or {}))
 
 
 def render_text(request: Request, name: str, context: Mapping[str, Any]) -> str:
@@ -63,34 +73,6 @@ def render_text(request: Request, name: str, context: Mapping[str, Any]) -> str:
     return env.get_template(name).render({"user": None, "path": request.scope["path"]} | dict(context))
 
 
-def ago(moment: datetime, now: datetime | None = None) -> str:
-    """How long ago, in words: `just now`, `5 minutes ago`, `yesterday`, `3 days ago`, then the date."""
-    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
-    if seconds < MINUTE:
-        return "just now"
-    if seconds < HOUR:
-        return _count(int(seconds // MINUTE), "minute")
-    if seconds < DAY:
-        return _count(int(seconds // HOUR), "hour")
-    if seconds < 2 * DAY:
-        return "yesterday"
-    return _count(int(seconds // DAY), "day") if seconds < 30 * DAY else day(moment)
-
-
-def day(moment: datetime) -> str:
-    """`7 March 2026`."""
-    return f"{moment.day} {moment:%B %Y}"
-
-
-def minute(moment: datetime) -> str:
-    """`7 Mar 2026, 09:05 UTC`."""
-    return f"{moment.day} {moment.astimezone(UTC):%b %Y, %H:%M} UTC"
-
-
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC with seconds: `2026-03-07T09:05:00Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}{'' if number == 1 else 's'} ago"

@@ -8,22 +8,25 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import Request
 
+from kb.i18n import N_
+from kb.i18n import gettext as _
+
 DESK = re.compile(r"/(desk|account)(/|$)")
 STAFF_COOKIE = "deskbook_staff"
 LOCAL = re.compile(r"/(?!/|\\)[!-~]*")
 MOST_CHARS = 1000
 NAMED = (
-    (re.compile(r"/desk/tickets/(\d{1,18})$"), "Back to ticket #{}"),
-    (re.compile(r"/desk(/views/[\w-]+)?$"), "Back to the view"),
-    (re.compile(r"/desk/reports(/|$)"), "Back to the report"),
-    (re.compile(r"/desk/people$"), "Back to people"),
-    (re.compile(r"/desk/api-keys$"), "Back to API keys"),
-    (re.compile(r"/desk/audit-log$"), "Back to the audit log"),
-    (re.compile(r"/account(/|$)"), "Back to your account"),
-    (re.compile(r"/requests/new$"), "Back to the form"),
-    (re.compile(r"/requests/\d[^/]*$"), "Back to your request"),
-    (re.compile(r"/requests$"), "Back to My requests"),
-    (re.compile(r"/articles/|/search$|/categories/"), "Go back"),
+    (re.compile(r"/desk/tickets/(\d{1,18})$"), N_("Back to ticket #%(number)s")),
+    (re.compile(r"/desk(/views/[\w-]+)?$"), N_("Back to the view")),
+    (re.compile(r"/desk/reports(/|$)"), N_("Back to the report")),
+    (re.compile(r"/desk/people$"), N_("Back to people")),
+    (re.compile(r"/desk/api-keys$"), N_("Back to API keys")),
+    (re.compile(r"/desk/audit-log$"), N_("Back to the audit log")),
+    (re.compile(r"/account(/|$)"), N_("Back to your account")),
+    (re.compile(r"/requests/new$"), N_("Back to the form")),
+    (re.compile(r"/requests/\d[^/]*$"), N_("Back to your request")),
+    (re.compile(r"/requests$"), N_("Back to My requests")),
+    (re.compile(r"/articles/|/search$|/categories/"), N_("Go back")),
 )
 FORMS = re.compile(r"(/desk/tickets/\d{1,18}|/requests/\d[^/]*|/desk/people|/desk/api-keys|/account)(?=/)")
 """Pages whose forms are posted to addresses below them."""
@@ -54,7 +57,7 @@ def way_back(request: Request) -> WayBack | None:
         path = urlsplit(url).path
         for pattern, words in NAMED if url else ():
             if found := pattern.match(path):
-                return WayBack(words.format(*found.groups()), url)
+                return WayBack(_(words, number=found[1] if found.re.groups else ""), url)
     return None
 
 

@@ -158,7 +158,7 @@ def test_axe_finds_nothing_on_the_open_search_box(chromium: Any, help_centre: Li
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?*")
-    page.get_by_role("button", name="Clear the search").click()
+    page.get_by_role("button", name="Clear search").click()
     page.locator("[data-recent]").wait_for()
     assert violations(page) == []
     context.close()

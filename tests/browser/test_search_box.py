@@ -92,7 +92,7 @@ def test_escape_closes_then_clears_then_leaves(home: Any) -> None:
 def test_the_clear_button_gives_the_focus_back(home: Any) -> None:
     home.locator(FIELD).fill("brakes")
     home.locator(OPTIONS).first.wait_for()
-    home.get_by_role("button", name="Clear the search").click()
+    home.get_by_role("button", name="Clear search").click()
     home.locator(f"{FIELD}:focus").wait_for()
     assert home.locator(FIELD).input_value() == ""
     assert not home.locator(PANEL).is_visible()
@@ -320,7 +320,7 @@ def test_results_are_narrowed_by_category_kind_and_tag_and_widened_again(chromiu
     for name, address in (("Riding", "category=riding"), ("brakes", "tag=brakes")):
         if width == 390:
             assert not page.locator(".search-filters a").first.is_visible()
-            page.get_by_text("Narrow the results").click()
+            page.get_by_text("Filter results").click()
         page.locator(".search-filters").get_by_role("link", name=name).click()
         page.wait_for_url(f"**{address}")
     assert [text.split()[0] for text in page.locator(".search-filters [aria-current]").all_text_contents()] == ["Riding", "brakes"]

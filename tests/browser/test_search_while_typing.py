@@ -139,7 +139,7 @@ def test_a_search_that_is_down_says_so_and_is_asked_again(home: Any) -> None:
         route.fulfill(response=real, body=body.replace('data-down="false"', f'data-down="{"true" if state == "down" else "false"}"'))
 
     home.route("**/search/instant*", broken)
-    for said in ("Search is not working just now", "reduced mode", ""):
+    for said in ("Search is not working right now", "reduced mode", ""):
         with home.expect_response("**/search/instant?q=brakes"):
             home.locator(FIELD).fill("brakes")
         home.locator(OPTIONS).first.wait_for()

@@ -122,7 +122,7 @@ def _asks_and_is_not_helped(page: Any, site: LiveServer) -> None:
     page.get_by_role("group", name="Was this helpful?").get_by_role("button", name="No").click()
     page.fill("[name=reason]", "They squeak only when wet.")
     page.get_by_role("button", name="Send", exact=True).click()
-    page.get_by_text("We read every word").wait_for()
+    page.get_by_text("We read every comment").wait_for()
 
 
 def _files_a_request(page: Any, site: LiveServer, has_scripts: bool) -> str:
@@ -216,7 +216,7 @@ def _solves_and_reopens(page: Any, site: LiveServer) -> None:
     page.get_by_role("button", name="Mark as solved").click()
     page.get_by_text("Marked as solved.").wait_for()
     assert _status(site) == "solved"
-    page.get_by_role("button", name="Open it again").click()
+    page.get_by_role("button", name="Reopen request").click()
     page.get_by_text("Your request is open again.").wait_for()
     assert _status(site) == "open"
 

@@ -114,5 +114,5 @@ def test_a_query_of_any_length_is_answered(live_server: LiveServer, chars: int, 
 @pytest.mark.parametrize("query", ["\u3164", "\u2800 \u115f", "\u200b\ufe0f", "\U000e0041"])
 def test_a_query_of_nothing_to_see_is_empty(client: TestClient, query: str) -> None:
     page = client.get("/search", params={"q": query})
-    assert "Type a few words" in page.text
+    assert "Enter a few words" in page.text
     assert client.get("/api/search", params={"q": query}).json()["hits"] == []

@@ -36,7 +36,7 @@ def test_a_flood_is_told_to_wait_and_others_search_on(client: TestClient, path: 
     assert flooder.get("/articles/brakes").status_code == 200
     assert flooder.get("/requests/new").status_code == 200
     if path == "/search":
-        assert "Wait " in answer.text
+        assert "Search again in " in answer.text
         assert 'value="brakes &lt;b&gt;that rub"' in answer.text
     else:
         assert answer.json()["error"]["status"] == 429

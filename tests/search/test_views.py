@@ -113,12 +113,12 @@ def test_a_correction_is_shown_and_can_be_undone(client: TestClient) -> None:
     page = client.get("/search", params={"q": "battry"}).text
     assert 'Showing results for <strong dir="auto">battery</strong>' in page
     assert "/search?q=battry&amp;verbatim=1" in page
-    assert "Nothing found" in client.get("/search", params={"q": "battry", "verbatim": "1"}).text
+    assert "No results for" in client.get("/search", params={"q": "battry", "verbatim": "1"}).text
 
 
 def test_no_answer_leads_to_the_request_form_with_the_words(client: TestClient) -> None:
     page = client.get("/search", params={"q": "xyzzyplugh & co"}).text
-    assert "Nothing found" in page
+    assert "No results for" in page
     assert "/requests/new?subject=xyzzyplugh%20%26%20co" in page
     assert "Good places to start" in page
 
@@ -131,7 +131,7 @@ def heading(page: str) -> str:
 def test_signs_alone_are_no_question(client: TestClient, text: str) -> None:
     page = client.get("/search", params={"q": text}).text
     assert heading(page) == "Search"
-    assert "Type a few words" in page
+    assert "Enter a few words" in page
     assert client.get("/search/instant", params={"q": text}).status_code == 200
 
 
@@ -145,8 +145,8 @@ def test_a_page_beyond_the_last_says_so_and_nothing_else(client: TestClient) -> 
 
 def test_filters_that_leave_nothing_offer_to_be_removed(client: TestClient) -> None:
     page = client.get("/search", params={"q": "brakes", "type": "faq", "category": "riding"}).text
-    assert heading(page) == "Nothing found for “brakes”"
-    assert "These filters leave nothing of it." in page
+    assert heading(page) == "No results for “brakes”"
+    assert "No results with these filters." in page
     assert '<a class="button" href="/search?q=brakes">Search everything</a>' in page
     assert "Check the spelling" not in page
 
@@ -157,8 +157,8 @@ def test_a_search_that_cannot_search_does_not_say_that_there_is_nothing(client: 
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     path.mkdir()
     page = client.get("/search", params={"q": "brakes"}).text
-    assert heading(page) == "Search is not working just now"
-    assert '<a href="/search?q=brakes&amp;">search again' in page
+    assert heading(page) == "Search is not working right now"
+    assert '<a href="/search?q=brakes&amp;">Search again' in page
     assert "/requests/new?subject=brakes" in page
     assert "Check the spelling" not in page
     assert 'data-down="true"' in client.get("/search/instant", params={"q": "brakes"}).text

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from kb.config import Settings
-from kb.web.sizes import size
+from kb.i18n.formats import size
 from tests.cast import add_person, agent_writes, signed_in
 from tests.generators import searches
 from tests.services import LiveServer
@@ -136,8 +136,8 @@ def test_a_file_of_an_internal_note_is_for_staff_only(client: TestClient, send: 
     ("files", "says"),
     [
         ([("empty.txt", b"")], "is empty"),
-        ([("big.bin", b"x" * 1_000_001)], "no larger than 1 MB"),
-        ([(f"{number}.txt", b"x") for number in range(4)], "At most 3 files"),
+        ([("big.bin", b"x" * 1_000_001)], "a file can have 1 MB"),
+        ([(f"{number}.txt", b"x") for number in range(4)], "a message can have 3"),
     ],
 )
 def test_files_that_do_not_fit_are_refused_in_words_and_nothing_is_stored(
@@ -153,16 +153,16 @@ def test_files_that_do_not_fit_are_refused_in_words_and_nothing_is_stored(
 @pytest.mark.parametrize(
     ("sizes", "says"),
     [
-        ([1_000_001], "has 1,000,001 bytes. Each file must be no larger than 1 MB."),
-        ([1_049_999], "has 1,049,999 bytes. Each file must be no larger than 1 MB."),
-        ([1_050_001], "has 1.1 MB. Each file must be no larger than 1 MB."),
-        ([1_000_000, 1_000_000, 1], "The files together have 2,000,001 bytes, at most 2 MB fit one message."),
-        ([700_000, 700_000, 700_000], "The files together have 2.1 MB, at most 2 MB fit one message."),
+        ([1_000_001], "has 1,000,001 bytes, and a file can have 1 MB."),
+        ([1_049_999], "has 1,049,999 bytes, and a file can have 1 MB."),
+        ([1_050_001], "has 1.1 MB, and a file can have 1 MB."),
+        ([1_000_000, 1_000_000, 1], "together they have 2,000,001 bytes, and a message can have 2 MB."),
+        ([700_000, 700_000, 700_000], "together they have 2.1 MB, and a message can have 2 MB."),
     ],
 )
 def test_no_size_in_a_refusal_seems_to_fit(client: TestClient, send: Send, settings: Settings, sizes: list[int], says: str) -> None:
     client.app.state.settings = settings.model_copy(update={"attachment_max_mb": 1, "attachments_total_mb": 2})
-    assert "of at most 1 MB each, 2 MB together." in client.get("/requests/new").text
+    assert "1 MB each and 2 MB in total." in client.get("/requests/new").text
     answer = send(*((f"{number}.bin", b"x" * count) for number, count in enumerate(sizes)))
     assert answer.status_code == 422
     assert says in answer.text
@@ -170,8 +170,8 @@ def test_no_size_in_a_refusal_seems_to_fit(client: TestClient, send: Send, setti
 
 def test_a_file_may_be_no_larger_than_all_together(client: TestClient, send: Send, settings: Settings) -> None:
     client.app.state.settings = settings.model_copy(update={"attachment_max_mb": 50, "attachments_total_mb": 1})
-    assert "of at most 1 MB each, 1 MB together." in client.get("/requests/new").text
-    assert "has 2 MB. Each file must be no larger than 1 MB." in send(("big.bin", b"x" * 2_000_000)).text
+    assert "1 MB each and 1 MB in total." in client.get("/requests/new").text
+    assert "has 2 MB, and a file can have 1 MB." in send(("big.bin", b"x" * 2_000_000)).text
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_more_than_any_form_may_hold_is_refused_with_a_page_that_says_what_to_do
     answer = client.post("/requests", content=body, headers={"content-type": "multipart/form-data; boundary=b"})
     assert answer.status_code == 413
     assert "<h1>This is too large</h1>" in answer.text
-    assert "what you typed is still in the form" in answer.text
+    assert "your text is still in the form" in answer.text
     assert "content-security-policy" in answer.headers
     assert rows(client, Ticket) == []
 

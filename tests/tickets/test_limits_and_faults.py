@@ -100,8 +100,8 @@ def test_a_file_sent_before_survives_a_locked_database(impatient: TestClient, se
         answer = send(kept=token)
         another = send(("more.txt", b"y"), kept=token)
     assert (answer.status_code, kept(answer.text)) == (503, [token])
-    assert "Choose your files again" not in answer.text
-    assert "Choose your files again" in another.text
+    assert "Add your files again" not in answer.text
+    assert "Add your files again" in another.text
     assert send(kept=token).status_code == 303
     assert [file.name for file in rows(impatient, Attachment)] == ["log.txt"]
 
@@ -120,7 +120,7 @@ def test_a_reply_that_comes_back_without_its_files_says_so(client: TestClient, s
     link = send().headers["location"].partition("?")[0]
     answer = client.post(f"{link}/comments", data={"body": "Kept words", "nonce": "x"}, files=[("files", ("a.txt", b"a"))])
     assert answer.status_code == 403
-    assert "Choose your files again" in answer.text
+    assert "Add your files again" in answer.text
 
 
 def test_nobody_fills_the_disk_with_forms_that_are_never_sent(client: TestClient, settings: Settings, send: Send) -> None:

@@ -52,8 +52,8 @@ def test_a_reply_of_nothing_to_see_is_empty(client: TestClient, send: Send) -> N
     agent = signed_in(client, "ada@example.com")
     theirs, ours = fields(client.get(link).text), fields(agent.get("/desk/tickets/1").text)
     for kind, text in UNSEEN.items():
-        assert "Write your message." in client.post(f"{link}/comments", data=theirs | {"body": text}).text, kind
-        assert "Write your message." in agent.post("/desk/tickets/1/comments", data=ours | {"body": text, "kind": "public"}, follow_redirects=True).text, kind
+        assert "Enter your message." in client.post(f"{link}/comments", data=theirs | {"body": text}).text, kind
+        assert "Enter your message." in agent.post("/desk/tickets/1/comments", data=ours | {"body": text, "kind": "public"}, follow_redirects=True).text, kind
     assert len(rows(client, Comment)) == 1
 
 

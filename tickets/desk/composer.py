@@ -16,6 +16,7 @@ from kb.accounts.models import User
 from kb.accounts.sessions import require_staff
 from kb.config import Settings
 from kb.db import database, now
+from kb.i18n import gettext as _
 from kb.web.forms import files
 from kb.web.numbers import path_number
 from tickets import uploads
@@ -118,7 +119,7 @@ def _send(posted: _Posted) -> Response:
     if not posted.is_genuine:
         return _stored(posted, {"body": OUT_OF_DATE})
     waiting = [upload for upload in uploads.pending(request, posted.nonce, draft.kept) if upload.token in draft.kept]
-    problems = body_problem("body", draft.body, "Write your message.") | file_problem(posted.files, waiting, posted.settings)
+    problems = body_problem("body", draft.body, _("Enter your message.")) | file_problem(posted.files, waiting, posted.settings)
     if draft.is_public and (hidden := unreadable(request, draft.body, draft.articles)):
         problems |= {"body": HIDDEN.format("”, “".join(article.title for article in hidden))}
     body = with_links(request, draft.body, draft.articles) if draft.is_public else draft.body

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from kb.accounts.models import User
 from kb.accounts.sessions import require_staff
 from kb.db import database, now
+from kb.i18n import gettext as _
 from kb.web.forms import text
 from kb.web.numbers import path_number
 from kb.web.templates import render
@@ -58,7 +59,7 @@ def _ticket(request: Request, user: User) -> Ticket:
 
 
 def _problems(request: Request, body: str, is_public: bool) -> Problems:
-    problems = body_problem("body", body, "Write your message.")
+    problems = body_problem("body", body, _("Enter your message."))
     hidden = unreadable(request, body, ()) if is_public else []
     return problems or ({"body": HIDDEN.format("”, “".join(article.title for article in hidden))} if hidden else {})
 

@@ -18,6 +18,8 @@ from kb.config import Settings
 from kb.db import database, now
 from kb.events.models import Kind
 from kb.events.recorder import VISIT_COOKIE, VISITOR_COOKIE, Visit, recorder
+from kb.i18n import N_
+from kb.i18n import gettext as _
 from kb.rate_limit.queries import count_hit
 from kb.text.cleanup import clean, one_line
 from kb.text.email_address import canonical
@@ -44,8 +46,8 @@ FASTEST = timedelta(seconds=2)
 SAME_REQUEST_WITHIN = timedelta(hours=1)
 HARD_CAP = 10
 """Times the requests per hour from which on an address is refused."""
-TOO_MANY = "Many requests came from your address within an hour. Yours is still here, but was not sent: please send it again in an hour."
-NOT_SAVED = "Your request could not be saved, and nothing was sent. What you typed is still here: please send it again in a moment."
+TOO_MANY = N_("Too many requests came from your network in the last hour, so yours was not sent. What you typed is still here. Send it again in an hour.")
+NOT_SAVED = N_("Your request could not be saved, so nothing was sent. What you typed is still here. Send it again in a moment.")
 
 
 class TooMany(Exception):
@@ -83,9 +85,9 @@ def create(request: Request, form: FormData) -> Response:
     except FilesRefused as error:
         return show(request, draft, {"files": str(error)}, status=error.status, kept=_kept(request, draft))
     except TooMany:
-        return _not_sent(request, draft, TOO_MANY, status=429, retry_after_s=3600)
+        return _not_sent(request, draft, _(TOO_MANY), status=429, retry_after_s=3600)
     except (OperationalError, PoolTimeout):
-        return _not_sent(request, draft, NOT_SAVED, status=503, retry_after_s=5)
+        return _not_sent(request, draft, _(NOT_SAVED), status=503, retry_after_s=5)
 
 
 def withdraw(request: Request, form: FormData) -> Response:
@@ -235,13 +237,10 @@ def _sent_already(request: Request, form: RequestForm, nonce: Nonce | None) -> R
 
 def _offer_fresh(request: Request, form: RequestForm) -> Response:
     fresh = replace(form, nonce=new_nonce(site_key(request), now()), kept=())
-    again = " Choose your files again, too." if form.files or form.kept else ""
-    return show(
-        request,
-        fresh,
-        {"form": f"This page had been open for too long, so nothing was sent. What you typed is still here: please send it again.{again}"},
-        status=403,
-    )
+    problem = _("This page was open for too long, so nothing was sent. What you typed is still here. Send it again.")
+    if form.files or form.kept:
+        problem += " " + _("Add your files again first.")
+    return show(request, fresh, {"form": problem}, status=403)
 
 
 def _to_tracking_page(request: Request, opened: FiledTicket) -> Response:

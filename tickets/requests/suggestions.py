@@ -12,6 +12,7 @@ from starlette.routing import Route
 from kb.articles.catalog.audiences import audiences
 from kb.events.models import Kind
 from kb.events.recorder import recorder
+from kb.i18n import gettext as _
 from kb.web.forms import text, with_form
 from kb.web.templates import render, render_text
 from search.engine import EngineUnavailable, Query, Results
@@ -95,7 +96,7 @@ def confirm(request: Request, form: FormData) -> Response:
     draft = read_request(form)
     article = open_article(request, text(form, "solved", 200), draft.locale)
     if article is None:
-        raise HTTPException(422, "The article you named is not here any more. Go back; what you typed is still in the form.")
+        raise HTTPException(422, _("This article is no longer available. Go back, your text is still in the form."))
     visit = recorder(request).visit(request)
     if visit:
         told = {"slug": article.slug, "digest": article.digest, "commit": article.commit, "locale": article.locale if draft.locale else ""}

@@ -17,6 +17,8 @@ from starlette.routing import Route
 
 from kb.accounts.sessions import current_user
 from kb.db import database, now
+from kb.i18n import N_, ngettext
+from kb.i18n import gettext as _
 from kb.rate_limit.queries import is_within_limit
 from kb.web.client_address import client_network
 from kb.web.forms import with_form
@@ -31,7 +33,7 @@ from tickets.models import Attachment, Proof, Status, Ticket
 from tickets.nonce import new_nonce, read_nonce
 from tickets.requests.request_cookie import forget, remember, remembered
 from tickets.timeline import latest_message, timeline
-from tickets.tracking import TrackedTicket, customer_status, site_key, tracked_ticket, tracking_path
+from tickets.tracking import CustomerStatus, TrackedTicket, customer_status, site_key, tracked_ticket, tracking_path
 from tickets.update import TicketClosed, Update, apply
 from tickets.uploads import FilesRefused
 
@@ -40,9 +42,9 @@ FILE_HEADERS = PRIVATE | {"Content-Security-Policy": "sandbox; default-src 'none
 REPLIES_PER_HOUR = 60
 FEWEST_SAMPLES = 5
 WAITS_SINCE = timedelta(days=90)
-MANY = "Many messages came from your address within an hour. Yours is still here, but was not sent: please send it again in an hour."
-OUT_OF_DATE = "This page was out of date, so nothing was sent. What you typed is still here: please send it again."
-NOT_SAVED = "Your message could not be saved, and nothing was sent. What you typed is still here: please send it again in a moment."
+MANY = N_("Too many messages came from your network in the last hour, so yours was not sent. What you typed is still here. Send it again in an hour.")
+OUT_OF_DATE = N_("This page was out of date, so nothing was sent. What you typed is still here. Send it again.")
+NOT_SAVED = N_("Your message could not be saved, so nothing was sent. What you typed is still here. Send it again in a moment.")
 
 
 def mine(request: Request) -> Response:
@@ -92,7 +94,7 @@ def reply(request: Request, form: FormData) -> Response:
     except FilesRefused as error:
         return _show(request, draft, {"files": str(error)}, status=error.status, kept=_kept(request, draft))
     except (OperationalError, PoolTimeout):
-        return _not_sent(request, draft, NOT_SAVED, status=503)
+        return _not_sent(request, draft, _(NOT_SAVED), status=503)
 
 
 def resolve(request: Request, form: FormData) -> Response:  # noqa: ARG001
@@ -124,7 +126,7 @@ def send_file(request: Request, attachment: Attachment) -> Response:
     return FileResponse(path, media_type=attachment.content_type, headers=headers)
 
 
-def _rows(request: Request, tickets: Sequence[Ticket]) -> list[tuple[Ticket, str, str]]:
+def _rows(request: Request, tickets: Sequence[Ticket]) -> list[tuple[Ticket, CustomerStatus, str]]:
     return [(ticket, customer_status(ticket.status), tracking_path(site_key(request), ticket.id, ticket.salt)) for ticket in tickets]
 
 
@@ -186,14 +188,14 @@ def _reply(request: Request, form: ReplyForm) -> Response:
     waiting = uploads.pending(request, nonce.value if nonce else None, form.kept)
     problems = reply_problems(form, waiting, request.app.state.settings)
     if nonce is None:
-        return _not_sent(request, replace(form, nonce=new_nonce(site_key(request), now())), OUT_OF_DATE, status=403)
+        return _not_sent(request, replace(form, nonce=new_nonce(site_key(request), now())), _(OUT_OF_DATE), status=403)
     if problems:
         kept = uploads.keep(request, nonce.value, form.files, [upload for upload in waiting if upload.token in form.kept])
         return _show(request, form, problems, status=422, kept=kept)
     comment = NewComment(form.body, files=uploads.store_all(request, form.files), uploads=form.kept, nonce=nonce.value, proof=proof(request, tracked))
     with database(request).write() as session:
         if not is_within_limit(session, f"reply:{client_network(request)}", most=REPLIES_PER_HOUR, window=timedelta(hours=1), now=now()):
-            return _not_sent(request, form, MANY, status=429)
+            return _not_sent(request, form, _(MANY), status=429)
         filed = _add(session, tracked.ticket, comment)
     if filed:
         path = tracking_path(site_key(request), filed.id, filed.salt)
@@ -222,21 +224,23 @@ def _set_status(request: Request, status: Status, *, flash: str) -> Response:
     with database(request).write() as session:
         ticket = _load(session, request).ticket
         if ticket.status == Status.CLOSED:
-            raise HTTPException(409, "This request is closed and can't be changed. Write a message on its page to open a follow-up.")
+            raise HTTPException(409, _("This request is closed and can’t be changed. Send a message on its page to open a follow-up."))
         with suppress(NotAllowed):  # it is so already
             apply(session, ticket.id, Update({"status": str(status)}), actor=link_holder(ticket), via="web", now=now())
     return RedirectResponse(f"{_here(request)}?{flash}=1", 303)
 
 
 def _usual_wait(session: Session) -> str | None:
-    """How long half of the recent requests waited for a first answer, in words; None where too few were answered to say."""
+    """Return how soon half of the recent requests had a first reply, as a sentence; None where too few had one to say."""
     waits = queries.first_reply_waits(session, now() - WAITS_SINCE)
     if len(waits) < FEWEST_SAMPLES:
         return None
     hours = median(wait.total_seconds() for wait in waits) / 3600
     if hours < 1:
-        return "an hour"
-    return f"{round(hours)} hours" if hours < 36 else f"{round(hours / 24)} days"
+        return _("Half of our first replies come within an hour.")
+    if hours < 36:
+        return ngettext("Half of our first replies come within %(num)s hour.", "Half of our first replies come within %(num)s hours.", round(hours))
+    return ngettext("Half of our first replies come within %(num)s day.", "Half of our first replies come within %(num)s days.", round(hours / 24))
 
 
 routes = [

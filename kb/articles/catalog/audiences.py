@@ -9,6 +9,7 @@ from starlette.requests import Request
 from kb.accounts.sessions import cookie_name, current_user
 from kb.articles.article import PUBLIC, Article
 from kb.articles.catalog.library import Library
+from kb.i18n import gettext as _
 
 SIGNED_IN, AGENTS = "signed-in", "agents"
 
@@ -45,9 +46,11 @@ def is_staff(request: Request) -> bool:
 
 
 def told_readers(article: Article) -> str:
-    """Who may read the article, in words; empty when everybody may."""
-    words = {"public": "", SIGNED_IN: "Only people who are signed in can read this.", AGENTS: "Only agents can read this."}
-    return words.get(article.audience, f"Only agents can read this: it is kept for “{article.audience}”.")
+    """Return who may read the article, in words; empty when everybody may."""
+    if article.audience == "public":
+        return ""
+    words = {SIGNED_IN: _("Only people who are signed in can read this."), AGENTS: _("Only agents can read this.")}
+    return words.get(article.audience) or _("Only agents can read this. Its audience is “%(audience)s”.", audience=article.audience)
 
 
 def _audiences(request: Request) -> tuple[str, ...]:

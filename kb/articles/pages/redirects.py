@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from kb.articles.catalog.audiences import audiences_of, is_staff
 from kb.articles.catalog.broken_files import broken_at
 from kb.articles.catalog.library import Library
+from kb.i18n import gettext as _
 from kb.web.errors import error_page
 
 
@@ -53,7 +54,7 @@ async def _explained(request: Request, error: Exception) -> Exception:
     problem = broken_at(_library(request).catalog, request.url.path.rpartition("/articles/")[2])
     if problem is None or not await run_in_threadpool(is_staff, request):
         return error
-    return HTTPException(404, f"This article is not published, because its file has an error. {problem}")
+    return HTTPException(404, _("This article is not published because its file has an error: %(problem)s", problem=problem))
 
 
 def _library(request: Request) -> Library:

@@ -169,7 +169,10 @@ async def _page(request: Request, content: Shelves, make: Callable[[], str], *, 
     """The finished page, the same for everybody; for those who may read more, a page of their own that nobody keeps."""
     if content.audiences != PUBLIC:
         return HTMLResponse(await run_in_threadpool(make), headers={"Cache-Control": "private, no-store"})
-    return respond(request, finished_pages(request).get(request.url.path, content.catalog.generation, lambda: finish(make(), viewed=viewed)))
+    return respond(
+        request,
+        finished_pages(request).get(request.url.path, content.catalog.generation, lambda: finish(make(), viewed=viewed, language=content.catalog.locale)),
+    )
 
 
 def _html(request: Request, name: str, context: dict[str, Any]) -> str:

@@ -14,18 +14,20 @@ from kb.articles.catalog.audiences import audiences
 from kb.articles.pages.languages import catalog_of
 from kb.events.models import Kind
 from kb.events.recorder import recorder, scrub
+from kb.i18n import N_
+from kb.i18n import gettext as _
 from kb.web.forms import text
 from kb.web.templates import render
 
 MOST_REASON_CHARS = 400
-REASONS = ("It does not answer my question", "It is hard to follow", "It is wrong or out of date", "Something else")
+REASONS = (N_("It doesn’t answer my question"), N_("It’s hard to follow"), N_("It’s wrong or out of date"), N_("Something else"))
 
 
 def vote(request: Request, form: FormData) -> Response:
     """Records yes or no, or the reason for a no; then thanks, as a fragment for scripts, else as a page."""
     article, value = _article(request), text(form, "value", 3)
     if value not in ("yes", "no"):
-        raise HTTPException(400, "Please say yes or no.")
+        raise HTTPException(400, _("Select Yes or No."))
     words = [text(form, "choice", 100), text(form, "reason", MOST_REASON_CHARS)]
     reason = scrub(": ".join(word for word in words if word))
     if "reason" in form:

@@ -9,7 +9,7 @@ async function show() {
   slot.innerHTML = plain;
   root.toggleAttribute("data-signed-in", mayBeSignedIn);
   if (!mayBeSignedIn) return;
-  const answer = await fetch("/account/menu").catch(() => null);
+  const answer = await fetch(`/account/menu?language=${root.dataset.language ?? "en"}`).catch(() => null);
   if (answer?.status === 200) slot.innerHTML = await answer.text();
   else if (answer?.status === 204) root.removeAttribute("data-signed-in");
 }

@@ -1,19 +1,21 @@
+import { _ } from "./texts.js";
+
 // A button on every block of code that copies it.
 for (const pre of document.querySelectorAll(".prose pre")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button quiet compact copy-code";
-  button.textContent = "Copy";
-  button.setAttribute("aria-label", "Copy this code");
+  button.textContent = _("Copy");
+  button.setAttribute("aria-label", _("Copy this code"));
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(pre.textContent.replace(/\n$/, ""));
-      button.textContent = "Copied";
+      button.textContent = _("Copied");
     } catch {
       getSelection().selectAllChildren(pre);
-      button.textContent = "Selected";
+      button.textContent = _("Selected");
     }
-    setTimeout(() => (button.textContent = "Copy"), 2000);
+    setTimeout(() => (button.textContent = _("Copy")), 2000);
   });
   const box = document.createElement("div");
   box.className = "code-box";

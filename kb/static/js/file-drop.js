@@ -1,3 +1,5 @@
+import { _ } from "./texts.js";
+
 // Files by drop and paste, into the plain file field; what does not fit is said before anything is sent.
 function setUp(zone) {
   const input = zone.querySelector("input[type=file]");
@@ -10,10 +12,10 @@ function setUp(zone) {
     const complaints = [];
     for (const file of more) {
       const total = files.reduce((sum, one) => sum + one.size, file.size);
-      if (!file.size) complaints.push(`“${file.name}” is empty.`);
-      else if (file.size > zone.dataset.mostMb * 1e6) complaints.push(`“${file.name}” is larger than ${zone.dataset.mostMb} MB.`);
-      else if (files.length + kept >= zone.dataset.most) complaints.push(`“${file.name}” would be one file too many.`);
-      else if (total > zone.dataset.mostTotalMb * 1e6) complaints.push(`With “${file.name}” the files together would be larger than ${zone.dataset.mostTotalMb} MB.`);
+      if (!file.size) complaints.push(_("“%(name)s” is empty.", file));
+      else if (file.size > zone.dataset.mostMb * 1e6) complaints.push(_("“%(name)s” is larger than %(most)s MB.", { name: file.name, most: zone.dataset.mostMb }));
+      else if (files.length + kept >= zone.dataset.most) complaints.push(_("“%(name)s” would be one file too many.", file));
+      else if (total > zone.dataset.mostTotalMb * 1e6) complaints.push(_("With “%(name)s” the files would be larger than %(most)s MB in total.", { name: file.name, most: zone.dataset.mostTotalMb }));
       else files.push(file);
     }
     message.textContent = complaints.join(" ");
@@ -37,8 +39,8 @@ function setUp(zone) {
     const remove = document.createElement("button");
     remove.type = "button";
     remove.className = "button plain compact";
-    remove.textContent = "Remove";
-    remove.setAttribute("aria-label", `Remove ${file.name}`);
+    remove.textContent = _("Remove");
+    remove.setAttribute("aria-label", _("Remove %(name)s", file));
     remove.addEventListener("click", () => {
       files.splice(index, 1);
       put();

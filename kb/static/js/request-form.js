@@ -1,6 +1,7 @@
 // The request form: keeps a draft, and shows articles that may answer while it is filled in.
 import { restoreDraft, saveDraft } from "./draft.js";
 import { ofLocale } from "./search-locale.js";
+import { ngettext } from "./texts.js";
 
 const QUIET_MS = 500;
 const MIN_CHARS = 3;
@@ -56,7 +57,7 @@ function show(html) {
 }
 
 function tell(number) {
-  const said = number ? `${number} article${number === 1 ? "" : "s"} may answer this` : "";
+  const said = number ? ngettext("%(num)s article may answer this", "%(num)s articles may answer this", number) : "";
   count.textContent = said;
   jump.firstElementChild.hidden = !number;
   jump.firstElementChild.textContent = said;

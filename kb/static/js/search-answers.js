@@ -1,6 +1,7 @@
 // Asks the server while somebody types, and never twice for the same words. On a slow network several questions are under way, each the
 // beginning of the next: the list follows the typing, late, instead of waiting for its end.
 import { ofLocale } from "./search-locale.js";
+import { _, ngettext } from "./texts.js";
 
 const PAUSE_MS = 80;
 const PATIENCE_MS = 6000;
@@ -63,14 +64,19 @@ async function load(query, signal) {
   try {
     const response = await fetch(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]) });
     if (response.ok) return await response.text();
-    throw new NoAnswer(response.status === 429 ? tooMany(response.headers.get("Retry-After")) : SILENT);
+    throw new NoAnswer(response.status === 429 ? tooMany(Number(response.headers.get("Retry-After"))) : silent());
   } catch (error) {
-    throw error instanceof NoAnswer ? error : new NoAnswer(navigator.onLine ? SILENT : "You seem to be offline. Search again when you are back");
+    throw error instanceof NoAnswer ? error : new NoAnswer(navigator.onLine ? silent() : _("You seem to be offline. Search again when you are back online"));
   }
 }
 
-const SILENT = "Search did not answer. You can try the results page, browse, or write to us";
-const tooMany = (seconds) => `Very many searches came from your internet connection. Go on in ${seconds > 1 ? `${seconds} seconds` : "a second"}, or browse by topic`;
+const silent = () => _("Search did not answer. Try the results page, browse by topic, or send us a request");
+const tooMany = (seconds) =>
+  ngettext(
+    "Too many searches came from your network. Try again in %(num)s second, or browse by topic",
+    "Too many searches came from your network. Try again in %(num)s seconds, or browse by topic",
+    seconds || 1,
+  );
 
 export class NoAnswer extends Error {}
 

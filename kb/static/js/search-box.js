@@ -5,11 +5,12 @@ import { Completion } from "./search-completion.js";
 import { onSearchKey } from "./search-keys.js";
 import { SearchList } from "./search-list.js";
 import { forgetSearch, recentSearches, rememberSearch } from "./search-recent.js";
+import { _, ngettext } from "./texts.js";
 import { described, recentRows, resultRows, unreachableRows } from "./search-rows.js";
 
 const SLOW_MS = 400;
-const DEGRADED = "Search is running in a reduced mode, so some results may be missing";
-const DOWN = "Search is not working just now. You can browse, or write to us";
+const degraded = () => _("Search is limited right now. Some results may be missing");
+const down = () => _("Search is not working right now. Browse by topic, or send us a request");
 
 class SearchBox {
   #answers = new Answers();
@@ -73,7 +74,7 @@ class SearchBox {
       this.#answers.drop();
       return this.#showRecent();
     }
-    this.#slow = setTimeout(() => this.list.say("Searching…"), SLOW_MS);
+    this.#slow = setTimeout(() => this.list.say(_("Searching…")), SLOW_MS);
     try {
       const answer = await this.#answers.ask(query);
       if (!answer || turn < this.#shown || !this.query.startsWith(query)) return;
@@ -97,8 +98,8 @@ class SearchBox {
   #show(answer, query, isComposing) {
     if (query !== this.query) return this.#showMeanwhile(answer);
     clearTimeout(this.#slow);
-    if (answer.isDown) return this.list.open(unreachableRows(query), { notice: DOWN });
-    this.list.open(resultRows(answer, query, this.scope), { notice: answer.isDegraded ? DEGRADED : "", status: described(answer, query) });
+    if (answer.isDown) return this.list.open(unreachableRows(query), { notice: down() });
+    this.list.open(resultRows(answer, query, this.scope), { notice: answer.isDegraded ? degraded() : "", status: described(answer, query) });
     if (this.list.isOpen && !isComposing) this.completion.offer(answer.hits);
   }
 
@@ -112,7 +113,7 @@ class SearchBox {
   #showRecent() {
     const searches = recentSearches();
     if (!searches.length) return this.list.empty();
-    return this.list.open(recentRows(searches), { status: `${searches.length} recent ${searches.length === 1 ? "search" : "searches"}` });
+    return this.list.open(recentRows(searches), { status: ngettext("%(num)s recent search", "%(num)s recent searches", searches.length) });
   }
 
   #key(event) {

@@ -1,5 +1,6 @@
 // The rows of the list below the search box: hits come from the server, what surrounds them is made here.
 import { ofLocale } from "./search-locale.js";
+import { _, around, ngettext } from "./texts.js";
 
 const ICONS = {
   all: "M8.5 3a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11zM13 13l4.5 4.5",
@@ -11,33 +12,34 @@ const ICONS = {
 
 // What a screen reader hears of an answer.
 export function described(answer, query) {
-  if (!answer.hits.length) return `No results for “${shorten(query)}”`;
-  const count = `${answer.hits.length} ${answer.hits.length === 1 ? "result" : "results"} listed`;
-  const corrected = answer.corrected ? ` for “${shorten(answer.corrected)}”` : "";
-  return `${count}${corrected}${answer.isAnswered ? "" : ", which may only be related"}`;
+  if (!answer.hits.length) return _("No results for “%(query)s”", { query: shorten(query) });
+  const parts = [ngettext("%(num)s result", "%(num)s results", answer.hits.length)];
+  if (answer.corrected) parts.push(_("Showing results for “%(query)s”", { query: shorten(answer.corrected) }));
+  if (!answer.isAnswered) parts.push(_("The results may only be related"));
+  return parts.join(". ");
 }
 
 // Above the answers stands how they were looked for: what a word was read as, and where.
 export function resultRows(answer, query, scope) {
   const rows = answer.hits.length ? foundRows(answer, query, scope) : emptyRows(answer, query, scope);
   if (!answer.corrected) return rows;
-  const verbatim = aside(asked("verbatim", ICONS.all, (words) => ["Search instead for ", quoted(words)], (words) => `${results(words)}&verbatim=1`, query));
-  return [label(`${answer.isAnswered ? "Showing results for" : "Read as"} “`, isolated(shorten(answer.corrected)), "”"), verbatim, ...rows];
+  const verbatim = aside(asked("verbatim", ICONS.all, (words) => around("Search instead for “%(query)s”", quoted(words)), (words) => `${results(words)}&verbatim=1`, query));
+  return [label(...around("Showing results for “%(query)s”", isolated(shorten(answer.corrected)))), verbatim, ...rows];
 }
 
 // What nothing answers for sure leads with the request form.
 function foundRows(answer, query, scope) {
   const rows = [...answer.hits, first(allRow(query))];
-  if (scope) rows.unshift(aside(asked("scope", ICONS.all, () => ["Search only in ", strong(scope.name)], (words) => results(words, scope.slug), query)));
-  if (!answer.isAnswered) rows.unshift(label("We may not have an article on this yet"), askRow(query, scope), label("These may be related"));
+  if (scope) rows.unshift(aside(asked("scope", ICONS.all, () => around("Search only in %(category)s", strong(scope.name)), (words) => results(words, scope.slug), query)));
+  if (!answer.isAnswered) rows.unshift(label(_("We may not have an article on this yet")), askRow(query, scope), label(_("These may be related")));
   return rows;
 }
 
 function emptyRows(answer, query, scope) {
   const popular = answer.popular.map(({ title, url }, index) => row(`popular-${index}`, ICONS.page, [isolated(title)], url));
-  const hint = label("Check the spelling, or use fewer and more general words.");
+  const hint = label(_("Check the spelling, or use fewer or more general words."));
   hint.classList.add("hint");
-  return [label("No results for “", isolated(shorten(query)), "”"), hint, askRow(query, scope), ...(popular.length ? [label("Good places to start"), ...popular] : [])];
+  return [label(...around("No results for “%(query)s”", isolated(shorten(query)))), hint, askRow(query, scope), ...(popular.length ? [label(_("Good places to start")), ...popular] : [])];
 }
 
 export function recentRows(searches) {
@@ -47,22 +49,22 @@ export function recentRows(searches) {
     past.append(forgetMark());
     return past;
   });
-  const all = row("forget-all", ICONS.forget, ["Clear recent searches"]);
+  const all = row("forget-all", ICONS.forget, [_("Clear recent searches")]);
   all.dataset.forgetAll = "";
-  return [label("Recent searches"), ...rows, first(all)];
+  return [label(_("Recent searches")), ...rows, first(all)];
 }
 
 export function unreachableRows(query) {
-  return [allRow(query), row("browse", ICONS.page, ["Browse the help centre"], home()), askRow(query, null)];
+  return [allRow(query), row("browse", ICONS.page, [_("Browse the help centre")], home()), askRow(query, null)];
 }
 
 function allRow(query) {
-  return asked("all", ICONS.all, (words) => ["See all results for ", quoted(words)], results, query);
+  return asked("all", ICONS.all, (words) => around("See all results for “%(query)s”", quoted(words)), results, query);
 }
 
 function askRow(query, scope) {
   const address = (words) => `/requests/new?${new URLSearchParams({ subject: words.slice(0, 200), ...(scope && { category: scope.slug }), ...ofLocale() })}`;
-  return asked("ask", ICONS.ask, () => [strong("Submit a request"), " with what you typed"], address, query);
+  return asked("ask", ICONS.ask, () => [strong(_("Submit a request")), " ", _("with your search included")], address, query);
 }
 
 const home = () => document.querySelector(".site-header .brand")?.getAttribute("href") ?? "/";
@@ -117,7 +119,7 @@ function forgetMark() {
   const mark = document.createElement("span");
   mark.className = "search-forget";
   mark.dataset.forget = "";
-  mark.title = "Remove (Delete)";
+  mark.title = _("Remove (Delete)");
   mark.append(drawing(ICONS.forget));
   return mark;
 }
@@ -137,7 +139,7 @@ function isolated(words) {
 }
 
 function quoted(words) {
-  return strong(`“${shorten(words)}”`);
+  return strong(shorten(words));
 }
 
 function drawing(path) {

@@ -58,7 +58,7 @@ def test_every_version_has_its_own_address_and_names_the_others(client: TestClie
 def test_what_is_not_translated_is_shown_in_the_sites_language_and_says_so(client: TestClient) -> None:
     page = client.get("/es/articles/how-long").text
     assert "<h1>How long a refund takes</h1>" in page
-    assert "Only in English so far" in page
+    assert "You are reading the English version" in page
     assert '<html lang="en">' in page
     assert '<link rel="canonical" href="http://127.0.0.1:8000/articles/how-long">' in page
     assert 'rel="alternate" hreflang' not in page
@@ -67,7 +67,7 @@ def test_what_is_not_translated_is_shown_in_the_sites_language_and_says_so(clien
 
 def test_an_article_only_in_another_language_is_found_and_marked(client: TestClient) -> None:
     page = client.get("/articles/solo").text
-    assert "Only in Español so far" in page
+    assert "You are reading the Español version" in page
     assert '<link rel="canonical" href="http://127.0.0.1:8000/es/articles/solo">' in page
     assert "Only in" not in client.get("/es/articles/solo").text
 
@@ -75,7 +75,7 @@ def test_an_article_only_in_another_language_is_found_and_marked(client: TestCli
 def test_a_draft_translation_leaves_the_source_in_its_place(client: TestClient) -> None:
     page = client.get("/es/articles/hidden").text
     assert "Hidden in Spanish" in page
-    assert "Only in English so far" in page
+    assert "You are reading the English version" in page
     assert all("MARKER" not in client.get(path).text for path in ("/es/", "/es/categories/billing", "/sitemap.xml", "/search?q=marker&locale=es"))
 
 

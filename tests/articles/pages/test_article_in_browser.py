@@ -94,9 +94,9 @@ def test_a_video_loads_only_when_it_is_clicked(site: str, page: Any) -> None:
 def test_a_vote_and_its_reason_are_given_without_leaving_the_page(site: str, page: Any) -> None:
     page.goto(site + "/articles/one")
     page.get_by_role("button", name="No", exact=True).click()
-    page.get_by_label("In your own words").fill("Too short")
+    page.get_by_label("Tell us more").fill("Too short")
     page.get_by_role("button", name="Send").click()
-    page.get_by_text("We read every word").wait_for()
+    page.get_by_text("We read every comment").wait_for()
     assert page.url == f"{site}/articles/one"
 
 
@@ -105,9 +105,9 @@ def test_a_vote_works_without_scripts(site: str, chromium: Any) -> None:
     page = context.new_page()
     page.goto(site + "/articles/one")
     page.get_by_role("button", name="No", exact=True).click()
-    page.get_by_label("In your own words").fill("Too short")
+    page.get_by_label("Tell us more").fill("Too short")
     page.get_by_role("button", name="Send").click()
-    assert "We read every word" in page.content()
+    assert "We read every comment" in page.content()
     context.close()
 
 

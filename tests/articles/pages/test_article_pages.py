@@ -63,7 +63,7 @@ def test_home_of_an_empty_help_centre_says_what_to_do(settings: Settings) -> Non
     app = create_app(settings)
     migrate(app.state.database)
     with TestClient(app) as empty:
-        assert "Nothing is published yet" in empty.get("/").text
+        assert "No articles yet" in empty.get("/").text
 
 
 def test_a_category_lists_its_sections_and_their_articles(client: TestClient) -> None:

@@ -115,7 +115,7 @@ def test_a_note_is_never_refused_for_being_late(opened: OpenTicket, comments: Co
 @pytest.mark.usefixtures("agent")
 def test_what_cannot_be_sent_comes_back_with_everything_typed(opened: OpenTicket, comments: Comments, write: Write, refused: Refused) -> None:
     number = opened()
-    assert "Write your message." in refused(write(number, "  \u200b "))
+    assert "Enter your message." in refused(write(number, "  \u200b "))
     assert "x" * 64_001 in refused(write(number, "x" * 64_001))
     assert "Kept words" in refused(write(number, "Kept words", ("empty.txt", b"")))
     page = refused(write(number, "Kept words", status="closed", kind="note"))

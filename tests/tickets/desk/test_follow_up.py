@@ -105,7 +105,7 @@ def test_a_follow_up_begun_with_a_note_tells_the_requester_nothing(client: TestC
 
 @pytest.mark.usefixtures("agent")
 def test_a_follow_up_is_filed_once_and_never_empty_or_for_an_open_ticket(client: TestClient, closed: int, opened: OpenTicket, follow_up: FollowUp) -> None:
-    assert "Write your message." in follow_up(closed, " ").text
+    assert "Enter your message." in follow_up(closed, " ").text
     assert "Kept words" in follow_up(closed, "Kept words", nonce="forged").text
     form = fields(client.get(f"/desk/tickets/{closed}/follow-up").text) | {"body": "We found out why.", "kind": "public"}
     answers = {client.post(f"/desk/tickets/{closed}/follow-up", data=form).headers["location"] for _ in range(3)}

@@ -43,7 +43,7 @@ def test_an_answer_is_found_while_typing_and_the_form_is_not_sent(page: Any, sit
     page.click("text=This solved it")
     page.wait_for_selector("text=Glad that helped")
     assert violations(page) == []
-    page.click("text=It did not help after all")
+    page.click("text=Continue my request")
     page.wait_for_selector("[name=description]")
     assert page.input_value("[name=subject]") == "my printer is burning"
 
@@ -69,7 +69,7 @@ def test_a_request_with_a_mistake_is_mended_sent_and_followed(page: Any, site: s
     page.click("text=Send message")
     page.wait_for_selector("text=Your message was sent.")
     page.click("text=Mark as solved")
-    page.wait_for_selector("text=Open it again")
+    page.wait_for_selector("text=Reopen request")
     assert violations(page) == []
 
 

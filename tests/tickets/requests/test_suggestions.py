@@ -51,7 +51,7 @@ def test_what_was_read_before_is_not_offered_again(client: TestClient) -> None:
     assert "data-suggestion" not in answer.text
     page = client.get("/requests/new?article=put-out-a-burning-printer&subject=burning+printer").text
     checked = client.post("/requests", data=fields(page) | {"subject": "burning printer", "check": "1"}).text
-    assert "You have read" in checked
+    assert "You’ve read" in checked
     assert "data-suggestion=" not in checked
 
 
@@ -99,7 +99,7 @@ def test_this_solved_it_ends_the_visit_and_can_be_taken_back(client: TestClient,
 
 def test_the_article_that_led_here_goes_along_with_the_ticket(client: TestClient, nonce: str) -> None:
     page = client.get("/requests/new?article=put-out-a-burning-printer&category=hardware")
-    assert "You have read" in page.text
+    assert "You’ve read" in page.text
     assert '<option value="hardware" selected>' in page.text
     client.post("/requests", data=ALICE | {"nonce": nonce, "article": "put-out-a-burning-printer", "category": "hardware"})
     [read] = rows(client, TicketArticle)
@@ -110,9 +110,9 @@ def test_the_article_that_led_here_goes_along_with_the_ticket(client: TestClient
 
 def test_the_article_page_one_came_from_counts_without_being_named(client: TestClient) -> None:
     page = client.get("/requests/new", headers={"referer": "http://testserver/articles/put-out-a-burning-printer"})
-    assert "You have read" in page.text
+    assert "You’ve read" in page.text
     for elsewhere in ("http://evil.example/articles/put-out-a-burning-printer", "http://testserver/articles/" + "x" * 3000, "http://testserver/articles/%00"):
-        assert "You have read" not in TestClient(client.app).get("/requests/new", headers={"referer": elsewhere}).text
+        assert "You’ve read" not in TestClient(client.app).get("/requests/new", headers={"referer": elsewhere}).text
     assert [event.slug for event in rows(client, Event)][:1] == ["put-out-a-burning-printer"]
 
 
