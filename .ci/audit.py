@@ -34,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lock", type=Path)
     parser.add_argument("--osv-url", help="address of an OSV database of your own; only that one is asked then")
-    parser.add_argument("--wait-s", type=float, default=60, help="longest wait for a database (60)")
+    parser.add_argument("--wait-s", type=float, default=60, help="longest wait for a database (60); a quarter of it to see whether it is there")
     given = parser.parse_args()
     report = _first_answer(given.lock, given.osv_url, given.wait_s)
     if report is None:
@@ -55,7 +55,7 @@ def _first_answer(lock: Path, osv_url: str | None, wait_s: float) -> Report | No
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as probe:
             probe.write(_first_package(lock.read_text(encoding="utf-8")))
             probe.flush()
-            answered = _ask(Path(probe.name), service, options, min(wait_s, 15))
+            answered = _ask(Path(probe.name), service, options, wait_s / 4)
         if answered and answered.audited and (report := _ask(lock, service, options, wait_s)) and report.audited:
             return report
     return None

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -62,9 +61,7 @@ def test_a_page_of_somebody_else_is_no_verdict(lock: Path) -> None:
 
 def test_a_database_that_never_answers_is_not_waited_for(lock: Path) -> None:
     with _database({"certifi": ""}) as (url, _):
-        began = time.monotonic()
-        _require_unchecked(_audit(lock, url, "--wait-s", "3"))
-        assert time.monotonic() - began < 20
+        _require_unchecked(_audit(lock, url, wait_s=8))
 
 
 def test_the_lock_of_this_project_has_a_package_to_begin_with(tmp_path: Path) -> None:
@@ -79,8 +76,8 @@ def _require_unchecked(ran: "subprocess.CompletedProcess[str]") -> None:
     assert "*** NOT CHECKED for known vulnerabilities" in ran.stderr
 
 
-def _audit(lock: Path, url: str, *options: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, CHECKOUT / ".ci" / "audit.py", lock, "--osv-url", url, *options], capture_output=True, text=True)
+def _audit(lock: Path, url: str, wait_s: int = 500) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, CHECKOUT / ".ci" / "audit.py", lock, "--osv-url", url, "--wait-s", str(wait_s)], capture_output=True, text=True)
 
 
 @contextmanager
@@ -95,7 +92,7 @@ def _database(answers: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
             asked.append(name)
             answer = answers.get(name, "{}")
             if not answer:
-                end.wait(60)
+                end.wait(600)
             self.send_response(200)
             self.end_headers()
             self.wfile.write(answer.encode())

@@ -62,7 +62,7 @@ def site(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Site]:
     if request.param == "meilisearch":
         server: MeilisearchServer = request.getfixturevalue("meilisearch")
         chosen = {"meilisearch_url": server.url, "meilisearch_key": SecretStr(server.key), "meilisearch_index": request.getfixturevalue("meilisearch_index")}
-    app = create_app(settings.model_copy(update=chosen | {"search_timeout_s": 10.0}))
+    app = create_app(settings.model_copy(update=chosen | {"search_timeout_s": 30}))
     app.state.searcher.engine.sync(documents(app.state.library.catalog, now()))
     with TestClient(app, headers={"user-agent": "Mozilla/5.0 (test)"}, follow_redirects=False) as client:
         while client.get("/api/search?q=bicycle").json()["engine"] != request.param or not client.get("/api/search?q=price+of+a+bicycle").json()["hits"]:

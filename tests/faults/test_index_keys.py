@@ -18,12 +18,12 @@ ARTICLE = "---\ntitle: Adjust the brakes\n---\nTurn the {}.\n"
 
 
 def test_the_site_searches_with_one_key_and_the_worker_writes_with_another(tmp_path: Path, meilisearch: MeilisearchServer, meilisearch_index: str) -> None:
-    raw = Clients(meilisearch.url, "", meilisearch.key, 30).indexing
+    raw = Clients(meilisearch.url, "", meilisearch.key, 120.0).indexing
     searching, indexing = _key(raw, SEARCH, meilisearch_index), _key(raw, INDEX, "*")
     shelf = tmp_path / "content" / "riding"
     shelf.mkdir(parents=True)
     (shelf / "brakes.md").write_text(ARTICLE.format("bolt"))
-    common = {"MEILISEARCH_URL": meilisearch.url, "MEILISEARCH_INDEX": meilisearch_index, "SEARCH_TIMEOUT_S": "10"}
+    common = {"MEILISEARCH_URL": meilisearch.url, "MEILISEARCH_INDEX": meilisearch_index, "SEARCH_TIMEOUT_S": "30"}
     with serving(tmp_path / "content", tmp_path / "var", **common, MEILISEARCH_KEY=searching, WORKER="false") as served:
         found = served.search("brakes bolt")
         assert (found["engine"], found["degraded"], len(found["hits"])) == ("embedded", True, 1)
@@ -37,7 +37,7 @@ def test_the_site_searches_with_one_key_and_the_worker_writes_with_another(tmp_p
             wait_for(lambda: _finds(served, "brakes calliper") and _held(raw, meilisearch_index) != before)
         assert "invalid_api_key" not in served.log.read_text()
     with pytest.raises(MeilisearchApiError, match="invalid_api_key"):
-        Clients(meilisearch.url, searching, "", 30).indexing.index(meilisearch_index).update_settings({})
+        Clients(meilisearch.url, searching, "", 120.0).indexing.index(meilisearch_index).update_settings({})
 
 
 def _finds(served: Served, words: str) -> bool:

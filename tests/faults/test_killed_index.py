@@ -32,7 +32,7 @@ class Site:
 
     def __init__(self, folder: Path, server: MeilisearchServer, index: str, faulty: Faulty) -> None:
         self.content, self.data, self.index, self.faulty = folder / "content", folder / "var", index, faulty
-        self.raw = Clients(server.url, "", server.key, 30).indexing
+        self.raw = Clients(server.url, "", server.key, 120.0).indexing
         self.url, self._key, self.on = server.url, server.key, passes_on(server.url)
         self.faulty.answer = self.on
         self.data.mkdir()

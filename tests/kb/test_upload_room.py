@@ -43,7 +43,7 @@ def test_eighteen_stalled_uploads_keep_nobody_from_sending_a_file(settings: Sett
             with Wire(url) as wire:
                 return post(wire, "/requests", len(film), FORM).send(film).answer().startswith(b"HTTP/1.1 403")  # its nonce is none of the site's
 
-        wait_for(is_taken, 10)
+        wait_for(is_taken)
 
 
 def test_a_body_that_came_quickly_at_first_cannot_stall_for_long(settings: Settings, serve) -> None:

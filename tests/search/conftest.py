@@ -107,7 +107,7 @@ def meilisearch_engine(server: MeilisearchServer, index: str, embedded: Embedded
     from search.engines.meilisearch.client import Clients
     from search.engines.meilisearch.engine import MeilisearchEngine
 
-    return MeilisearchEngine(Clients(server.url, "", server.key, 10.0), index, embedded)
+    return MeilisearchEngine(Clients(server.url, "", server.key, 120.0), index, embedded)
 
 
 @pytest.fixture

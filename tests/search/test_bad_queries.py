@@ -36,7 +36,7 @@ def sent(tmp_path: Path) -> Iterator[tuple[Searcher, list[dict[str, Any]]]]:
 
     with faulty_server() as server:
         server.answer = answer
-        searcher = Searcher(Settings(data=tmp_path, meilisearch_url=server.url, search_timeout_s=10))
+        searcher = Searcher(Settings(data=tmp_path, meilisearch_url=server.url, search_timeout_s=30))
         searcher.embedded.sync(SHOP)
         yield searcher, queries
         searcher.close()

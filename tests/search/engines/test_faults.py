@@ -33,7 +33,7 @@ def searcher_at(tmp_path: Path) -> Iterator[Callable[..., Searcher]]:
     made: list[Searcher] = []
 
     def make(url: str, **settings: Any) -> Searcher:
-        searcher = Searcher(Settings(data=tmp_path, meilisearch_url=url, **({"search_timeout_s": 10.0} | settings)), breaker=CircuitBreaker(probe_every_s=60))
+        searcher = Searcher(Settings(data=tmp_path, meilisearch_url=url, **({"search_timeout_s": 30} | settings)), breaker=CircuitBreaker(probe_every_s=3600))
         searcher.embedded.sync(SHOP)
         made.append(searcher)
         return searcher
@@ -127,7 +127,7 @@ def test_a_server_that_hangs_costs_no_keystroke_and_no_word_to_the_operator(faul
 
 def test_all_calls_of_a_thread_share_one_connection(faulty: Faulty) -> None:
     faulty.answer = says(200, {"hits": [], "results": [], "estimatedTotalHits": 0})
-    client = Clients(faulty.url, "", "key", 10).searching
+    client = Clients(faulty.url, "", "key", 120.0).searching
     client.multi_search([])
     client.index("x").search("")
     client.index("x").search("y")
@@ -182,13 +182,13 @@ def tasks(status: str, **fields: Any) -> Callable[[BaseHTTPRequestHandler], None
 def test_a_failed_task_is_told_in_the_servers_words(faulty: Faulty, tmp_path: Path) -> None:
     faulty.answer = tasks("failed", error={"code": "no_space_left_on_device", "message": "No space left on device (os error 28)"})
     with pytest.raises(EngineUnavailable, match=r"task 7 failed: no_space_left_on_device No space left on device"):
-        MeilisearchIndex(Clients(faulty.url, "", "key", 1), "x", tmp_path / "lock").sync(SHOP)
+        MeilisearchIndex(Clients(faulty.url, "", "key", 120.0), "x", tmp_path / "lock").sync(SHOP)
 
 
 def test_a_task_taken_in_is_not_called_done(faulty: Faulty, tmp_path: Path) -> None:
     faulty.answer = tasks("enqueued")
     with pytest.raises(EngineUnavailable, match="was not done"):
-        MeilisearchIndex(Clients(faulty.url, "", "key", 1), "x", tmp_path / "lock", patience_s=0.05).sync(SHOP)
+        MeilisearchIndex(Clients(faulty.url, "", "key", 120.0), "x", tmp_path / "lock", patience_s=0.05).sync(SHOP)
 
 
 def test_what_failed_is_tried_again_and_the_operator_told_meanwhile(

@@ -109,7 +109,7 @@ def engine(meilisearch: MeilisearchServer, meilisearch_index: str, embedded: Emb
 @pytest.fixture
 def raw(meilisearch: MeilisearchServer) -> Any:
     """A client that may do anything, to damage what the product keeps."""
-    return Clients(meilisearch.url, "", meilisearch.key, 20.0).indexing
+    return Clients(meilisearch.url, "", meilisearch.key, 120.0).indexing
 
 
 def done(raw: Any, task: Any) -> None:
@@ -159,7 +159,7 @@ def test_a_killed_rebuild_leaves_the_old_index_and_the_next_converges(
     assert first(engine, "brakes rub") == "adjust-the-brakes"
     with pytest.raises(EngineUnavailable, match="index_already_exists"):
         engine.rebuild(SHOP)
-    clients = Clients(meilisearch.url, "", meilisearch.key, 20.0)
+    clients = Clients(meilisearch.url, "", meilisearch.key, 120.0)
     later = MeilisearchEngine(clients, meilisearch_index, embedded, MeilisearchIndex(clients, meilisearch_index, tmp_path / "lock", abandoned_after_s=-1))
     assert later.rebuild(SHOP).rebuilt
     assert meilisearch_index in {index["uid"] for index in raw.get_raw_indexes({"limit": 1000})["results"]}
@@ -186,7 +186,7 @@ def test_of_two_rebuilds_at_once_one_works(engine: MeilisearchEngine, meilisearc
 def test_a_key_that_may_only_search_cannot_write(engine: MeilisearchEngine, meilisearch: MeilisearchServer, meilisearch_index: str, raw: Any) -> None:
     engine.sync(SHOP)
     key = raw.create_key({"actions": ["search"], "indexes": [meilisearch_index], "expiresAt": None}).key
-    limited = MeilisearchEngine(Clients(meilisearch.url, key, "", 20.0), meilisearch_index, engine._embedded)
+    limited = MeilisearchEngine(Clients(meilisearch.url, key, "", 120.0), meilisearch_index, engine._embedded)
     assert first(limited, "brakes rub") == "adjust-the-brakes"
     with pytest.raises(EngineUnavailable, match="API key is invalid"):
         limited.sync(SHOP)
@@ -201,7 +201,7 @@ def catalog() -> Catalog:
 @slow
 def test_one_refused_search_is_enough_to_be_known_as_degraded(tmp_path: Path, catalog: Catalog, meilisearch: MeilisearchServer, meilisearch_index: str) -> None:
     keys = {"meilisearch_key": "a-key-that-is-not-known", "meilisearch_index_key": meilisearch.key}
-    searcher = Searcher(Settings(data=tmp_path, meilisearch_url=meilisearch.url, meilisearch_index=meilisearch_index, search_timeout_s=10, **keys))
+    searcher = Searcher(Settings(data=tmp_path, meilisearch_url=meilisearch.url, meilisearch_index=meilisearch_index, search_timeout_s=30, **keys))
     searcher.sync(catalog)
     try:
         until(lambda: searcher.status == "ok")
@@ -230,7 +230,7 @@ def test_search_goes_on_while_meilisearch_is_away_and_the_index_repairs_itself_w
 ) -> None:
     monkeypatch.setattr("search.index_sync.FIRST_PAUSE_S", 0.1)
     port = free_port()
-    settings = Settings(data=tmp_path, meilisearch_url=f"http://127.0.0.1:{port}", meilisearch_index_key="a-master-key-for-tests-only", search_timeout_s=5)
+    settings = Settings(data=tmp_path, meilisearch_url=f"http://127.0.0.1:{port}", meilisearch_index_key="a-master-key-for-tests-only", search_timeout_s=30)
     searcher = Searcher(settings, breaker=CircuitBreaker(probe_every_s=0.1))
     searcher.sync(catalog)
     try:
@@ -271,7 +271,7 @@ def test_a_running_site_notices_what_became_of_its_index_while_nothing_changes_a
 ) -> None:
     monkeypatch.setattr("search.index_sync.LOOK_EVERY_S", 0.1)
     settings = Settings(
-        data=tmp_path, meilisearch_url=meilisearch.url, meilisearch_index_key=meilisearch.key, meilisearch_index=meilisearch_index, search_timeout_s=10
+        data=tmp_path, meilisearch_url=meilisearch.url, meilisearch_index_key=meilisearch.key, meilisearch_index=meilisearch_index, search_timeout_s=30
     )
     with closing(Searcher(settings)) as searcher:
         searcher.sync(catalog)
@@ -319,7 +319,7 @@ def test_an_article_deleted_while_the_index_is_rebuilt_does_not_come_back(
     with faulty_server() as server:
         server.answer = answer
         settings = Settings(
-            data=tmp_path, meilisearch_url=server.url, meilisearch_index_key=meilisearch.key, meilisearch_index=meilisearch_index, search_timeout_s=10
+            data=tmp_path, meilisearch_url=server.url, meilisearch_index_key=meilisearch.key, meilisearch_index=meilisearch_index, search_timeout_s=30
         )
         with closing(Searcher(settings)) as searcher:
             searcher.sync(replace(catalog, articles=dict(catalog.articles) | {"gone": more}))

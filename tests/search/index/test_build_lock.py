@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def raw(meilisearch: MeilisearchServer) -> Any:
-    return Clients(meilisearch.url, "", meilisearch.key, 20.0).indexing
+    return Clients(meilisearch.url, "", meilisearch.key, 120.0).indexing
 
 
 @pytest.fixture
@@ -69,8 +69,8 @@ def test_a_builder_on_another_machine_is_left_to_finish(
         pass_on(handler)
 
     faulty.answer = answer
-    first = MeilisearchIndex(Clients(faulty.url, "", meilisearch.key, 20), meilisearch_index, tmp_path / "one" / "lock")
-    second = MeilisearchIndex(Clients(meilisearch.url, "", meilisearch.key, 20), meilisearch_index, tmp_path / "another" / "lock")
+    first = MeilisearchIndex(Clients(faulty.url, "", meilisearch.key, 120.0), meilisearch_index, tmp_path / "one" / "lock")
+    second = MeilisearchIndex(Clients(meilisearch.url, "", meilisearch.key, 120.0), meilisearch_index, tmp_path / "another" / "lock")
     with ThreadPoolExecutor(1) as pool:
         building = pool.submit(first.rebuild, SHOP)
         assert begun.wait(120)
@@ -86,7 +86,7 @@ def test_a_builder_on_another_machine_is_left_to_finish(
 def test_a_builder_that_slept_while_another_took_over_swaps_nothing_half_in(
     tmp_path: Path, faulty: Faulty, meilisearch: MeilisearchServer, meilisearch_index: str, raw: Any
 ) -> None:
-    pass_on, clients = passes_on(meilisearch.url), Clients(meilisearch.url, "", meilisearch.key, 20)
+    pass_on, clients = passes_on(meilisearch.url), Clients(meilisearch.url, "", meilisearch.key, 120.0)
     MeilisearchIndex(clients, meilisearch_index, tmp_path / "another" / "lock").rebuild(SHOP)
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
@@ -97,7 +97,7 @@ def test_a_builder_that_slept_while_another_took_over_swaps_nothing_half_in(
 
     faulty.answer = answer
     with pytest.raises(EngineUnavailable, match="holds 1 of 6 articles"):
-        MeilisearchIndex(Clients(faulty.url, "", meilisearch.key, 20), meilisearch_index, tmp_path / "one" / "lock").rebuild(SHOP)
+        MeilisearchIndex(Clients(faulty.url, "", meilisearch.key, 120.0), meilisearch_index, tmp_path / "one" / "lock").rebuild(SHOP)
     assert _slugs(raw, meilisearch_index) == sorted(one.slug for one in SHOP)
 
 
@@ -107,7 +107,7 @@ def test_a_swap_that_fails_leaves_the_old_index_live_and_no_new_one_behind(
 ) -> None:
     pass_on = passes_on(meilisearch.url)
     faulty.answer = pass_on
-    keeper = MeilisearchIndex(Clients(faulty.url, "", meilisearch.key, 20), meilisearch_index, tmp_path / "lock")
+    keeper = MeilisearchIndex(Clients(faulty.url, "", meilisearch.key, 120.0), meilisearch_index, tmp_path / "lock")
     keeper.rebuild(SHOP[:2])
 
     def answer(handler: BaseHTTPRequestHandler) -> None:

@@ -142,4 +142,4 @@ def test_the_check_asks_meilisearch_too_and_leaves_no_index_behind(content: Path
     answer = deskbook(content, **server)
     assert (answer.exit_code, answer.stdout) == (0, "")
     assert "meilisearch: 1 of 1 golden query held" in answer.stderr
-    assert not [index.uid for index in Clients(meilisearch.url, "", meilisearch.key, 10.0).indexing.get_indexes()["results"] if index.uid.startswith("site__")]
+    assert not [index.uid for index in Clients(meilisearch.url, "", meilisearch.key, 120.0).indexing.get_indexes()["results"] if index.uid.startswith("site__")]
