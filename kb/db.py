@@ -103,6 +103,7 @@ class Database:
 
             self._watch = watch(self.engine, self._limits, statements_end=limits is not None)
         self._writing = self.engine.execution_options(deskbook_begin="IMMEDIATE") if self.is_sqlite else self.engine
+        self._pipelined = self._writing if self.is_sqlite else self.engine.execution_options(deskbook_begin="PIPELINED")
         self._turn = threading.Lock()
         self._gate = Gate(max(1, self._limits.threads * 3 // 4))
 
@@ -114,11 +115,15 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self, *, may_take_long: bool = False) -> Iterator[Session]:
-        """A session in one transaction, committed at the end of the block, rolled back by any exception."""
+    def write(self, *, may_take_long: bool = False, is_pipelined: bool = False) -> Iterator[Session]:
+        """A session in one transaction, committed at the end of the block, rolled back by any exception.
+
+        Pipelined, PostgreSQL is sent what returns nothing without waiting for it: an error of such a statement is raised later, at the latest at the end.
+        """
         self._require_answer()
         turn = self._own_turn() if self.is_sqlite else nullcontext()
-        with self._gate.passed(), turn, Session(self._writing, expire_on_commit=False) as session, session.begin():
+        engine = self._pipelined if is_pipelined else self._writing
+        with self._gate.passed(), turn, Session(engine, expire_on_commit=False) as session, session.begin():
             if may_take_long and not self.is_sqlite:
                 with _without_end(session):
                     yield session
@@ -178,7 +183,7 @@ def _engine(url: str, pool_size: int, limits: ServerLimits) -> Engine:
         event.listen(engine, "connect", partial(_set_up_sqlite, wait_s))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(address, pool_size=pool_size, max_overflow=0, hide_parameters=True, pool_pre_ping=True, pool_timeout=wait_s)
+    return create_engine(address, pool_size=pool_size, max_overflow=0, hide_parameters=True, pool_timeout=wait_s)
 
 
 @contextmanager

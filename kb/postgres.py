@@ -1,14 +1,19 @@
 """Connections to PostgreSQL that never wait longer than they may, whatever the server does."""
 
+import select
 import threading
 import time
 from collections.abc import Callable, Generator
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import psycopg
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 
+from kb.postgres_pipeline import PipelinedConnection, PipelinedCursor
 from kb.server_limits import ServerLimits
 
 T = TypeVar("T")
@@ -17,6 +22,7 @@ GRACE_S = 1.0
 PAUSE_S = 0.2
 REFUSAL = "FATAL"
 """What PostgreSQL itself says when it takes no connection, because they are too many or the password is wrong: it answers."""
+PIPELINED = "PIPELINED"
 MAY_TAKE_LONG: ContextVar[bool] = ContextVar("MAY_TAKE_LONG", default=False)
 
 
@@ -51,6 +57,7 @@ class Watch:
         self.require_answer()
         connection = WatchedConnection.connect(*arguments, **parameters)
         connection.watch, connection.ask = self, lambda: self._ask(arguments, parameters)
+        connection.cursor_factory = PipelinedCursor
         return connection
 
     def guarded(self, waiting: Generator[Any, Any, T], connection: "WatchedConnection") -> Generator[Any, Any, T]:
@@ -93,11 +100,19 @@ class Watch:
             self._asking.release()
 
 
-class WatchedConnection(psycopg.Connection[Any]):
+class WatchedConnection(PipelinedConnection):
     """A connection that gives up, and is closed, when its server no longer answers."""
 
     watch: Watch | None = None
     ask: Callable[[], None]
+
+    def has_news(self) -> bool:
+        """Return True if the server sent something that nobody has read, or closed the connection."""
+        if self.closed:
+            return True
+        poll = select.poll()
+        poll.register(self.pgconn.socket, select.POLLIN)
+        return bool(poll.poll(0))
 
     def wait(self, gen: Any, *arguments: Any, **named: Any) -> Any:
         """Run the exchange `gen` with the server; raises Silent."""
@@ -127,7 +142,37 @@ def watch(engine: Engine, limits: ServerLimits, *, statements_end: bool) -> Watc
 
     event.listen(engine, "do_connect", connect)
     event.listen(engine, "connect", set_up)
+    event.listen(engine, "begin", _begin)
+    _check_before_use(engine, limits)
     return watching
+
+
+def _begin(connection: Connection) -> None:
+    if connection.get_execution_options().get("deskbook_begin") == PIPELINED:
+        cast(WatchedConnection, connection.connection.driver_connection).begin_pipeline()
+
+
+def _check_before_use(engine: Engine, limits: ServerLimits) -> None:
+    """Have a pooled connection checked before it is used again: if the server sent anything since, as it does at its end, or after a long rest.
+
+    SQLAlchemy's own `pool_pre_ping` asks the server each time, which costs every transaction a round trip.
+    """
+
+    def note_return(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["returned_at"] = time.monotonic()
+
+    def check(connection: WatchedConnection, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        returned_at = record.info.get("returned_at")
+        is_fresh = returned_at is None or time.monotonic() - returned_at <= limits.database_check_after_s
+        if is_fresh and not connection.has_news():
+            return
+        try:
+            engine.dialect.do_ping(cast(DBAPIConnection, connection))
+        except psycopg.Error as error:
+            raise InvalidatePoolError from error
+
+    event.listen(engine, "checkin", note_return)
+    event.listen(engine, "checkout", check)
 
 
 def _patience(limits: ServerLimits) -> dict[str, Any]:

@@ -65,6 +65,9 @@ class ServerLimits(BaseModel):
     database_wait_s: float = Field(
         10, gt=0, le=600, description="Seconds to wait for a lock of the database, or for a free connection, before the answer is 503."
     )
+    database_check_after_s: float = Field(
+        30, ge=0, le=3600, description="Seconds a connection to PostgreSQL may be unused before it is checked when it is needed again."
+    )
     database_silence_s: float = Field(
         1.5,
         gt=0,

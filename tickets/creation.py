@@ -8,14 +8,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from kb.accounts.models import User
 from kb.events.recorder import Visit
-from tickets import queries
+from tickets import filing_queries, queries
 from tickets.access import Actor
 from tickets.attachments import StoredFile
 from tickets.audit import Commented, Created
 from tickets.comment import ArticleVersion, NewComment, attach_files, store_articles
-from tickets.models import MAX_SUBJECT_CHARS, Comment, Priority, Status, Ticket, TicketTag, TicketType
+from tickets.models import MAX_SUBJECT_CHARS, Priority, Status, Ticket, TicketTag, TicketType
 from tickets.nonce import content_key
 from tickets.recorded_update import Filed, Recorded
 from tickets.subscribers import record
@@ -88,29 +87,22 @@ def create(session: Session, new: NewTicket, *, now: datetime, complete: Complet
 
     `complete` is asked, for a request that was not sent before, for what is found out only then.
     """
-    requester_id, before = queries.known_request(session, new.key, new.email)
+    requester_id, before = filing_queries.known_request(session, new.key, new.email)
     if before is not None:
         return FiledTicket(*before, is_new=False)
     if complete is not None:
         new = complete(new)
-    if requester_id is None:
-        requester_id = _add_requester(session, new, now=now)
     salt = secrets.token_hex(16)
-    ticket_id = queries.store_once(session, Ticket, "nonce", **_columns(new, requester_id, salt), created_at=now, updated_at=now, version=1)
-    if ticket_id is None:
-        # The same form was sent at the same moment, and won.
-        return sent_before(session, new.key or "") or create(session, new, now=now)
-    comment_id = queries.store(
+    stored = filing_queries.store_request(
         session,
-        Comment,
-        ticket_id=ticket_id,
-        author_id=requester_id if new.agent is None else new.agent.user_id,
-        body=new.body,
-        via=new.via,
-        proof=new.proof,
-        is_public=new.is_public,
-        created_at=now,
+        person=_person(new, now) if requester_id is None else None,
+        ticket=_columns(new, requester_id, salt, now),
+        comment=_first_message(new, now),
     )
+    if stored is None:
+        # The same form, or another one of the same person, was sent at the same moment, and won.
+        return sent_before(session, new.key or "") or create(session, new, now=now)
+    ticket_id, requester_id, comment_id = stored
     attach_files(session, new.files, new.uploads, new.form_nonce, ticket_id=ticket_id, comment_id=comment_id, now=now)
     store_articles(session, new.articles, "read", ticket_id, now)
     store_articles(session, new.linked, "linked", ticket_id, now)
@@ -125,7 +117,7 @@ def create(session: Session, new: NewTicket, *, now: datetime, complete: Complet
 
 def sent_before(session: Session, key: str) -> FiledTicket | None:
     """Return the ticket that the request with this key became."""
-    _, before = queries.known_request(session, key, "")
+    _, before = filing_queries.known_request(session, key, "")
     return FiledTicket(*before, is_new=False) if before is not None else None
 
 
@@ -159,7 +151,12 @@ def continuation(closed: Ticket, comment: NewComment, *, via: str) -> NewTicket:
     )
 
 
-def _columns(new: NewTicket, requester_id: int, salt: str) -> dict[str, Any]:
+def _person(new: NewTicket, now: datetime) -> dict[str, Any]:
+    """Return the columns of a new requester. A name that nobody vouched for stays with the request."""
+    return {"email": new.email, "name": new.name[:120] if new.proof else "", "created_at": now}
+
+
+def _columns(new: NewTicket, requester_id: int | None, salt: str, now: datetime) -> dict[str, Any]:
     """Return the ticket's own columns; an agent who files it for the requester has it, open."""
     columns: dict[str, Any] = {
         "subject": new.subject,
@@ -167,7 +164,7 @@ def _columns(new: NewTicket, requester_id: int, salt: str) -> dict[str, Any]:
         "type": str(new.type),
         "requester_id": requester_id,
         "requester_name": new.name[:120],
-        "submitter_id": new.submitter_id or requester_id,
+        "submitter_id": new.submitter_id,
         "category": new.category,
         "via": new.via,
         "locale": new.locale,
@@ -178,13 +175,16 @@ def _columns(new: NewTicket, requester_id: int, salt: str) -> dict[str, Any]:
         "salt": salt,
         "suspended_reason": new.suspended_reason,
         "follow_up_of_id": new.follow_up_of_id,
+        "created_at": now,
+        "updated_at": now,
+        "waiting_since": now,
+        "version": 1,
     }
     if new.agent is not None:
         columns |= {"submitter_id": new.agent.user_id, "assignee_id": new.agent.user_id, "status": str(Status.OPEN)}
     return columns
 
 
-def _add_requester(session: Session, new: NewTicket, *, now: datetime) -> int:
-    """Return the id of a new person with this address. A name that nobody vouched for stays with the request."""
-    added = queries.store_once(session, User, "email", email=new.email, name=new.name[:120] if new.proof else "", created_at=now)
-    return added if added is not None else queries.user_id(session, new.email) or _add_requester(session, new, now=now)
+def _first_message(new: NewTicket, now: datetime) -> dict[str, Any]:
+    author_id = None if new.agent is None else new.agent.user_id
+    return {"author_id": author_id, "body": new.body, "via": new.via, "proof": new.proof, "is_public": new.is_public, "created_at": now}

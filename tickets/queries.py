@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Executable, Insert, Row, and_, bindparam, delete, func, insert, literal, or_, select, update
+from sqlalchemy import CursorResult, Executable, Insert, Row, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -30,14 +30,8 @@ ATTACHMENT_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,43}")
 
 
 _USERS: Any = User.__table__
-_TICKETS: Any = Ticket.__table__
 _EVENTS: Any = Event.__table__
-# Statements of every request filed are made once: making them costs more than running them.
-USER_ID = select(_USERS.c.id).where(_USERS.c.email == bindparam("address"))
-_ONE = select(literal(1).label("one")).subquery()
-KNOWN_REQUEST = select_tickets(SYSTEM, USER_ID.scalar_subquery(), _TICKETS.c.id, _TICKETS.c.salt, _TICKETS.c.requester_id, _TICKETS.c.created_at).select_from(
-    _ONE.outerjoin(_TICKETS, _TICKETS.c.nonce == bindparam("sent"))
-)
+# Made once: making them costs more than running them.
 _CHOICES: Any = NotificationChoice.__table__
 NOTIFIED = (
     select(_USERS.c.id, _CHOICES.c.reasons)
@@ -62,6 +56,11 @@ def store(session: Session, model: type[Base], **values: Any) -> int:
     return int(key[0])
 
 
+def add(session: Session, model: type[Base], **values: Any) -> None:
+    """Store one row whose id nobody asks for."""
+    session.connection().execute(_insert_only(model), values)
+
+
 def store_once(session: Session, model: type[Base], unique: str, **values: Any) -> int | None:
     """Stores one row; its id, or None when another row holds the same value in the column `unique`."""
     statement = _insert_once(model, unique, session.get_bind().dialect.name)
@@ -71,27 +70,15 @@ def store_once(session: Session, model: type[Base], unique: str, **values: Any) 
 def store_all(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
     """Store rows with the same columns in one statement."""
     if rows:
-        session.connection().execute(_insert(model), rows if len(rows) > 1 else rows[0])
+        session.connection().execute(_insert_only(model), rows if len(rows) > 1 else rows[0])
 
 
 def store_audit(session: Session, recorded: Recorded, events: tuple[AuditEvent, ...]) -> Audit:
     """Store the audit of an update, and flush the ticket with it."""
     session.flush()
     columns = {"ticket_id": recorded.ticket_id, "actor_id": recorded.actor.user_id, "via": recorded.via, "at": recorded.at, "version": recorded.version}
-    audit_id = store(session, Audit, **columns, is_migrated=False, events=events)
-    return Audit(id=audit_id, **columns, is_migrated=False, events=events)
-
-
-def user_id(session: Session, email: str) -> int | None:
-    """The id of the account with this canonical address."""
-    found: int | None = session.connection().execute(USER_ID, {"address": email}).scalar_one_or_none()
-    return found
-
-
-def known_request(session: Session, key: str | None, email: str) -> tuple[int | None, tuple[int, str, int, datetime] | None]:
-    """Return the id of the person with this address, and (id, salt, requester_id, created_at) of the ticket that the request with this key became."""
-    user_id, ticket_id, *rest = session.connection().execute(KNOWN_REQUEST, {"address": email, "sent": key}).one()
-    return user_id, None if ticket_id is None else (ticket_id, *rest)
+    add(session, Audit, **columns, is_migrated=False, events=events)
+    return Audit(**columns, is_migrated=False, events=events)
 
 
 def articles_read(session: Session, visit: str) -> Sequence[Row[str, str | None, str | None]]:
@@ -274,6 +261,11 @@ def linked_articles(session: Session, ticket_id: int) -> Sequence[TicketArticle]
 def _insert(model: type[Base]) -> Insert:
     table: Any = model.__table__
     return insert(table)
+
+
+@cache
+def _insert_only(model: type[Base]) -> Insert:
+    return _insert(model).inline()
 
 
 @cache

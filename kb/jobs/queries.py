@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from kb.jobs.models import OutboxJob
 
 _JOBS = cast(Table, OutboxJob.__table__)
-_INSERT = _JOBS.insert()
+_INSERT = _JOBS.insert().inline()
 WAITING = (OutboxJob.done_at.is_(None), OutboxJob.failed_at.is_(None))
 
 

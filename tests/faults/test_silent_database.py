@@ -154,15 +154,16 @@ def test_a_lock_that_is_never_released_is_given_up(url: str) -> None:
             session.execute(text("DELETE FROM users"))
 
 
-def test_errors_leave_no_connection_behind(url: str) -> None:
+@pytest.mark.parametrize("is_pipelined", [False, True])
+def test_errors_leave_no_connection_behind(url: str, is_pipelined: bool) -> None:
     with closing(Database(url, pool_size=2, limits=ServerLimits(database_wait_s=1))) as database:
 
         def fail(number: int) -> None:
             statement = "SELECT 1/0" if number % 2 else "SELECT pg_terminate_backend(pg_backend_pid())"
-            with database.write() as session:
+            with database.write(is_pipelined=is_pipelined) as session:
                 session.execute(text(statement))
 
-        for number in range(1000):
+        for number in range(500):
             with pytest.raises(Exception, match=r"division|terminat|connection|closed"):
                 fail(number)
         assert database.engine.pool.checkedout() == 0

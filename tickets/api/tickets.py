@@ -72,7 +72,7 @@ def _create(request: Request, body: bytes) -> Response:
 
 
 def _store(request: Request, new: NewTicket, api_key: ApiKey, repeat_key: str | None, digest: str) -> Response:
-    with database(request).write() as session:
+    with database(request).write(is_pipelined=True) as session:
         _require_share(session, request, api_key)
         filed = _open_once(session, new, api_key, repeat_key, digest)
     if filed is None:

@@ -165,7 +165,7 @@ def _create(request: Request, form: RequestForm) -> Response:
 def _file(request: Request, form: RequestForm, nonce: Nonce) -> Response:
     new = _new_ticket(request, form, nonce, uploads.store_all(request, form.files))
     visit = recorder(request).visit(request)
-    with database(request).write() as session:
+    with database(request).write(is_pipelined=True) as session:
         filed = _sent_again(request, session, new, visit) or create_ticket(
             session, new, now=now(), complete=partial(_complete, request, session, form, nonce, visit)
         )

@@ -193,7 +193,7 @@ def _reply(request: Request, form: ReplyForm) -> Response:
         kept = uploads.keep(request, nonce.value, form.files, [upload for upload in waiting if upload.token in form.kept])
         return _show(request, form, problems, status=422, kept=kept)
     comment = NewComment(form.body, files=uploads.store_all(request, form.files), uploads=form.kept, nonce=nonce.value, proof=proof(request, tracked))
-    with database(request).write() as session:
+    with database(request).write(is_pipelined=True) as session:
         if not is_within_limit(session, f"reply:{client_network(request)}", most=REPLIES_PER_HOUR, window=timedelta(hours=1), now=now()):
             return _not_sent(request, form, _(MANY), status=429)
         filed = _add(session, tracked.ticket, comment)

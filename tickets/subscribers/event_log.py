@@ -14,5 +14,5 @@ def store_event(session: Session, recorded: Recorded) -> list[Email]:
     if recorded.filed is not None:
         filed = recorded.filed
         columns = {"at": recorded.at, "ticket_id": recorded.ticket_id, "user_id": recorded.requester_id, "source": recorded.via, "locale": filed.locale}
-        queries.store(session, LoggedEvent, **row(filed.visit, Kind.TICKET_CREATED, columns))
+        queries.add(session, LoggedEvent, **row(filed.visit, Kind.TICKET_CREATED, columns))
     return []

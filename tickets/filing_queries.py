@@ -1,0 +1,85 @@
+"""What is asked and stored when a ticket is filed, in as few statements as each database allows."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Executable, bindparam, func, insert, literal, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from kb.accounts.models import User
+from tickets import queries
+from tickets.access import SYSTEM, select_tickets
+from tickets.models import Comment, Ticket
+
+_USERS: Any = User.__table__
+_TICKETS: Any = Ticket.__table__
+_COMMENTS: Any = Comment.__table__
+# Statements are made once: making them costs more than running them.
+USER_ID = select(_USERS.c.id).where(_USERS.c.email == bindparam("address"))
+_ONE = select(literal(1).label("one")).subquery()
+KNOWN_REQUEST = select_tickets(SYSTEM, USER_ID.scalar_subquery(), _TICKETS.c.id, _TICKETS.c.salt, _TICKETS.c.requester_id, _TICKETS.c.created_at).select_from(
+    _ONE.outerjoin(_TICKETS, _TICKETS.c.nonce == bindparam("sent"))
+)
+
+
+class StoredRequest(NamedTuple):
+    """The ids of what a request was stored as."""
+
+    ticket_id: int
+    requester_id: int
+    comment_id: int
+
+
+def known_request(session: Session, key: str | None, email: str) -> tuple[int | None, tuple[int, str, int, datetime] | None]:
+    """Return the id of the person with this address, and (id, salt, requester_id, created_at) of the ticket that the request with this key became."""
+    user_id, ticket_id, *rest = session.connection().execute(KNOWN_REQUEST, {"address": email, "sent": key}).one()
+    return user_id, None if ticket_id is None else (ticket_id, *rest)
+
+
+def store_request(session: Session, *, person: Mapping[str, Any] | None, ticket: Mapping[str, Any], comment: Mapping[str, Any]) -> StoredRequest | None:
+    """Store the ticket and its first message, and before them the requester if `person` is given; None if another request did so just now.
+
+    A new person is the ticket's `requester_id`, and also its `submitter_id` and the message's `author_id` where these are None.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        rows = {"person": person or {}, "ticket": ticket, "comment": comment}
+        values = {f"{name}_{column}": value for name, row in rows.items() for column, value in row.items()}
+        stored = session.connection().execute(_in_one(*(tuple(row) for row in rows.values())), values).one_or_none()
+        return None if stored is None else StoredRequest(*stored)
+    requester_id = ticket["requester_id"] if person is None else queries.store_once(session, User, "email", **person)
+    if requester_id is None:
+        return None
+    of_requester = {"requester_id": requester_id, "submitter_id": ticket["submitter_id"] or requester_id}
+    ticket_id = queries.store_once(session, Ticket, "nonce", **{**ticket, **of_requester})
+    if ticket_id is None:
+        return None
+    comment_id = queries.store(session, Comment, **{**comment, "ticket_id": ticket_id, "author_id": comment["author_id"] or requester_id})
+    return StoredRequest(ticket_id, requester_id, comment_id)
+
+
+@cache
+def _in_one(person: tuple[str, ...], ticket: tuple[str, ...], comment: tuple[str, ...]) -> Executable:
+    """Return the one statement of PostgreSQL for rows with these columns: each round trip costs as much as what it stores."""
+    people = postgresql.insert(_USERS).values(_values(_USERS, "person", person)).on_conflict_do_nothing(index_elements=["email"])
+    newcomer = people.returning(_USERS.c.id).cte("newcomer") if person else None
+    columns = _values(_TICKETS, "ticket", ticket)
+    if newcomer is not None:
+        columns |= {"requester_id": newcomer.c.id, "submitter_id": func.coalesce(columns["submitter_id"], newcomer.c.id)}
+    else:
+        columns["submitter_id"] = func.coalesce(columns["submitter_id"], columns["requester_id"])
+    tickets = postgresql.insert(_TICKETS).from_select(list(columns), select(*columns.values()), include_defaults=False)
+    filed = tickets.on_conflict_do_nothing(index_elements=["nonce"]).returning(_TICKETS.c.id, _TICKETS.c.requester_id).cte("filed")
+    columns = _values(_COMMENTS, "comment", comment)
+    columns |= {"ticket_id": filed.c.id, "author_id": func.coalesce(columns["author_id"], filed.c.requester_id)}
+    comments = insert(_COMMENTS).from_select(list(columns), select(*columns.values()), include_defaults=False)
+    message = comments.returning(_COMMENTS.c.id, _COMMENTS.c.ticket_id).cte("message")
+    return select(filed.c.id, filed.c.requester_id, message.c.id).join_from(filed, message, message.c.ticket_id == filed.c.id)
+
+
+def _values(table: Any, prefix: str, given: tuple[str, ...]) -> dict[str, ColumnElement[Any]]:
+    """Return a parameter for each column given, and the defaults of the others."""
+    defaults = {column.key: literal(column.default.arg, column.type) for column in table.columns if column.default is not None and column.default.is_scalar}
+    return defaults | {name: bindparam(f"{prefix}_{name}", type_=table.c[name].type) for name in given}
