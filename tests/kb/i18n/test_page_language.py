@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kb.app import create_app
 from starlette.testclient import TestClient
 
 from kb.config import Settings
+from kb.site.app import create_app
 
 GERMAN = {"accept-language": "de-AT,de;q=0.9,en;q=0.5"}
 
