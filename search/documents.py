@@ -13,7 +13,7 @@ SCHEMA = 5
 
 def documents(catalog: Catalog, now: datetime) -> Iterator[Document]:
     """What may be found at `now`, in reading order: no drafts, nothing before its time, nothing marked `search: false`."""
-    names = {locale: _shelf_names(one) for locale, one in ({catalog.locale: catalog} | dict(catalog.translated)).items()}
+    names = {locale: _category_names(one) for locale, one in ({catalog.locale: catalog} | dict(catalog.translated)).items()}
     due = [
         article
         for article in catalog.versions or catalog.articles.values()
@@ -64,7 +64,7 @@ def _readers(due: list[Article], catalog: Catalog) -> dict[str, tuple[str, ...]]
     return found
 
 
-def _shelf_names(catalog: Catalog) -> dict[tuple[str, str], str]:
+def _category_names(catalog: Catalog) -> dict[tuple[str, str], str]:
     names = {(category.slug, ""): category.name for category in catalog.categories}
     return names | {(category.slug, section.slug): section.name for category in catalog.categories for section in category.sections}
 

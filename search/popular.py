@@ -6,7 +6,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 
 from kb.articles.article import Catalog
-from kb.articles.catalog.visible_categories import public_shelves
+from kb.articles.catalog.visible_categories import public_categories
 
 MOST = 6
 
@@ -25,4 +25,4 @@ def popular(request: Request, catalog: Catalog) -> list[Link]:
     promoted = [article for article in public.values() if article.promoted]
     read = [public[slug] for slug in request.app.state.most_read.slugs() if slug in public]
     articles = {article.slug: Link(article.title, article.url) for article in [*promoted, *read]}
-    return (list(articles.values()) or [Link(category.name, category.url) for category in public_shelves(catalog, moment)])[:MOST]
+    return (list(articles.values()) or [Link(category.name, category.url) for category in public_categories(catalog, moment)])[:MOST]

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kb.articles.article import Catalog
-from kb.articles.catalog.audiences import audiences, audiences_of
-from kb.articles.catalog.visible_categories import find_category, open_shelves
+from kb.articles.catalog.audiences import audiences, load_audiences
+from kb.articles.catalog.visible_categories import find_category, visible_categories
 from kb.articles.pages.languages import Language
 from kb.events.models import Kind
 from kb.events.recorder import recorder
@@ -55,7 +55,7 @@ async def instant(request: Request) -> Response:
     and back cost a quarter of the answer (2.1 ms of processor time with it, 1.6 without).
     """
     require_share(request, is_typing=True)
-    await audiences_of(request)
+    await load_audiences(request)
     query, searcher = _query(request, limit=INSTANT_HITS, is_typing=True), _searcher(request)
     key = searcher.key(query)
     kept_as = (key, current().code) if key else None
@@ -181,9 +181,9 @@ def _page(request: Request, query: Query, found: Results, page: int, catalog: Ca
     prefixed = query.locale if query.locale in catalog.translated else None
     chosen = {"category": query.category, "type": query.type, "tag": query.tag, "verbatim": "1" if query.is_verbatim else None, "locale": prefixed}
     base = {"q": query.text} | {name: value for name, value in chosen.items() if value}
-    shelves = open_shelves(catalog.translated.get(query.locale or "", catalog), audiences(request), datetime.now(UTC))
+    categories = visible_categories(catalog.translated.get(query.locale or "", catalog), audiences(request), datetime.now(UTC))
     types = {name: _(words) for name, words in TYPE_NAMES.items()}
-    names = {"category": {category.slug: category.name for category in shelves}, "type": types, "tag": {}}
+    names = {"category": {category.slug: category.name for category in categories}, "type": types, "tag": {}}
     filters = [_filter(title, name, names[name], found, base) for title, name in ((_("Category"), "category"), (_("Type"), "type"), (_("Tag"), "tag"))]
     return {
         "query": query.text,
@@ -200,7 +200,7 @@ def _page(request: Request, query: Query, found: Results, page: int, catalog: Ca
         "verbatim_url": f"/search?{urlencode(base | {'verbatim': '1'})}",
         "request_url": _request_url(query),
         "popular": [] if found.hits else _popular(request, query),
-        "search_category": find_category(shelves, query.category) if query.category else None,
+        "search_category": find_category(categories, query.category) if query.category else None,
         "home_url": f"/{prefixed}/" if prefixed else "/",
         "languages": _languages(catalog, query, base),
     }
@@ -242,7 +242,7 @@ def _record(request: Request, response: Response, query: Query, found: Results) 
 
 
 def _category_names(request: Request, catalog: Catalog) -> dict[str, str]:
-    return {category.slug: category.name for category in open_shelves(catalog, audiences(request), datetime.now(UTC))}
+    return {category.slug: category.name for category in visible_categories(catalog, audiences(request), datetime.now(UTC))}
 
 
 def _catalog(request: Request) -> Catalog:

@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,11 @@ def test_imports_go_down_only() -> None:
         if imported.partition(".")[0] in ROOMS and imported not in ROOMS[:1] and _floor(imported) > _floor(_module(path))
     ]
     assert upwards == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {module: {imported for _, imported in _imports(path) if imported in _modules()} - {module} for module, path in _modules().items()}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
 def test_every_module_has_a_floor() -> None:
@@ -211,6 +217,11 @@ def _sources() -> tuple[str, ...]:
 
 
 @cache
+def _modules() -> dict[str, str]:
+    return {_module(path): path for path in _sources()}
+
+
+@cache
 def _tree(path: str) -> ast.Module:
     return ast.parse((CHECKOUT / path).read_text(encoding="utf-8"))
 
@@ -220,13 +231,14 @@ def _module(path: str) -> str:
 
 
 def _imports(path: str) -> Iterator[tuple[int, str]]:
+    """Yield line and name of every module that the file imports, wherever in it."""
     for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, name.name) for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}:{node.lineno}: imports are absolute"
             names = [f"{node.module}.{name.name}" for name in node.names]
-            yield from ((node.lineno, name) for name in (names if node.module in ROOMS else [node.module or ""]))
+            yield from ((node.lineno, name if node.module in ROOMS or name in _modules() else node.module or "") for name in names)
 
 
 def _floor(module: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from kb.events.recorder import Visit
+from kb.events.recorder import CurrentVisit
 from tickets import filing_queries, queries
 from tickets.access import Actor
 from tickets.attachments import StoredFile
@@ -16,7 +16,7 @@ from tickets.audit import Commented, Created
 from tickets.comment import ArticleVersion, NewComment, attach_files, store_articles
 from tickets.models import MAX_SUBJECT_CHARS, Priority, Status, Ticket, TicketTag, TicketType
 from tickets.nonce import content_key
-from tickets.recorded_update import Filed, Recorded
+from tickets.recorded_update import Filed, RecordedUpdate
 from tickets.subscribers import record
 
 
@@ -39,7 +39,7 @@ class NewTicket:
     """Of an API client's request: sent again it is the same ticket, whatever it says."""
     form_nonce: str | None = None
     """Of the form: sent again with the same words it is the same ticket, with other words another one."""
-    visit: Visit | None = None
+    visit: CurrentVisit | None = None
     articles: tuple[ArticleVersion, ...] = ()
     """Read before filing."""
     files: tuple[StoredFile, ...] = ()
@@ -111,7 +111,7 @@ def create(session: Session, new: NewTicket, *, now: datetime, complete: Complet
     filed = Filed(new.email, new.visit, new.locale) if new.agent is None else None
     actor = new.agent or Actor(new.submitter_id or requester_id)
     assignee_id = new.agent.user_id if new.agent is not None else None
-    record(session, Recorded(ticket_id, 1, requester_id, assignee_id, new.suspended_reason is not None, actor, new.via, now, events, filed))
+    record(session, RecordedUpdate(ticket_id, 1, requester_id, assignee_id, new.suspended_reason is not None, actor, new.via, now, events, filed))
     return FiledTicket(ticket_id, salt, requester_id, now)
 
 

@@ -9,7 +9,7 @@ from kb.config import Settings
 from kb.i18n import gettext as _
 from kb.i18n.formats import MB, number, size, size_above
 from kb.text.cleanup import clean, one_line
-from kb.text.email_address import canonical
+from kb.text.email_address import canonical_email
 from kb.web.forms import files, text
 from tickets.attachments import clean_name
 from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, Attachment
@@ -76,7 +76,7 @@ def request_problems(form: RequestForm, categories: Collection[str], pending: Se
         problems["name"] = _("Your name is longer than %(most)s characters. Shorten it.", most=MAX_NAME_CHARS)
     if not form.email:
         problems["email"] = _("Enter your email address.")
-    elif canonical(form.email) is None:
+    elif canonical_email(form.email) is None:
         problems["email"] = _("Enter one full email address, like name@example.com.")
     problems |= subject_problem(form.subject) | body_problem("description", form.description, _("Describe what you need help with."))
     if form.category and form.category not in categories:

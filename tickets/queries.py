@@ -18,7 +18,7 @@ from tickets.access import SYSTEM, Actor, comments_visible_to, select_tickets
 from tickets.audit import Commented
 from tickets.audit import Event as AuditEvent
 from tickets.models import Attachment, Audit, Comment, IdempotencyKey, NotificationChoice, StoredDraft, Ticket, TicketArticle
-from tickets.recorded_update import Recorded
+from tickets.recorded_update import RecordedUpdate
 
 MOST_ARTICLES_READ = 20
 MOST_COMMENTS = 1000
@@ -73,7 +73,7 @@ def store_all(session: Session, model: type[Base], rows: Sequence[dict[str, Any]
         session.connection().execute(_insert_only(model), rows if len(rows) > 1 else rows[0])
 
 
-def store_audit(session: Session, recorded: Recorded, events: tuple[AuditEvent, ...]) -> Audit:
+def store_audit(session: Session, recorded: RecordedUpdate, events: tuple[AuditEvent, ...]) -> Audit:
     """Store the audit of an update, and flush the ticket with it."""
     session.flush()
     columns = {"ticket_id": recorded.ticket_id, "actor_id": recorded.actor.user_id, "via": recorded.via, "at": recorded.at, "version": recorded.version}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kb.events.recorder import Visit
+from kb.events.recorder import CurrentVisit
 from tickets.access import Actor
 from tickets.audit import Changed, Commented, Created, Event
 from tickets.models import Ticket
@@ -15,7 +15,7 @@ class Filed:
     """What is known of a ticket only while it is filed."""
 
     email: str
-    visit: Visit | None
+    visit: CurrentVisit | None
     locale: str
 
 
@@ -29,7 +29,7 @@ class Email:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedUpdate:
     """One update: who did it, how and when, its events, and how the ticket stands after it."""
 
     ticket_id: int
@@ -44,7 +44,7 @@ class Recorded:
     filed: Filed | None = None
 
     @classmethod
-    def of(cls, ticket: Ticket, actor: Actor, via: str | None, at: datetime, events: tuple[Event, ...]) -> "Recorded":
+    def of(cls, ticket: Ticket, actor: Actor, via: str | None, at: datetime, events: tuple[Event, ...]) -> "RecordedUpdate":
         """Return the update of a ticket whose changes are not flushed yet."""
         is_suspended = ticket.suspended_reason is not None
         return cls(ticket.id, ticket.version + 1, ticket.requester_id, ticket.assignee_id, is_suspended, actor, via, at, events)

@@ -15,7 +15,7 @@ from tickets.audit import Changed, Commented, Event, Value
 from tickets.comment import NewComment, store_comment
 from tickets.fields import ImpossibleChange
 from tickets.models import Audit, Comment, Status, Ticket, TicketTag
-from tickets.recorded_update import Recorded
+from tickets.recorded_update import RecordedUpdate
 from tickets.subscribers import record
 
 SAME_MESSAGE_WITHIN = timedelta(hours=1)
@@ -80,7 +80,7 @@ def apply(session: Session, ticket_id: int, update: Update, *, actor: Actor, via
         events += [_set(ticket, name, value, now) for name, value in changes.items()]
         ticket.updated_at = now
         flag_modified(ticket, "updated_at")  # a step of the version even at the same moment as the last one
-        return record(session, Recorded.of(ticket, actor, via, now, tuple(events)))
+        return record(session, RecordedUpdate.of(ticket, actor, via, now, tuple(events)))
 
 
 def _sent_before(session: Session, ticket: Ticket, comment: NewComment, actor: Actor, now: datetime) -> Comment | None:

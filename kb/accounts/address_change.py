@@ -26,7 +26,7 @@ TAKEN = "Another account has this email address."
 def create(request: Request, form: FormData) -> Response:
     """Have a link mailed to the new address. Whether somebody else has that address is found when the mail is written, so the answer does not tell."""
     user, moment = sessions.require_user(request), now()
-    email = people.canonical(text(form, "email", 300))
+    email = people.canonical_email(text(form, "email", 300))
     if not people.is_email(email):
         return account.page(request, user, errors={"email": "Enter an email address, such as name@example.com."}, email=email)
     if email == user.email:

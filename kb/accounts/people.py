@@ -18,24 +18,24 @@ class PersonRefused(Exception):
     """The person cannot be stored; the message says what to do."""
 
 
-def canonical(email: str) -> str:
+def canonical_email(email: str) -> str:
     """The one spelling under which an address is stored and found; what is no address is only trimmed and in lower case."""
-    return email_address.canonical(email) or email.strip().lower()
+    return email_address.canonical_email(email) or email.strip().lower()
 
 
 def is_email(text: str) -> bool:
     """Whether `text` is one plain address."""
-    return email_address.canonical(text) is not None
+    return email_address.canonical_email(text) is not None
 
 
 def find(session: Session, email: str) -> User | None:
     """The person with this address in any spelling."""
-    return queries.user_by_email(session, canonical(email))
+    return queries.user_by_email(session, canonical_email(email))
 
 
 def add_user(session: Session, email: str, name: str, role: str, now: datetime) -> User:
     """A new person, or the customer of that address raised to `role`; raises PersonRefused."""
-    spelling = canonical(email)
+    spelling = canonical_email(email)
     if not is_email(email):
         raise PersonRefused(f"“{email[:80]}” is not an email address.")
     if role not in list(Role):

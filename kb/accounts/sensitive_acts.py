@@ -7,7 +7,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from kb.accounts.models import Role, User
-from kb.accounts.people import canonical
+from kb.accounts.people import canonical_email
 from kb.db import database
 from kb.text.characters import isolated
 from kb.text.cleanup import one_line
@@ -30,7 +30,7 @@ Describe = Callable[[Request, FormData], Act]
 
 def change_address(request: Request, form: FormData) -> Act:  # noqa: ARG001
     """Return the change of one's own address."""
-    return Act(f"change your email address to {_typed(canonical(text(form, 'email', 300)), 'another one')}", "/account")
+    return Act(f"change your email address to {_typed(canonical_email(text(form, 'email', 300)), 'another one')}", "/account")
 
 
 def change_password(request: Request, form: FormData) -> Act:  # noqa: ARG001
@@ -40,7 +40,7 @@ def change_password(request: Request, form: FormData) -> Act:  # noqa: ARG001
 
 def add_person(request: Request, form: FormData) -> Act:  # noqa: ARG001
     """Return who is added, and in which role."""
-    email = _typed(canonical(text(form, "email", 300)), "a person")
+    email = _typed(canonical_email(text(form, "email", 300)), "a person")
     return Act(f"add {email}{_as_role(text(form, 'role', 20))}", "/desk/people")
 
 
@@ -68,7 +68,7 @@ def invite(request: Request, form: FormData) -> Act:  # noqa: ARG001
 def make_key(request: Request, form: FormData) -> Act:  # noqa: ARG001
     """Return which key is made, and for whom."""
     name = one_line(text(form, "name", MOST_CHARS))
-    owner = canonical(text(form, "email", 300))
+    owner = canonical_email(text(form, "email", 300))
     return Act(f"make the API key {f'“{isolated(name)}”' if name else 'that you filled in'}{f' for {_typed(owner)}' if owner else ''}", "/desk/api-keys")
 
 

@@ -34,7 +34,7 @@ def new(request: Request) -> Response:
 
 def create(request: Request, form: FormData) -> Response:
     """Signs in by password. Unknown address and wrong password get the same answer after the same time."""
-    email, target = people.canonical(text(form, "email", 300)), sessions.safe_next(text(form, "next", 1001), "")
+    email, target = people.canonical_email(text(form, "email", 300)), sessions.safe_next(text(form, "next", 1001), "")
     password = form.get("password")
     if not isinstance(password, str) or not 0 < len(password) <= passwords.MAX_CHARS:
         return _page(request, email=email, target=target, error=WRONG, status=422)
@@ -50,7 +50,7 @@ def create(request: Request, form: FormData) -> Response:
 
 def create_link(request: Request, form: FormData) -> Response:
     """Emails a sign-in link, if the address is somebody's; the answer does not say whether it is."""
-    email, target = people.canonical(text(form, "email", 300)), sessions.safe_next(text(form, "next", 1001), "")
+    email, target = people.canonical_email(text(form, "email", 300)), sessions.safe_next(text(form, "next", 1001), "")
     if not people.is_email(email):
         return _page(request, email=email, target=target, error="Enter the email address of your account.", status=422)
     if not attempts.mail_link(request, email, target):

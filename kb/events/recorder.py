@@ -33,7 +33,7 @@ LONG_DIGITS = re.compile(r"\+?\d[\d\s-]{5,}\d")
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class CurrentVisit:
     """Who is here, by random ids of our own: one visitor, and the visit that ends after 30 idle minutes."""
 
     id: str
@@ -72,7 +72,7 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
         self._thread.start()
 
-    def visit(self, request: Request) -> Visit | None:
+    def visit(self, request: Request) -> CurrentVisit | None:
         """The visit this request belongs to, begun now if there is none; None for staff, bots, prefetches and when recording is off."""
         if request.method == "HEAD":
             return None
@@ -80,16 +80,16 @@ class Recorder:
         address = client_address(request) if request.client else ""
         return self.visit_of(headers.get(b"cookie", b""), headers.get(b"user-agent", b""), headers.get(b"sec-purpose", b""), address)
 
-    def visit_of(self, cookie: bytes, agent: bytes, purpose: bytes, address: str) -> Visit | None:
+    def visit_of(self, cookie: bytes, agent: bytes, purpose: bytes, address: str) -> CurrentVisit | None:
         """The same from the bare headers."""
         if not self._is_on or b"prefetch" in purpose or is_bot(agent) or STAFF_COOKIE in cookie:
             return None
         ids = dict(COOKIES.findall(cookie)) if cookie else {}
         visitor, visit = ids.get(b"visitor"), ids.get(b"visit")
         visit_id, visitor_id = visit.decode() if visit else os.urandom(16).hex(), visitor.decode() if visitor else os.urandom(16).hex()
-        return Visit(visit_id, visitor_id, self._is_secure, visitor is not None, address)
+        return CurrentVisit(visit_id, visitor_id, self._is_secure, visitor is not None, address)
 
-    def add(self, visit: Visit, kind: Kind, **columns: Any) -> None:
+    def add(self, visit: CurrentVisit, kind: Kind, **columns: Any) -> None:
         """Records one event of `visit`; `columns` are those of Event. Queries are scrubbed here."""
         if len(self._waiting) >= MOST_WAITING:
             self._lost += 1
@@ -142,7 +142,7 @@ def recorder(request: Request) -> Recorder:
     return cast(Recorder, request.app.state.recorder)
 
 
-def row(visit: Visit | None, kind: Kind, columns: Mapping[str, Any]) -> dict[str, Any]:
+def row(visit: CurrentVisit | None, kind: Kind, columns: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of one event, its query scrubbed; for storing inside a transaction of one's own."""
     who = {"visit": visit.id, "visitor": visit.visitor, "has_cookie": visit.has_cookie} if visit else {"visit": "", "visitor": "", "has_cookie": None}
     values: dict[str, Any] = {"at": now(), "kind": str(kind), **who, **columns}

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from kb.events.beacon import MAX_BYTES, BadBeacon, Beacon, parse_beacon
-from kb.events.recorder import VISIT_COOKIE, VISITOR_COOKIE, Visit, recorder
+from kb.events.recorder import VISIT_COOKIE, VISITOR_COOKIE, CurrentVisit, recorder
 
 
 class Version(Protocol):
@@ -50,7 +50,7 @@ def _record(request: Request, beacon: Beacon) -> Response:
     return answer
 
 
-def _visit(request: Request) -> Visit | None:
+def _visit(request: Request) -> CurrentVisit | None:
     # A page that reports was visited before: whoever brings neither cookie keeps none, and is not followed.
     if VISIT_COOKIE not in request.cookies and VISITOR_COOKIE not in request.cookies:
         return None
@@ -75,8 +75,8 @@ def _told(request: Request, beacon: Beacon) -> dict[str, Any]:
 def _version(catalog: Any, beacon: Beacon) -> dict[str, Any]:
     """Digest, commit and language of the version with the digest that was told, else of the one that readers of that language get."""
     digest = beacon.columns.get("digest")
-    shelves = [catalog.translated.get(beacon.columns.get("locale"), catalog), catalog, *catalog.translated.values()]
-    versions: list[Version] = [shelf.articles[slug] for shelf in shelves if (slug := beacon.columns.get("slug")) in shelf.articles]
+    catalogs = [catalog.translated.get(beacon.columns.get("locale"), catalog), catalog, *catalog.translated.values()]
+    versions: list[Version] = [shelf.articles[slug] for shelf in catalogs if (slug := beacon.columns.get("slug")) in shelf.articles]
     shown = next((one for one in versions if digest in (None, one.digest)), None)
     if shown is None:
         return {}

@@ -26,7 +26,7 @@ POLL_S, CLEAN_S = 1.0, 3600.0
 BATCH = 10
 
 
-class Undoable(Exception):
+class PermanentFailure(Exception):
     """The job can never be done; the message says why. It is not tried again."""
 
 
@@ -120,7 +120,7 @@ class Worker:
     def _do(self, job: Job, lease: str, moment: datetime) -> None:
         try:
             self._handlers[job.kind](job)
-        except Undoable as error:
+        except PermanentFailure as error:
             self._give_up(job, lease, moment, str(error))
         except TryLater as error:
             log.warning("job %d (%s), attempt %d: %s (%s)", job.id, job.kind, job.attempts + 1, error, _line(error.__cause__ or error))

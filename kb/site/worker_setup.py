@@ -22,14 +22,14 @@ from tickets.attachments import sweep
 from tickets.automation import close_long_solved
 from tickets.deflection import jobs as report_jobs
 from tickets.desk.draft_queries import delete_drafts_before
-from tickets.email.mails import Mails
+from tickets.email.mailer import Mailer
 
 
 def make_worker(settings: Settings, database: Database, templates: Environment | None = None) -> Worker:
     """A worker on `database`, ready to `run`."""
     words = templates or environment(settings, StaticFiles(theme_files(settings)))
-    mails = Mails(settings, database, words, secret_key(settings))
-    return Worker(database, {**mails.handlers(), **report_jobs.handlers(database)}, chores(settings))
+    mailer = Mailer(settings, database, words, secret_key(settings))
+    return Worker(database, {**mailer.handlers(), **report_jobs.handlers(database)}, chores(settings))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ MAX_LOCAL_CHARS, MAX_ADDRESS_CHARS = 64, 254
 ENCODED_WORD = "=?"
 
 
-def canonical(text: str) -> str | None:
+def canonical_email(text: str) -> str | None:
     """Return the address trimmed, in lower case, its domain in ASCII; None when `text` is not exactly one plain address.
 
     Quoted local parts, comments, bare domains and addresses in brackets are refused: mail systems read them differently.

@@ -97,10 +97,10 @@ class _Rows:
         """Makes the rows of a document whose title holds these words."""
         id = _length(title, document) * TITLE_WORDS + number
         stems = self._stems.get(document.locale) or self._stems.setdefault(document.locale, Stems(document.locale))
-        shelves = " ".join((*document.tags, document.category_name, document.section_name))
+        label_text = " ".join((*document.tags, document.category_name, document.section_name))
         headings = [passage.trail[-1] if passage.trail else "" for passage in document.passages]
         texts = [passage.text for passage in document.passages]
-        found, each = words_of((document.title, document.summary, " ".join(document.keywords), shelves, *headings, *texts))
+        found, each = words_of((document.title, document.summary, " ".join(document.keywords), label_text, *headings, *texts))
         marked = f" {stems.text(found)} "
         passages = [(passage.anchor, passage.trail, passage.text) for passage in document.passages]
         self._values[_DOCUMENTS] += (
@@ -108,7 +108,7 @@ class _Rows:
             document.section_name, document.type, document.locale, document.audience, _json(document.tags), _json(document.readers or (document.locale,)),
             document.boost,
         )  # fmt: skip
-        self._values[_TEXTS] += (id, marked, _json(passages), " ".join((document.summary, *document.keywords, shelves)))
+        self._values[_TEXTS] += (id, marked, _json(passages), " ".join((document.summary, *document.keywords, label_text)))
         self._values[_STEMS] += (id, *_searched(marked))
         readers = document.locale, document.audience
         self._documents[readers].update(each)

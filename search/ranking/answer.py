@@ -188,12 +188,12 @@ def article_slug(slug: str) -> str:
     return slug.rpartition("/")[2]
 
 
-def _values(shelved: Filterable, name: str) -> tuple[str, ...]:
-    return shelved.tags if name == "tag" else (shelved.category if name == "category" else shelved.type,)
+def _values(document: Filterable, name: str) -> tuple[str, ...]:
+    return document.tags if name == "tag" else (document.category if name == "category" else document.type,)
 
 
-def _passes(shelved: Filterable, chosen: dict[str, str | None], *, but: str) -> bool:
-    return all(value is None or name == but or value in _values(shelved, name) for name, value in chosen.items())
+def _passes(document: Filterable, chosen: dict[str, str | None], *, but: str) -> bool:
+    return all(value is None or name == but or value in _values(document, name) for name, value in chosen.items())
 
 
 def _counts(name: str, shown: Sequence[Filterable]) -> dict[str, int]:

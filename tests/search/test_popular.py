@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from kb.config import Settings
 from kb.events.models import Kind
-from kb.events.recorder import Visit
+from kb.events.recorder import CurrentVisit
 from kb.site.app import create_app
 
 EMPTY = ("/search?q=zqxwvut", "/search/instant?q=zqxwvut")
@@ -36,7 +36,7 @@ def read(site: TestClient, slug: str, visits: int) -> None:
     """So many visits read the article."""
     log = site.app.state.recorder  # type: ignore[attr-defined]
     for number in range(visits):
-        log.add(Visit(f"{slug}{number}", f"{slug}{number}", False), Kind.ARTICLE_ENGAGED, slug=slug)
+        log.add(CurrentVisit(f"{slug}{number}", f"{slug}{number}", False), Kind.ARTICLE_ENGAGED, slug=slug)
     log.flush()
 
 

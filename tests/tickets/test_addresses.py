@@ -8,7 +8,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from kb.accounts.models import User
-from kb.text.email_address import canonical
+from kb.text.email_address import canonical_email
 from tests.generators import searches
 from tests.tickets.conftest import Send, fields
 
@@ -62,10 +62,10 @@ LABELS = st.text(LETTERS, min_size=1, max_size=12) | st.sampled_from(["ß", "ς"
 @example(["faß", ".de"])
 def test_any_domain_is_the_one_of_the_current_standard_or_none(labels: list[str]) -> None:
     domain = "".join(labels[:-1]) + "." + labels[-1]
-    found = canonical(f"user@{domain}")
+    found = canonical_email(f"user@{domain}")
     if found is None or domain.isascii():
         return
     name = found.removeprefix("user@")
     assert name.isascii()
     assert idna.encode(idna.decode(name)).decode() == name
-    assert canonical(found) == found
+    assert canonical_email(found) == found

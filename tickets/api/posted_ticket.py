@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from kb.text.cleanup import clean, one_line
-from kb.text.email_address import canonical
+from kb.text.email_address import canonical_email
 from tickets.fields import MAX_TAG_CHARS, MOST_TAGS
 from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, Priority, TicketType
 
@@ -44,7 +44,7 @@ def _visible(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    address = canonical(value)
+    address = canonical_email(value)
     if address is None:
         raise ValueError("must be one email address in full, like name@example.com")
     return address

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from tickets.deflection.days.day import MOMENT
-from tickets.deflection.days.queries import Place, StoredCounts, VisitRow, stored_counts, visit_rows
+from tickets.deflection.days.queries import ListPosition, StoredCounts, VisitRow, stored_counts, visit_rows
 from tickets.deflection.period import Period
 from tickets.deflection.queries import rows_of
 from tickets.deflection.visits.clusters import cluster_key
@@ -61,7 +61,7 @@ class VisitPage:
     """The place from which the next page goes on; empty on the last."""
 
 
-def visits_behind(session: Session, period: Period, selection: Selection, before: Place | None) -> VisitPage:
+def visits_behind(session: Session, period: Period, selection: Selection, before: ListPosition | None) -> VisitPage:
     """The chosen visits from stored days, newest first, those older than `before`."""
     days = stored_counts(session, period.first_day, period.last_day, in_full=bool(selection.query or selection.slug))
     counts = {day.day: _count(day, selection) for day in days}
@@ -71,15 +71,15 @@ def visits_behind(session: Session, period: Period, selection: Selection, before
     total = sum(count for count in counts.values() if count is not None) if None not in counts.values() else None
     if is_last and before is None:
         total = len(shown)
-    return VisitPage(tuple(_listed(session, row) for row in shown), total, "" if is_last else place_name(shown[-1]))
+    return VisitPage(tuple(_listed(session, row) for row in shown), total, "" if is_last else position_to_text(shown[-1]))
 
 
-def place_name(row: VisitRow) -> str:
+def position_to_text(row: VisitRow) -> str:
     """The place of a visit, as it is written in an address: the beginning of its visitor's id tells twins apart and gives nobody away."""
     return f"{(row.started_at - EPOCH) // MOMENT}-{row.visitor[:PLACE_CHARS]}"
 
 
-def parse_place(text: str) -> Place:
+def parse_position(text: str) -> ListPosition:
     """The place that `place_name` has written; raises ValueError."""
     moment, _, visitor = text.partition("-")
     if not (moment.isascii() and moment.isdigit()) or len(moment) > 17 or len(visitor) > PLACE_CHARS or not visitor.isprintable():
@@ -87,7 +87,7 @@ def parse_place(text: str) -> Place:
     return EPOCH + timedelta(microseconds=int(moment)), visitor
 
 
-def _rows(session: Session, days: list[date], period: Period, selection: Selection, before: Place | None) -> Iterator[VisitRow]:
+def _rows(session: Session, days: list[date], period: Period, selection: Selection, before: ListPosition | None) -> Iterator[VisitRow]:
     if before is not None:
         days = [day for day in days if day <= before[0].date()]
     return visit_rows(

@@ -29,7 +29,7 @@ LEFT_OUT_NAMES = {
     "unproven": "with no sign of a person (no script ran, and no second page was opened)",
     "immature": "whose 24 hours have not passed yet",
 }
-BEHIND = {
+DRILLDOWNS = {
     "form_deflection_rate": "form=1&outcome=confirmed&outcome=form_left_after_reading",
     "confirmed_form_deflection_rate": "form=1&outcome=confirmed",
     "self_service_at_least": "outcome=confirmed",
@@ -54,7 +54,7 @@ BEHIND = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Metric:
     """One figure, with its bounds where it is a rate."""
 
     key: str
@@ -68,42 +68,42 @@ class Line:
     of: int | None = None
     low: float | None = None
     high: float | None = None
-    behind: str = ""
+    drilldown: str = ""
     """Query of the list of visits behind the figure; empty when there are none."""
     tickets: tuple[int, ...] = ()
     """Of a figure counted from tickets: some of those it counts, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class MetricGroup:
     """Figures on one subject."""
 
     name: str
-    lines: tuple[Line, ...]
+    metrics: tuple[Metric, ...]
 
 
-def groups(report: Report) -> list[Group]:
+def metric_groups(report: Report) -> list[MetricGroup]:
     """Every figure of the report, the most important first."""
     return [
-        Group("Request form", _form(report)),
-        Group("All visits", _visits(report)),
-        Group("Tickets", _tickets(report)),
-        Group("Searches", _searches(report)),
-        Group("What it saved", _saved(report)),
-        Group("Guardrails", _guardrails(report)),
+        MetricGroup("Request form", _form(report)),
+        MetricGroup("All visits", _visits(report)),
+        MetricGroup("Tickets", _tickets(report)),
+        MetricGroup("Searches", _searches(report)),
+        MetricGroup("What it saved", _saved(report)),
+        MetricGroup("Guardrails", _guardrails(report)),
     ]
 
 
-def rate(key: str, name: str, figure: Rate, things: str, meaning: str, *, tickets: tuple[int, ...] = ()) -> Line:
+def rate(key: str, name: str, figure: Rate, things: str, meaning: str, *, tickets: tuple[int, ...] = ()) -> Metric:
     """The line of a rate: `38 %`, `3 of 8 visits`, with its bounds."""
     basis = f"{figure.count:,} of {figure.of:,} {things}"
-    behind = BEHIND.get(key, "") if figure.of else ""
-    return Line(key, name, percent(figure.value), basis, meaning, figure.value, figure.count, figure.of, figure.low, figure.high, behind, tickets)
+    drilldown = DRILLDOWNS.get(key, "") if figure.of else ""
+    return Metric(key, name, percent(figure.value), basis, meaning, figure.value, figure.count, figure.of, figure.low, figure.high, drilldown, tickets)
 
 
-def number(key: str, name: str, value: float | None, meaning: str, *, basis: str = "", digits: int = 0, counted: int = 0) -> Line:
+def number(key: str, name: str, value: float | None, meaning: str, *, basis: str = "", digits: int = 0, counted: int = 0) -> Metric:
     """The line of a number that is no share; `counted` of the visits or searches in the list behind it."""
-    return Line(key, name, UNKNOWN if value is None else f"{value:,.{digits}f}", basis, meaning, value, behind=BEHIND.get(key, "") if counted else "")
+    return Metric(key, name, UNKNOWN if value is None else f"{value:,.{digits}f}", basis, meaning, value, drilldown=DRILLDOWNS.get(key, "") if counted else "")
 
 
 def percent(value: float | None) -> str:
@@ -113,7 +113,7 @@ def percent(value: float | None) -> str:
     return f"{value * 100:.1f} %" if 0 < value < 0.1 else f"{value * 100:.0f} %"
 
 
-def _form(report: Report) -> tuple[Line, ...]:
+def _form(report: Report) -> tuple[Metric, ...]:
     visits = report.visits
     return (
         rate(
@@ -133,7 +133,7 @@ def _form(report: Report) -> tuple[Line, ...]:
     )
 
 
-def _visits(report: Report) -> tuple[Line, ...]:
+def _visits(report: Report) -> tuple[Metric, ...]:
     visits = report.visits
     return (
         rate("self_service_at_least", "Self-service, at least", visits.self_service_least, "visits", "Confirmed visits out of all."),
@@ -164,7 +164,7 @@ def _visits(report: Report) -> tuple[Line, ...]:
     )
 
 
-def _tickets(report: Report) -> tuple[Line, ...]:
+def _tickets(report: Report) -> tuple[Metric, ...]:
     tickets = report.tickets
     ties = f"{tickets.tied_by_visit:,} tied by visit, {tickets.tied_by_requester:,} by requester, {tickets.untied:,} not at all"
     mean = report.ticket_after_view_mean
@@ -202,7 +202,7 @@ def _tickets(report: Report) -> tuple[Line, ...]:
     )
 
 
-def _searches(report: Report) -> tuple[Line, ...]:
+def _searches(report: Report) -> tuple[Metric, ...]:
     searches = report.searches
     position = number(
         "mean_click_position",
@@ -233,7 +233,7 @@ def _searches(report: Report) -> tuple[Line, ...]:
     )
 
 
-def _saved(report: Report) -> tuple[Line, ...]:
+def _saved(report: Report) -> tuple[Metric, ...]:
     cost = f"{report.tickets_saved:,} × {report.cost_per_ticket:,.2f}" if report.cost_per_ticket else "no cost per ticket is configured"
     saved = report.tickets_saved
     return (
@@ -243,7 +243,7 @@ def _saved(report: Report) -> tuple[Line, ...]:
     )
 
 
-def _guardrails(report: Report) -> tuple[Line, ...]:
+def _guardrails(report: Report) -> tuple[Metric, ...]:
     return (
         number(
             "steps_before_form",

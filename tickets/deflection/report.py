@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from kb.web.templates import iso
 from tickets.deflection.days.day import DEFINITIONS, MOMENT, count_day, spans
 from tickets.deflection.days.totals import Counts, Totals
-from tickets.deflection.figures.article_metrics import ArticleFigures
+from tickets.deflection.figures.article_metrics import ArticleMetrics
 from tickets.deflection.figures.rates import Rate
-from tickets.deflection.figures.search_metrics import SearchFigures, search_figures
-from tickets.deflection.figures.ticket_metrics import Avoidable, TicketFigures, newest, ticket_figures
-from tickets.deflection.figures.visit_metrics import VisitFigures, visit_figures
+from tickets.deflection.figures.search_metrics import SearchMetrics, search_figures
+from tickets.deflection.figures.ticket_metrics import Avoidable, TicketMetrics, newest, ticket_figures
+from tickets.deflection.figures.visit_metrics import VisitMetrics, visit_figures
 from tickets.deflection.queries import first_record, first_views, solved_rows
 from tickets.deflection.visits.outcomes import Judged
 
@@ -43,10 +43,10 @@ class Report:
     """The first moment after the period."""
     as_of: datetime
     """Nothing later is known to the report."""
-    visits: VisitFigures
-    searches: SearchFigures
-    tickets: TicketFigures
-    articles: tuple[ArticleFigures, ...]
+    visits: VisitMetrics
+    searches: SearchMetrics
+    tickets: TicketMetrics
+    articles: tuple[ArticleMetrics, ...]
     ticket_after_view_mean: Rate
     cost_per_ticket: float
     """0 when the operator named none."""

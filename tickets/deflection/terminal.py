@@ -1,6 +1,6 @@
 """The report as text for a terminal."""
 
-from tickets.deflection.metrics import LEFT_OUT_NAMES, OUTCOME_NAMES, Group, Line, groups, percent
+from tickets.deflection.metrics import LEFT_OUT_NAMES, OUTCOME_NAMES, Metric, MetricGroup, metric_groups, percent
 from tickets.deflection.period import Period
 from tickets.deflection.report import Report
 from tickets.deflection.visits.outcomes import Outcome
@@ -11,7 +11,7 @@ TOP = 10
 
 def as_text(report: Report) -> str:
     """The whole report, under 100 columns wide but for the queries themselves."""
-    parts = [_head(report), _ladder(report), *(_group(group) for group in groups(report)), _searches(report)]
+    parts = [_head(report), _ladder(report), *(_group(group) for group in metric_groups(report)), _searches(report)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -36,11 +36,11 @@ def _ladder(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _group(group: Group) -> str:
-    return "\n".join([group.name, *(_line(line) for line in group.lines)])
+def _group(group: MetricGroup) -> str:
+    return "\n".join([group.name, *(_line(line) for line in group.metrics)])
 
 
-def _line(line: Line) -> str:
+def _line(line: Metric) -> str:
     bounds = f"  [{percent(line.low)} to {percent(line.high)}]" if line.low is not None else ""
     return f"  {line.name:<30} {line.value:>8}  {line.basis}{bounds}".rstrip()
 

@@ -15,17 +15,17 @@ from kb.db import database, now
 from kb.events.queries import counted
 from kb.web.templates import render
 from tickets.deflection.comparison import before
-from tickets.deflection.csv_export import figures_sheet, searches_sheet
-from tickets.deflection.days.queries import Place
+from tickets.deflection.csv_export import figures_as_csv, searches_as_csv
+from tickets.deflection.days.queries import ListPosition
 from tickets.deflection.days.stored_days import refresh
-from tickets.deflection.drilldown import Selection, parse_place, visits_behind
-from tickets.deflection.metrics import LEFT_OUT_NAMES, OUTCOME_MEANINGS, OUTCOME_NAMES, groups
+from tickets.deflection.drilldown import Selection, parse_position, visits_behind
+from tickets.deflection.metrics import LEFT_OUT_NAMES, OUTCOME_MEANINGS, OUTCOME_NAMES, metric_groups
 from tickets.deflection.period import BadPeriod, Period, parse_period
 from tickets.deflection.report import Report
 from tickets.deflection.report_reader import pace, read_report
 from tickets.deflection.trend import trend
 from tickets.deflection.visits.outcomes import Outcome
-from tickets.deflection.visits.timeline import steps
+from tickets.deflection.visits.timeline import timeline
 from tickets.deflection.visits.traits import FORM, KINDS, LATE, READ
 
 URL = "/desk/reports/deflection"
@@ -67,7 +67,7 @@ def visits(request: Request) -> Response:
     context = {
         "period": period,
         "found": found,
-        "shown": [(one, steps(one.visit, titles) if one.visit else []) for one in found.visits],
+        "shown": [(one, timeline(one.visit, titles) if one.visit else []) for one in found.visits],
         "names": OUTCOME_NAMES,
         "selection": selection,
         "searches": [trait.removeprefix("search_") for trait in selection.traits if trait.startswith("search_")],
@@ -82,25 +82,25 @@ def figures_csv(request: Request) -> Response:
     """Every figure as a file."""
     require_staff(request)
     period = _period_or_400(request)
-    return _file(figures_sheet(_report(request, period)), "deflection", period)
+    return _file(figures_as_csv(_report(request, period)), "deflection", period)
 
 
 def searches_csv(request: Request) -> Response:
     """The searches without an answer as a file."""
     require_staff(request)
     period = _period_or_400(request)
-    return _file(searches_sheet(_report(request, period)), "searches-without-an-answer", period)
+    return _file(searches_as_csv(_report(request, period)), "searches-without-an-answer", period)
 
 
 def _shown(request: Request, found: Report, period: Period) -> dict[str, Any]:
-    by_key = {line.key: line for group in groups(found) for line in group.lines}
+    by_key = {line.key: line for group in metric_groups(found) for line in group.metrics}
     ladder = [(outcome, OUTCOME_NAMES[outcome], OUTCOME_MEANINGS[outcome], found.visits.outcomes[outcome]) for outcome in Outcome]
     return {
         "report": found,
         "period": period,
         "headline": by_key["form_deflection_rate"],
         "floor": by_key["confirmed_form_deflection_rate"],
-        "groups": groups(found)[1:],
+        "metric_groups": metric_groups(found)[1:],
         "ladder": ladder,
         "trend": trend(found.weeks),
         "left_out": [(LEFT_OUT_NAMES[reason], count) for reason, count in found.visits.left_out.items() if count],
@@ -146,10 +146,10 @@ def _selection(request: Request) -> Selection:
     return Selection(outcomes, tuple(traits), asked.get("query", "")[:500], asked.get("article", "")[:200])
 
 
-def _place(request: Request) -> Place | None:
+def _place(request: Request) -> ListPosition | None:
     text = request.query_params.get("before")
     try:
-        return parse_place(text) if text is not None else None
+        return parse_position(text) if text is not None else None
     except ValueError:
         raise HTTPException(404) from None
 

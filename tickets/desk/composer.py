@@ -29,7 +29,7 @@ from tickets.desk.articles import linked_articles, unreadable, with_links
 from tickets.desk.draft import Draft, read_draft
 from tickets.desk.flash_messages import way_back
 from tickets.desk.ticket import show_page
-from tickets.desk.ticket_context import Place, load_ticket, place
+from tickets.desk.ticket_context import InboxPosition, load_ticket, place
 from tickets.fields import FIELDS, ImpossibleChange
 from tickets.forms import Problems, body_problem, file_problem
 from tickets.models import Audit, Proof
@@ -253,7 +253,7 @@ def _with_files(posted: _Posted, draft: Draft) -> tuple[Draft, Problems]:
     return replace(draft, kept=tuple(upload.token for upload in kept)), refused
 
 
-def _way_on(number: int, place: Place, draft: Draft, done: str) -> str:
+def _way_on(number: int, place: InboxPosition, draft: Draft, done: str) -> str:
     """The address that is shown next, where it is said what was done on which ticket."""
     said = f"done={done}&of={number}"
     if not (draft.goes_on and place.view):

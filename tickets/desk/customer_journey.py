@@ -10,7 +10,7 @@ from kb.events.models import Event, Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class JourneyStep:
     """One thing the requester did; `version` is the article's commit or digest, shortened."""
 
     at: datetime
@@ -23,17 +23,17 @@ class Step:
     """Whether the article has changed since."""
 
 
-def steps(events: Sequence[Event], shelves: Catalog) -> list[Step]:
+def customer_journey(events: Sequence[Event], catalog: Catalog) -> list[JourneyStep]:
     """The events as steps, in their order; an article opened from a search is one step with it."""
-    told: list[Step] = []
+    told: list[JourneyStep] = []
     before: Event | None = None
     for event in events:
         if event.kind == Kind.SEARCH_CLICK and not event.rank:
             continue
         if before is not None and _is_one_opening(before, event):
-            told[-1] = _joined(told[-1], _step(event, shelves), before.rank or event.rank)
+            told[-1] = _joined(told[-1], _step(event, catalog), before.rank or event.rank)
         else:
-            told.append(_step(event, shelves))
+            told.append(_step(event, catalog))
         before = event
     return told
 
@@ -48,17 +48,17 @@ def _is_one_opening(one: Event, other: Event) -> bool:
     return one.slug == other.slug and {one.kind, other.kind} == {Kind.SEARCH_CLICK, Kind.ARTICLE_VIEW}
 
 
-def _joined(first: Step, second: Step, rank: int | None) -> Step:
+def _joined(first: JourneyStep, second: JourneyStep, rank: int | None) -> JourneyStep:
     return replace(first, act=f"Read hit {rank}", version=first.version or second.version, is_outdated=first.is_outdated or second.is_outdated)
 
 
-def _step(event: Event, shelves: Catalog) -> Step:
-    article = shelves.articles.get(event.slug or "")
+def _step(event: Event, catalog: Catalog) -> JourneyStep:
+    article = catalog.articles.get(event.slug or "")
     if event.kind == Kind.SEARCH:
-        return Step(event.at, "Searched", event.query or "", f"/search?q={quote_plus(event.query or '')}", _hits(event))
+        return JourneyStep(event.at, "Searched", event.query or "", f"/search?q={quote_plus(event.query or '')}", _hits(event))
     if event.kind == Kind.FORM_OPEN:
-        return Step(event.at, "Opened the form", "", note="")
-    return Step(
+        return JourneyStep(event.at, "Opened the form", "", note="")
+    return JourneyStep(
         event.at,
         _act(event),
         article.title if article else (event.slug or "an article"),

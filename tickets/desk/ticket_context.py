@@ -16,7 +16,7 @@ from tickets.access import Actor, person
 from tickets.articles_read import catalog, open_article, open_categories
 from tickets.audit import Commented
 from tickets.desk import queries
-from tickets.desk.customer_journey import short_version, steps
+from tickets.desk.customer_journey import customer_journey, short_version
 from tickets.desk.draft import Draft
 from tickets.desk.draft_queries import stored_draft
 from tickets.desk.flash_messages import flash
@@ -32,7 +32,7 @@ from tickets.tracking import site_key
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class InboxPosition:
     """Where the agent came from: a view in an order, and the way on from there."""
 
     view: View | None
@@ -49,19 +49,19 @@ def load_ticket(session: Session, actor: Actor, ticket_id: int) -> Ticket:
     return ticket
 
 
-def place(request: Request, session: Session, user: User, ticket_id: int) -> Place:
+def place(request: Request, session: Session, user: User, ticket_id: int) -> InboxPosition:
     """The view named in the address, with the ticket that follows."""
     view = BY_SLUG.get(request.query_params.get("view", ""))
     order = order_of(request, view)
     if view is None:
-        return Place(None, order)
+        return InboxPosition(None, order)
     following = queries.ticket_after(session, view.slug, person(user), order=order, ticket_id=ticket_id)
-    return Place(view, order, following if following != ticket_id else None, f"?view={view.slug}&order={order}")
+    return InboxPosition(view, order, following if following != ticket_id else None, f"?view={view.slug}&order={order}")
 
 
 def ticket_context(request: Request, session: Session, user: User, ticket: Ticket, draft: Draft, *, now: datetime) -> dict[str, Any]:
     """Return the context of `desk/ticket.html`."""
-    shelves = catalog(request)
+    whole = catalog(request)
     conversation = timeline(session, person(user), ticket)
     settings = request.app.state.settings
     shown = properties(ticket, draft, active_staff(session), list(open_categories(request).items()), user)
@@ -74,8 +74,8 @@ def ticket_context(request: Request, session: Session, user: User, ticket: Ticke
         "follow_ups": ticket_queries.follow_ups(session, person(user), ticket.id),
         "newer": _newer(session, ticket, draft, user),
         "first": next((entry.comment for entry in conversation if entry.comment), None),
-        "trail": steps(queries.trail(session, ticket), shelves),
-        "articles": [(link, shelves.articles.get(link.slug), short_version(link.digest, link.commit)) for link in ticket.articles],
+        "trail": customer_journey(queries.trail(session, ticket), whole),
+        "articles": [(link, whole.articles.get(link.slug), short_version(link.digest, link.commit)) for link in ticket.articles],
         "previous": queries.previous_tickets(session, person(user), ticket),
         "mail_troubles": _mail_troubles(session, ticket.id),
         "sends_mail": bool(settings.smtp_url.get_secret_value()),

@@ -1,8 +1,6 @@
 """The mails about accounts: invitations, proofs of an address, and notices of what was changed."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -11,14 +9,12 @@ from kb.accounts.models import User
 from kb.db import now
 from kb.jobs.worker import Job
 from tickets.email.composition import Letter
-
-if TYPE_CHECKING:
-    from tickets.email.mails import Mails
+from tickets.email.mail_context import MailContext, Writer
 
 ROLES = {"admin": "an admin", "agent": "an agent", "customer": "a customer"}
 
 
-def _invitation(mails: "Mails", session: Session, job: Job) -> Letter | None:
+def _invitation(mails: MailContext, session: Session, job: Job) -> Letter | None:
     person = people.find(session, job.payload["email"])
     if person is None or not person.is_staff:
         return None
@@ -29,7 +25,7 @@ def _invitation(mails: "Mails", session: Session, job: Job) -> Letter | None:
     return Letter(person.email, f"Your account at {site}", text)
 
 
-def _confirm_address(mails: "Mails", session: Session, job: Job) -> Letter | None:
+def _confirm_address(mails: MailContext, session: Session, job: Job) -> Letter | None:
     user, email = session.get(User, job.payload["user_id"]), job.payload["email"]
     if user is None or not user.is_active:
         return None
@@ -40,8 +36,8 @@ def _confirm_address(mails: "Mails", session: Session, job: Job) -> Letter | Non
     return Letter(email, f"Confirm your email address for {mails.settings.site_name}", mails.text("confirm_address.txt", url=url))
 
 
-def _notice(template: str, subject: str) -> Callable[["Mails", Session, Job], Letter | None]:
-    def write(mails: "Mails", session: Session, job: Job) -> Letter | None:  # noqa: ARG001
+def _notice(template: str, subject: str) -> Writer:
+    def write(mails: MailContext, session: Session, job: Job) -> Letter | None:  # noqa: ARG001
         words = {name: value for name, value in job.payload.items() if name != "email"}
         text = mails.text(template, at=job.created_at, roles=ROLES, sign_in_url=_sign_in_url(mails), **words)
         return Letter(job.payload["email"], f"{subject} at {mails.settings.site_name}", text)
@@ -49,11 +45,11 @@ def _notice(template: str, subject: str) -> Callable[["Mails", Session, Job], Le
     return write
 
 
-def _sign_in_url(mails: "Mails") -> str:
+def _sign_in_url(mails: MailContext) -> str:
     return f"{mails.settings.public_url}/sign-in"
 
 
-WRITERS = {
+WRITERS: dict[str, Writer] = {
     "mail.invitation": _invitation,
     "mail.confirm_address": _confirm_address,
     "mail.password_changed": _notice("password_changed.txt", "Your password was changed"),

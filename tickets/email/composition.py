@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 from kb.config import Settings
-from kb.jobs.worker import Job, Undoable
+from kb.jobs.worker import Job, PermanentFailure
 from kb.text.cleanup import clean
 from kb.text.email_address import domain_in_ascii, in_ascii
 from kb.text.mailbox import Mailbox, read_mailbox
@@ -46,7 +46,7 @@ class Mail:
 def compose(settings: Settings, job: Job, letter: Letter) -> Mail:
     """Return the mail of `job`, with the same Message-ID however often it is made. Raises Undoable if it would reach anybody but `letter.to`."""
     if in_ascii(letter.to, is_bare_host_allowed=True) != letter.to:
-        raise Undoable("The address is not one that mail can be sent to, so the mail was not sent.")
+        raise PermanentFailure("The address is not one that mail can be sent to, so the mail was not sent.")
     host, writer, mail_id = mail_host(settings), sender(settings), f"job-{job.id}.{int(job.created_at.timestamp())}"
     headers: dict[str, str | Header] = {
         "From": mailbox_header("From", writer.name, writer.address),
@@ -102,4 +102,4 @@ def _quoted_printable(text: str) -> str:
 def _require_headers(content: bytes, names: list[str], to: str) -> None:
     read = BytesHeaderParser(policy=policy.compat32).parsebytes(content)
     if read.keys() != names or read["To"] != to:
-        raise Undoable("The mail would have had other headers or recipients than intended, so it was not sent.")
+        raise PermanentFailure("The mail would have had other headers or recipients than intended, so it was not sent.")

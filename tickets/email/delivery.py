@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from kb.config import Settings
-from kb.jobs.worker import TryLater, Undoable
+from kb.jobs.worker import PermanentFailure, TryLater
 from kb.text.email_address import domain_in_ascii
 from tickets.email import failures
 from tickets.email.bounded_smtp import BoundedSmtp, BoundedSmtpOverTls, Bounds
@@ -61,7 +61,7 @@ def _send_by_smtp(url: SplitResult, mail: Mail, bounds: Bounds) -> None:
             # Not send_message, which puts ">" before a line that begins with "From ".
             server.sendmail(mail.sender, [mail.recipient], mail.content)
     except Exception as error:
-        kind = Undoable if failures.is_final(error) else TryLater
+        kind = PermanentFailure if failures.is_final(error) else TryLater
         raise kind(failures.in_words(error, url, bounds)) from error
 
 

@@ -17,12 +17,12 @@ from kb.accounts.sessions import current_user
 from kb.config import Settings
 from kb.db import database, now
 from kb.events.models import Kind
-from kb.events.recorder import VISIT_COOKIE, VISITOR_COOKIE, Visit, recorder
+from kb.events.recorder import VISIT_COOKIE, VISITOR_COOKIE, CurrentVisit, recorder
 from kb.i18n import N_
 from kb.i18n import gettext as _
 from kb.rate_limit.queries import count_hit
 from kb.text.cleanup import clean, one_line
-from kb.text.email_address import canonical
+from kb.text.email_address import canonical_email
 from kb.web.client_address import client_network
 from kb.web.forms import text
 from kb.web.templates import render
@@ -104,18 +104,18 @@ def show(
     form: RequestForm,
     problems: Problems | None = None,
     *,
-    visit: Visit | None = None,
+    visit: CurrentVisit | None = None,
     status: int = 200,
     headers: dict[str, str] | None = None,
     **more: Any,
 ) -> Response:
     """The form's page with what was typed; `more` adds the files that are kept and suggestions."""
     settings = cast(Settings, request.app.state.settings)
-    shelves = readers_catalog(request, form.locale)
+    readers = readers_catalog(request, form.locale)
     context = {
         "path": "/requests/new",
-        "locale": shelves.locale if catalog(request).translated else "",
-        "home_url": f"{shelves.prefix}/",
+        "locale": readers.locale if catalog(request).translated else "",
+        "home_url": f"{readers.prefix}/",
         "form": form,
         "problems": problems or {},
         "categories": list(open_categories(request, form.locale).items()),
@@ -175,7 +175,7 @@ def _file(request: Request, form: RequestForm, nonce: Nonce) -> Response:
     return response
 
 
-def _sent_again(request: Request, session: Session, new: NewTicket, visit: Visit | None) -> FiledTicket | None:
+def _sent_again(request: Request, session: Session, new: NewTicket, visit: CurrentVisit | None) -> FiledTicket | None:
     """Return the ticket that the same browser filed a moment ago in the same words: after Back, a filled form is sent under another number."""
     if visit is None or VISITOR_COOKIE not in request.cookies:
         return None
@@ -187,7 +187,7 @@ def _sent_again(request: Request, session: Session, new: NewTicket, visit: Visit
     return None
 
 
-def _complete(request: Request, session: Session, form: RequestForm, nonce: Nonce, visit: Visit | None, new: NewTicket) -> NewTicket:
+def _complete(request: Request, session: Session, form: RequestForm, nonce: Nonce, visit: CurrentVisit | None, new: NewTicket) -> NewTicket:
     """Return the request with what was read before and what it is to be held for. Raises TooMany."""
     read = articles_read(session, request, visit.id, form.locale) if visit and VISIT_COOKIE in request.cookies else ()
     articles = joined(read, named_articles(request, form.articles, form.locale))
@@ -196,7 +196,7 @@ def _complete(request: Request, session: Session, form: RequestForm, nonce: Nonc
 
 def _new_ticket(request: Request, form: RequestForm, nonce: Nonce, files: tuple[StoredFile, ...]) -> NewTicket:
     """Return what was typed and chosen; what it is to be held for, and what was read before, is found when it is stored."""
-    email, user = canonical(form.email) or "", current_user(request)
+    email, user = canonical_email(form.email) or "", current_user(request)
     return NewTicket(
         email=email,
         name=form.name,
@@ -266,7 +266,7 @@ def _check_answers(request: Request, form: RequestForm) -> Response:
     return show(request, form, visit=visit, kept=kept, results=results, bodies=bodies)
 
 
-def _read(request: Request, form: RequestForm, visit: Visit | None) -> tuple[ArticleVersion, ...]:
+def _read(request: Request, form: RequestForm, visit: CurrentVisit | None) -> tuple[ArticleVersion, ...]:
     named = named_articles(request, form.articles, form.locale)
     if visit is None or VISIT_COOKIE not in request.cookies:
         return named

@@ -16,11 +16,11 @@ def article_before(request: Request) -> str:
     return unquote(found[1]) if found else ""
 
 
-def readers_locale(request: Request, shelves: Catalog) -> str:
+def readers_locale(request: Request, whole: Catalog) -> str:
     """The language the reader chose, in the address or on the page before; empty on a site with one language."""
     path, query = _before(request)
     asked = (request.query_params.get("locale", ""), *parse_qs(query).get("locale", ()), path.split("/")[1] if "/" in path else "")
-    return next((one for one in asked if one in shelves.translated), shelves.locale) if shelves.translated else ""
+    return next((one for one in asked if one in whole.translated), whole.locale) if whole.translated else ""
 
 
 def _before(request: Request) -> tuple[str, str]:

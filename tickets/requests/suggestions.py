@@ -40,7 +40,7 @@ def suggestions(request: Request, subject: str, description: str = "", *, read: 
 
     The subject is the question. The description moves what the subject finds, and is asked alone only where the subject says nothing.
     """
-    shelves, in_locale = catalog(request), readers_catalog(request, locale)
+    whole, in_locale = catalog(request), readers_catalog(request, locale)
     asked = clean_query(subject) if len(clean_query(subject)) >= FEWEST_CHARS else ""
     searcher = getattr(request.app.state, "searcher", None)
     if searcher is None:
@@ -49,7 +49,7 @@ def suggestions(request: Request, subject: str, description: str = "", *, read: 
     def found_for(words: str) -> Results:
         if len(words) < FEWEST_CHARS:
             return Results(words)
-        query = Query(words, limit=CANDIDATES, audiences=audiences(request), locale=in_locale.locale if shelves.translated else None)
+        query = Query(words, limit=CANDIDATES, audiences=audiences(request), locale=in_locale.locale if whole.translated else None)
         return cast(Results, searcher.search(query))
 
     try:

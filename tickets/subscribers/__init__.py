@@ -8,16 +8,16 @@ from kb.jobs.outbox import enqueue_all
 from tickets import queries
 from tickets.audit import Notified
 from tickets.models import Audit
-from tickets.recorded_update import Email, Recorded
+from tickets.recorded_update import Email, RecordedUpdate
 from tickets.subscribers import event_log, requester_email, staff_email
 
-Subscriber = Callable[[Session, Recorded], list[Email]]
+Subscriber = Callable[[Session, RecordedUpdate], list[Email]]
 """Does what follows, and returns the emails to queue."""
 
 SUBSCRIBERS: tuple[Subscriber, ...] = (event_log.store_event, requester_email.notify, staff_email.notify)
 
 
-def record(session: Session, recorded: Recorded) -> Audit:
+def record(session: Session, recorded: RecordedUpdate) -> Audit:
     """Run every subscriber, queue their emails in one statement, store the audit with all events, and return it."""
     emails = [email for subscriber in SUBSCRIBERS for email in subscriber(session, recorded)]
     enqueue_all(session, [(email.kind, email.payload) for email in emails], ticket_id=recorded.ticket_id, now=recorded.at)

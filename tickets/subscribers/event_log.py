@@ -6,10 +6,10 @@ from kb.events.models import Event as LoggedEvent
 from kb.events.models import Kind
 from kb.events.recorder import row
 from tickets import queries
-from tickets.recorded_update import Email, Recorded
+from tickets.recorded_update import Email, RecordedUpdate
 
 
-def store_event(session: Session, recorded: Recorded) -> list[Email]:
+def store_event(session: Session, recorded: RecordedUpdate) -> list[Email]:
     """Store `ticket_created` with the visit that led to it."""
     if recorded.filed is not None:
         filed = recorded.filed

@@ -5,13 +5,13 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from kb.rate_limit.queries import is_within_limit
-from tickets.recorded_update import Email, Recorded
+from tickets.recorded_update import Email, RecordedUpdate
 
 RECEIPTS_PER_HOUR = 3
 """To one address, whoever typed it."""
 
 
-def notify(session: Session, recorded: Recorded) -> list[Email]:
+def notify(session: Session, recorded: RecordedUpdate) -> list[Email]:
     """Return the email that this update causes."""
     comment = recorded.comment
     if recorded.filed is not None:
@@ -25,5 +25,5 @@ def notify(session: Session, recorded: Recorded) -> list[Email]:
     return _email(recorded, "mail.request_received") if released is not None and released.new is None else []
 
 
-def _email(recorded: Recorded, kind: str, **payload: int) -> list[Email]:
+def _email(recorded: RecordedUpdate, kind: str, **payload: int) -> list[Email]:
     return [Email(kind, {"ticket_id": recorded.ticket_id} | payload, recorded.requester_id)]

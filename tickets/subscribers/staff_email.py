@@ -4,12 +4,12 @@ from sqlalchemy.orm import Session
 
 from tickets import queries
 from tickets.notification_choices import ALL, ASSIGNED, HELD, NEW, REPLIED
-from tickets.recorded_update import Email, Recorded
+from tickets.recorded_update import Email, RecordedUpdate
 
 EMAIL = "mail.staff_notice"
 
 
-def notify(session: Session, recorded: Recorded) -> list[Email]:
+def notify(session: Session, recorded: RecordedUpdate) -> list[Email]:
     """Return one email to each person who chose to hear of this update; never to the one who made it."""
     reasons = {reason: audience for reason, audience in _reasons(recorded).items() if audience is None or audience != recorded.actor.user_id}
     if not reasons:
@@ -26,7 +26,7 @@ def notify(session: Session, recorded: Recorded) -> list[Email]:
     return emails
 
 
-def _reasons(recorded: Recorded) -> dict[str, int | None]:
+def _reasons(recorded: RecordedUpdate) -> dict[str, int | None]:
     """Return reason → the one person it concerns, or None for all who chose it."""
     reasons: dict[str, int | None] = {}
     released = recorded.change("suspended_reason")

@@ -63,7 +63,7 @@ def record_failure(session: Session, request: Request, typed: str, reason: str, 
     count = count_hit(session, FAILURES_BUCKET, window=HOUR, now=now)
     by = Source(None, "", shown_network(request))
     if count <= most:
-        record(session, Kind.SIGN_IN_FAILED, by, now, email=email_address.canonical(typed) or "", detail=reason)
+        record(session, Kind.SIGN_IN_FAILED, by, now, email=email_address.canonical_email(typed) or "", detail=reason)
     elif count == most + 1:
         record(session, Kind.FAILURES_NOT_LISTED, DESKBOOK, now, detail=f"More than {most} failed sign-ins in this hour. The rest of the hour is only counted.")
 

@@ -20,16 +20,16 @@ def audiences(request: Request) -> tuple[str, ...]:
     The database is asked only where it makes a difference; while it is away, everybody reads what is public.
     """
     if not hasattr(request.state, "audiences"):
-        request.state.audiences = _audiences(request) if is_to_be_asked(request) else PUBLIC
+        request.state.audiences = _audiences(request) if needs_database(request) else PUBLIC
     return cast(tuple[str, ...], request.state.audiences)
 
 
-async def audiences_of(request: Request) -> tuple[str, ...]:
+async def load_audiences(request: Request) -> tuple[str, ...]:
     """The same for views on the event loop."""
-    return await run_in_threadpool(audiences, request) if is_to_be_asked(request) else PUBLIC
+    return await run_in_threadpool(audiences, request) if needs_database(request) else PUBLIC
 
 
-def is_to_be_asked(request: Request) -> bool:
+def needs_database(request: Request) -> bool:
     """Whether it takes the database to tell what the sender of this request may read."""
     return bool(_restricted(request)) and cookie_name(request) in request.cookies
 
@@ -45,7 +45,7 @@ def is_staff(request: Request) -> bool:
     return user is not None and user.is_staff
 
 
-def told_readers(article: Article) -> str:
+def audience_notice(article: Article) -> str:
     """Return who may read the article, in words; empty when everybody may."""
     if article.audience == "public":
         return ""

@@ -95,14 +95,14 @@ def _folders(files: dict[str, Facts]) -> tuple[dict[str, str], list[Problem]]:
     return found, problems
 
 
-def _aliases(files: dict[str, Facts], slugs: frozenset[str], shelves: frozenset[str]) -> tuple[dict[str, str], list[Problem]]:
+def _aliases(files: dict[str, Facts], slugs: frozenset[str], category_urls: frozenset[str]) -> tuple[dict[str, str], list[Problem]]:
     found: dict[str, str] = {}
     problems: list[Problem] = []
     for path, facts in files.items():
         for written in facts.values.get("aliases", ()):
             alias = old_path(written)
             url = facts.url
-            problem = _alias_problem(alias, url, slugs, shelves, found)
+            problem = _alias_problem(alias, url, slugs, category_urls, found)
             if problem:
                 problems.append(Problem(path, facts.lines["aliases"], f"the alias {written[:80]} {problem}", is_error=False))
             else:
@@ -115,12 +115,12 @@ def old_path(written: str) -> str:
     return "/" + written.strip().strip("/")
 
 
-def _alias_problem(alias: str, url: str, slugs: frozenset[str], shelves: frozenset[str], found: dict[str, str]) -> str:
+def _alias_problem(alias: str, url: str, slugs: frozenset[str], category_urls: frozenset[str], found: dict[str, str]) -> str:
     if alias == url:
         return "is the article's own address: remove it"
     if alias.removeprefix("/articles/") in slugs and alias.startswith("/articles/"):
         return "is the address of another article: remove it"
-    if alias.split("/")[1] in RESERVED or alias in shelves:
+    if alias.split("/")[1] in RESERVED or alias in category_urls:
         return "is the address of a page of this site: remove it"
     if alias in ("/", "//") or any(part in ("", ".", "..") for part in alias.split("/")[1:]) or not alias.isprintable() or set(alias) & set("?#\\%{} "):
         return "is not a plain path such as /old/name: correct it"

@@ -8,7 +8,7 @@ from kb.articles.article import Article, Category, Section
 from kb.articles.slug import slugify
 from kb.text.characters import settled
 
-Index = dict[str, dict[str, dict[str, Any]]]
+FolderIndex = dict[str, dict[str, dict[str, Any]]]
 """Locale → folder → the values of its `_index.md`."""
 
 
@@ -18,13 +18,13 @@ def folder_of(path: str) -> tuple[str, str]:
     return parts[0], parts[1] if len(parts) > 2 else ""
 
 
-def shelve(articles: Iterable[Article], index: dict[str, dict[str, Any]], prefix: str = "") -> tuple[Category, ...]:
+def group_by_category(articles: Iterable[Article], index: dict[str, dict[str, Any]], prefix: str = "") -> tuple[Category, ...]:
     """Categories in reading order, their addresses begun with `prefix`. `index` holds the values of each folder's `_index.md`."""
-    shelves: dict[str, dict[str, list[Article]]] = {}
+    folders: dict[str, dict[str, list[Article]]] = {}
     for article in articles:
         category, section = folder_of(article.path)
-        shelves.setdefault(category, {}).setdefault(section, []).append(article)
-    return tuple(sorted((_category(folder, sections, index, prefix) for folder, sections in shelves.items()), key=_place))
+        folders.setdefault(category, {}).setdefault(section, []).append(article)
+    return tuple(sorted((_category(folder, sections, index, prefix) for folder, sections in folders.items()), key=_order))
 
 
 def reading_order(article: Article) -> tuple[bool, int, str]:
@@ -35,7 +35,7 @@ def reading_order(article: Article) -> tuple[bool, int, str]:
 def _category(folder: str, sections: dict[str, list[Article]], index: dict[str, dict[str, Any]], prefix: str) -> Category:
     slug = slugify(folder) or "category"
     own = tuple(sorted(sections.get("", ()), key=reading_order))
-    inner = sorted((_section(slug, folder, name, articles, index, prefix) for name, articles in sections.items() if name), key=_place)
+    inner = sorted((_section(slug, folder, name, articles, index, prefix) for name, articles in sections.items() if name), key=_order)
     category = Category(slug, _name(folder), sections=tuple(inner), articles=own, prefix=prefix)
     return replace(category, **_chosen(index.get(folder, {})))
 
@@ -56,5 +56,5 @@ def _name(folder: str) -> str:
     return folder.replace("-", " ").replace("_", " ").capitalize() if folder == folder.lower() and " " not in folder else folder
 
 
-def _place(shelf: Category | Section) -> tuple[bool, int, str]:
-    return shelf.order == 0, shelf.order, shelf.name.casefold()
+def _order(group: Category | Section) -> tuple[bool, int, str]:
+    return group.order == 0, group.order, group.name.casefold()

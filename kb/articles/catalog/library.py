@@ -10,13 +10,13 @@ from pathlib import Path
 from kb.articles.article import PUBLIC, Article, Catalog, Problem
 from kb.articles.catalog import builder, translations
 from kb.articles.catalog.cache import Cache, pack, unpack
-from kb.articles.catalog.categories import Index
-from kb.articles.catalog.link_resolver import ArticleReferences, Names
+from kb.articles.catalog.categories import FolderIndex
+from kb.articles.catalog.link_resolver import LinkResolver, Names
 from kb.articles.markdown.complexity import TooComplex
 from kb.articles.markdown.render import VERSION, Rendered, render
 from kb.articles.source.assets import Assets
 from kb.articles.source.files import File, Tree, walk
-from kb.articles.source.frontmatter import SHELF_KEYS
+from kb.articles.source.frontmatter import CATEGORY_KEYS
 from kb.articles.source.git_history import TIMEOUT_S, History
 from kb.articles.source.markdown_file import BadSource, Source, read_source
 from kb.config import Settings
@@ -80,7 +80,7 @@ class Library:
         self.history = History(root, self._options.history_timeout_s, self._kept.get(_HISTORY, ""))
         self._published: frozenset[str] = frozenset()
         self._articles_now: list[Article] = []
-        self._index: Index = {}
+        self._index: FolderIndex = {}
         self._named: dict[str, Source] = {}
         self._fresh: dict[str, str] = {}
         self._commits_kept = self._kept.get(_HISTORY, "")
@@ -162,14 +162,14 @@ class Library:
         self.names, alias_problems = builder.name(kept)
         broken = self._render_all(kept)
         articles = self._articles({path: facts for path, facts in kept.items() if path not in broken})
-        index, shelf_problems = self._shelves(tree)
+        index, index_problems = self._read_index_files(tree)
         problems = [
             *tree.problems,
             *(held.problem for held in self._held.values() if held.problem),
             *clashes,
             *alias_problems,
             *broken.values(),
-            *shelf_problems,
+            *index_problems,
         ]
         self._swap(articles, index, tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.path, problem.line))))
 
@@ -189,7 +189,7 @@ class Library:
         return broken
 
     def _render(self, held: _Held, facts: builder.Facts) -> None:
-        references = ArticleReferences(self.names, self.assets, facts.path.rpartition("/")[0], facts.prefix)
+        references = LinkResolver(self.names, self.assets, facts.path.rpartition("/")[0], facts.prefix)
         if held.rendered and not held.is_stale and _still_holds(held.rendered, references):
             return
         if held.problem:
@@ -198,7 +198,7 @@ class Library:
         rendered = self._remembered(key, references) or self._render_now(key, facts, references)
         held.rendered, held.good, held.is_stale = rendered, facts, False
 
-    def _remembered(self, key: str, references: ArticleReferences) -> Rendered | None:
+    def _remembered(self, key: str, references: LinkResolver) -> Rendered | None:
         text = self._kept.get(key)
         if text is None:
             return None
@@ -208,7 +208,7 @@ class Library:
             return None
         return rendered if _still_holds(rendered, references) else None
 
-    def _render_now(self, key: str, facts: builder.Facts, references: ArticleReferences) -> Rendered:
+    def _render_now(self, key: str, facts: builder.Facts, references: LinkResolver) -> Rendered:
         source = read_source(self.root, facts.path)
         try:
             rendered = render(source.body, references, self._options.iframe_hosts)
@@ -225,21 +225,21 @@ class Library:
             if (rendered := self._held[path].rendered) is not None and (good := self._held[path].good) is not None
         ]
 
-    def _shelves(self, tree: Tree) -> tuple[Index, list[Problem]]:
-        index: Index = {}
+    def _read_index_files(self, tree: Tree) -> tuple[FolderIndex, list[Problem]]:
+        index: FolderIndex = {}
         problems: list[Problem] = []
-        good = {path: source for path, source in self._named.items() if path in tree.shelves}
-        for path in tree.shelves:
+        good = {path: source for path, source in self._named.items() if path in tree.index_files}
+        for path in tree.index_files:
             try:
-                good[path] = read_source(self.root, path, SHELF_KEYS, required=())
+                good[path] = read_source(self.root, path, CATEGORY_KEYS, required=())
             except BadSource as error:
                 problems.append(error.problem)
         for path, source in good.items():
-            index.setdefault(source.locale or self._options.locale, {})[tree.shelves[path].folder] = source.values
+            index.setdefault(source.locale or self._options.locale, {})[tree.index_files[path].folder] = source.values
         self._named = good
         return index, problems
 
-    def _swap(self, articles: list[Article], index: Index, problems: tuple[Problem, ...]) -> None:
+    def _swap(self, articles: list[Article], index: FolderIndex, problems: tuple[Problem, ...]) -> None:
         now = self._now()
         self._published = _published(articles, now)
         self._articles_now, self._index = articles, index
@@ -269,7 +269,7 @@ class Library:
         self._kept = {}
 
 
-def _still_holds(rendered: Rendered, references: ArticleReferences) -> bool:
+def _still_holds(rendered: Rendered, references: LinkResolver) -> bool:
     for link in rendered.links:
         target = references.link(link.href)
         if target.url != link.url and not (link.url is not None and link.href == link.url):

@@ -41,7 +41,7 @@ class Names:
         return self.ids.get(name) or self.paths.get(name.removeprefix("/")) or self.paths.get(f"{name.removeprefix('/')}.md")
 
 
-class ArticleReferences:
+class LinkResolver:
     """References as seen from one folder of the content; from a translation they stay in its language, by its `prefix`."""
 
     def __init__(self, names: Names, assets: Assets, folder: str, prefix: str = "") -> None:

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from kb.articles.article import PUBLIC, Article, Catalog, Problem
-from kb.articles.catalog.categories import Index, shelve
+from kb.articles.catalog.categories import FolderIndex, group_by_category
 from kb.web.locales import name_of
 
 Versions = Mapping[str, Mapping[str, Article]]
 """Slug → locale → article."""
 
 
-def catalog(bare: Catalog, articles: list[Article], index: Index, now: datetime) -> Catalog:
+def catalog(bare: Catalog, articles: list[Article], index: FolderIndex, now: datetime) -> Catalog:
     """The catalog of the site's own language, `bare` so far, with those of all others inside."""
     bare = replace(bare, restricted=_restricted(articles))
     versions = _versions(articles)
@@ -70,9 +70,9 @@ def _versions(articles: Iterable[Article]) -> dict[str, dict[str, Article]]:
     return found
 
 
-def _filled(bare: Catalog, site: str, prefix: str, versions: Versions, index: Index, now: datetime) -> Catalog:
+def _filled(bare: Catalog, site: str, prefix: str, versions: Versions, index: FolderIndex, now: datetime) -> Catalog:
     chosen = (_placed(version_for(bare.locale, site, found, now), found.get(site), prefix) for found in versions.values())
-    categories = shelve(chosen, _names(index, bare.locale, site), prefix)
+    categories = group_by_category(chosen, _names(index, bare.locale, site), prefix)
     return replace(bare, categories=categories, articles={article.slug: article for category in categories for article in category.all_articles})
 
 
@@ -82,7 +82,7 @@ def _placed(article: Article, source: Article | None, prefix: str) -> Article:
     return article if (article.prefix, article.order) == (prefix, order) else replace(article, prefix=prefix, order=order)
 
 
-def _names(index: Index, locale: str, site: str) -> dict[str, dict[str, Any]]:
+def _names(index: FolderIndex, locale: str, site: str) -> dict[str, dict[str, Any]]:
     """Folder → the values of its `_index.md` in the locale, over those in the site's language."""
     own, source = index.get(locale, {}), index.get(site, {})
     return source if locale == site else {folder: source.get(folder, {}) | own.get(folder, {}) for folder in source | own}

@@ -8,7 +8,7 @@ from kb.articles.article import PUBLIC, Article, ArticleType, Catalog, Category,
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ArticleLocation:
     """Where an article stands: its shelves, and its neighbours for tutorials."""
 
     category: Category
@@ -17,20 +17,20 @@ class Place:
     after: Article | None
 
 
-def public_shelves(catalog: Catalog, now: datetime) -> tuple[Category, ...]:
+def public_categories(catalog: Catalog, now: datetime) -> tuple[Category, ...]:
     """Categories that hold at least one public article."""
-    return open_shelves(catalog, PUBLIC, now)
+    return visible_categories(catalog, PUBLIC, now)
 
 
-def open_shelves(catalog: Catalog, audiences: Collection[str], now: datetime) -> tuple[Category, ...]:
+def visible_categories(catalog: Catalog, audiences: Collection[str], now: datetime) -> tuple[Category, ...]:
     """Categories that hold at least one article for these audiences."""
-    shelves = (_open_category(category, audiences, now) for category in catalog.categories)
-    return tuple(category for category in shelves if category.all_articles)
+    categories = (_open_category(category, audiences, now) for category in catalog.categories)
+    return tuple(category for category in categories if category.all_articles)
 
 
-def find_category(shelves: tuple[Category, ...], slug: str) -> Category | None:
+def find_category(categories: tuple[Category, ...], slug: str) -> Category | None:
     """The category with this slug."""
-    return next((category for category in shelves if category.slug == slug), None)
+    return next((category for category in categories if category.slug == slug), None)
 
 
 def find_section(category: Category, slug: str) -> Section | None:
@@ -43,17 +43,17 @@ def is_faq(section: Section) -> bool:
     return all(article.type == ArticleType.FAQ for article in section.articles)
 
 
-def place_of(shelves: tuple[Category, ...], article: Article) -> Place | None:
+def locate(categories: tuple[Category, ...], article: Article) -> ArticleLocation | None:
     """Where an article on these shelves stands."""
-    category = find_category(shelves, article.category)
+    category = find_category(categories, article.category)
     if category is None:
         return None
     section = find_section(category, article.section) if article.section else None
     row = [other for other in (section or category).articles if other.type == ArticleType.TUTORIAL]
     if article.type != ArticleType.TUTORIAL or article not in row:
-        return Place(category, section, None, None)
+        return ArticleLocation(category, section, None, None)
     index = row.index(article)
-    return Place(category, section, row[index - 1] if index else None, row[index + 1] if index + 1 < len(row) else None)
+    return ArticleLocation(category, section, row[index - 1] if index else None, row[index + 1] if index + 1 < len(row) else None)
 
 
 def _open_category(category: Category, audiences: Collection[str], now: datetime) -> Category:

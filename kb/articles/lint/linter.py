@@ -12,11 +12,11 @@ from urllib.parse import unquote
 from kb.articles.article import Article, Problem
 from kb.articles.catalog.library import Library
 from kb.articles.catalog.translations import untranslated
-from kb.articles.lint.frontmatter import front_findings
+from kb.articles.lint.frontmatter import front_matter_problems
 from kb.articles.lint.link_hints import hint
-from kb.articles.lint.missing_alt_text import nameless_lines
-from kb.articles.lint.source_problems import slips
-from kb.articles.lint.unparsed_markup import leftovers, marks_in
+from kb.articles.lint.missing_alt_text import lines_without_alt_text
+from kb.articles.lint.source_problems import find_source_problems
+from kb.articles.lint.unparsed_markup import find_unparsed_markup, marks_in
 from kb.articles.markdown.fences import outside_code
 from kb.articles.markdown.references import fragment, old_article_id
 from kb.articles.markdown.render import Rendered
@@ -113,7 +113,7 @@ class _Page:
             elif not image.width and not re.split(r"[?#]", image.src, maxsplit=1)[0].lower().endswith(".svg"):
                 yield from self._at(image.src, f"the file {image.src[:120]} is no picture (a pointer of Git LFS, perhaps): put the picture itself there")
             if image.url and not image.alt:
-                for line in nameless_lines(self._lines, image.src):
+                for line in lines_without_alt_text(self._lines, image.src):
                     yield self._problem(line, "the image has no alternative text: say in a few words what it shows", is_error=False)
 
     def _headings(self) -> Iterator[Problem]:
@@ -137,18 +137,18 @@ class _Page:
         return 1
 
     def _front_matter(self, now: datetime) -> Iterator[Problem]:
-        for found in front_findings(self._library, self._article, now):
+        for found in front_matter_problems(self._library, self._article, now):
             yield self._problem(self._key_line(found.key), found.message, is_error=found.is_error)
 
     def _slips(self) -> Iterator[Problem]:
-        for slip in slips(self._lines, self._library.iframe_hosts):
+        for slip in find_source_problems(self._lines, self._library.iframe_hosts):
             yield self._problem(slip.line, slip.message, is_error=slip.is_error)
         html = self._rendered.html
         if not self._rendered.images and "<video" not in html and not re.sub(r"<[^>]*>", "", html).strip():
             yield self._problem(1, "the article has no text: write it, or keep it back with `draft: true`", is_error=False)
 
     def _leftovers(self) -> Iterator[Problem]:
-        for left in leftovers(self._rendered.html):
+        for left in find_unparsed_markup(self._rendered.html):
             line = next((number for number, line in outside_code(self._lines) if left.shown[:40] in line), 1)
             yield self._problem(line, f"readers see “{left.shown[:60]}”: {left.advice}", is_error=False)
         for key, text in (("title", self._article.title), ("summary", self._article.summary)):

@@ -14,7 +14,7 @@ _SRC = re.compile(r"""\bsrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGN
 _ALT = re.compile(r"\balt\s*=", re.IGNORECASE)
 
 
-def nameless_lines(lines: Sequence[str], src: str) -> list[int]:
+def lines_without_alt_text(lines: Sequence[str], src: str) -> list[int]:
     """Return the lines that show the picture `src` without saying what it shows; the first line when the place cannot be found.
 
     Raw HTML with `alt=""` says that the picture is an ornament: that is a choice, an empty `![]()` is not.

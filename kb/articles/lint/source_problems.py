@@ -20,7 +20,7 @@ _SRC = re.compile(r"""\bsrc\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Slip:
+class SourceProblem:
     """What is wrong in this line, and what to do."""
 
     line: int
@@ -28,7 +28,7 @@ class Slip:
     is_error: bool = False
 
 
-def slips(lines: Sequence[str], iframe_hosts: tuple[str, ...]) -> Iterator[Slip]:
+def find_source_problems(lines: Sequence[str], iframe_hosts: tuple[str, ...]) -> Iterator[SourceProblem]:
     """Every slip, line by line; then code that never ends."""
     ids: dict[str, int] = {}
     for number, line in outside_code(lines):
@@ -37,34 +37,34 @@ def slips(lines: Sequence[str], iframe_hosts: tuple[str, ...]) -> Iterator[Slip]
             yield from _frame(number, frame, iframe_hosts)
         named = _HEADING_ID.fullmatch(line)
         if named and ids.setdefault(named[1], number) != number:
-            yield Slip(number, f"the id #{named[1][:60]} is that of line {ids[named[1]]} already, where links lead: change one of the two")
+            yield SourceProblem(number, f"the id #{named[1][:60]} is that of line {ids[named[1]]} already, where links lead: change one of the two")
         if turn := hidden_turn(unescape(line)):
-            yield Slip(number, f"an invisible character turns the text around ({turn}) and is left out: remove it")
+            yield SourceProblem(number, f"an invisible character turns the text around ({turn}) and is left out: remove it")
         if re.search(r"\w\*{4}(?!\*)", line):
-            yield Slip(number, "`****` closes bold twice: remove two of the stars")
+            yield SourceProblem(number, "`****` closes bold twice: remove two of the stars")
     for number in lone_marks(lines):
-        yield Slip(number, f"“{lines[number - 1][:40]}” looks like a mark left from a merge: remove it", is_error=True)
+        yield SourceProblem(number, f"“{lines[number - 1][:40]}” looks like a mark left from a merge: remove it", is_error=True)
     for number, info in openings(lines):
         if ignored := read_info(info).ignored:
-            yield Slip(number, f"“{ignored[:60]}” behind the marks of the code does nothing here: remove it")
+            yield SourceProblem(number, f"“{ignored[:60]}” behind the marks of the code does nothing here: remove it")
     if (begun := unclosed(lines)) is not None:
-        yield Slip(begun, "the block of code that begins here is never closed: end it with a line of the same marks")
+        yield SourceProblem(begun, "the block of code that begins here is never closed: end it with a line of the same marks")
 
 
-def _links(number: int, line: str) -> Iterator[Slip]:
+def _links(number: int, line: str) -> Iterator[SourceProblem]:
     if address := _OTHER_SCHEME.search(line):
-        yield Slip(number, f"the address {address[1][:80]} begins with something other than http, https, mailto, tel or sms: remove it", is_error=True)
+        yield SourceProblem(number, f"the address {address[1][:80]} begins with something other than http, https, mailto, tel or sms: remove it", is_error=True)
     if address := _NOT_SHOWN.search(line):
-        yield Slip(number, f"nothing can be shown from the address {address[1][:80]}: make it a link", is_error=True)
+        yield SourceProblem(number, f"nothing can be shown from the address {address[1][:80]}: make it a link", is_error=True)
     if "]()" in line:
-        yield Slip(number, "the link has no address: write it or remove the brackets", is_error=True)
+        yield SourceProblem(number, "the link has no address: write it or remove the brackets", is_error=True)
     if _EMPTY_LINK.search(line):
-        yield Slip(number, "the link has no text, so readers do not see it: write what it leads to")
+        yield SourceProblem(number, "the link has no text, so readers do not see it: write what it leads to")
 
 
-def _frame(number: int, written: str, iframe_hosts: tuple[str, ...]) -> Iterator[Slip]:
+def _frame(number: int, written: str, iframe_hosts: tuple[str, ...]) -> Iterator[SourceProblem]:
     src = _SRC.search(written)
     if src is None:
-        yield Slip(number, "the iframe has no address: write its src or remove it")
+        yield SourceProblem(number, "the iframe has no address: write its src or remove it")
     elif framed(unescape(src[1]), iframe_hosts) is None:
-        yield Slip(number, f"the embedded page {src[1][:80]} is shown as a link: only https and the hosts in DESKBOOK_IFRAME_HOSTS are embedded")
+        yield SourceProblem(number, f"the embedded page {src[1][:80]} is shown as a link: only https and the hosts in DESKBOOK_IFRAME_HOSTS are embedded")

@@ -43,14 +43,14 @@ _PATTERNS = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Leftover:
+class UnparsedMarkup:
     """What the page shows, and what to do about it."""
 
     shown: str
     advice: str
 
 
-def leftovers(html: str) -> Iterator[Leftover]:
+def find_unparsed_markup(html: str) -> Iterator[UnparsedMarkup]:
     """The marks that readers of this rendered page see, outside code, each once."""
     text = unescape(re.sub(r"<[^>]*>", "", _NOT_SHOWN.sub("", html)))
     taken: set[str] = set()
@@ -59,7 +59,7 @@ def leftovers(html: str) -> Iterator[Leftover]:
             shown = found[0].partition("\n")[0].strip()
             if not any(shown in other for other in taken):
                 taken.add(shown)
-                yield Leftover(shown, advice)
+                yield UnparsedMarkup(shown, advice)
 
 
 def marks_in(plain: str) -> str:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from kb.articles.article import Article, Catalog
 from kb.articles.catalog.library import Library
-from kb.articles.catalog.visible_categories import public_shelves
+from kb.articles.catalog.visible_categories import public_categories
 from kb.config import Settings
 from kb.text.characters import without_forbidden
 from kb.web.pages import finish, finished_pages, respond
@@ -47,13 +47,13 @@ def _xml(request: Request, template: str, media_type: str) -> Response:
 def _context(request: Request) -> dict[str, Any]:
     settings: Settings = request.app.state.settings
     catalog, now = cast(Library, request.app.state.library).catalog, datetime.now(UTC)
-    categories = public_shelves(catalog, now)
+    categories = public_categories(catalog, now)
     articles = [article for category in categories for article in category.all_articles]
     newest = sorted(articles, key=_newest_first)[:MOST_ENTRIES]
     changed = newest[0].updated_at if newest else datetime(1970, 1, 1, tzinfo=UTC)
     return {
         "base": settings.public_url,
-        "shelves": {catalog.prefix: categories} | {one.prefix: public_shelves(one, now) for one in catalog.translated.values()},
+        "categories_by_prefix": {catalog.prefix: categories} | {one.prefix: public_categories(one, now) for one in catalog.translated.values()},
         "articles": articles,
         "newest": newest,
         "changed": changed,

@@ -57,17 +57,17 @@ def catalog_of(request: Request) -> Catalog:
     return catalog.translated[locale]
 
 
-def of_shelf(request: Request, catalog: Catalog, url: str) -> dict[str, Any]:
+def category_languages(request: Request, catalog: Catalog, url: str) -> dict[str, Any]:
     """What a page of shelves tells of languages; `url` is its own address."""
     whole = cast(Library, request.app.state.library).catalog
     bare = url.removeprefix(catalog.prefix) or "/"
-    return _told(request, catalog, bare, (whole.locale, *whole.translated), catalog.locale)
+    return _languages(request, catalog, bare, (whole.locale, *whole.translated), catalog.locale)
 
 
-def of_article(request: Request, catalog: Catalog, article: Article) -> dict[str, Any]:
+def article_languages(request: Request, catalog: Catalog, article: Article) -> dict[str, Any]:
     """What an article's page tells of languages. In a language it lacks, its canonical page is the one that has the text."""
     whole = cast(Library, request.app.state.library).catalog
-    told = _told(request, catalog, f"/articles/{article.slug}", whole.locales_of(article.slug, datetime.now(UTC)), article.locale)
+    told = _languages(request, catalog, f"/articles/{article.slug}", whole.locales_of(article.slug, datetime.now(UTC)), article.locale)
     if article.locale == catalog.locale:
         return told
     settings: Settings = request.app.state.settings
@@ -75,7 +75,7 @@ def of_article(request: Request, catalog: Catalog, article: Article) -> dict[str
     return told | {"canonical": settings.public_url + own, "only_in": name_of(article.locale), "wanted": name_of(catalog.locale)}
 
 
-def _told(request: Request, catalog: Catalog, bare: str, existing: tuple[str, ...], lang: str) -> dict[str, Any]:
+def _languages(request: Request, catalog: Catalog, bare: str, existing: tuple[str, ...], lang: str) -> dict[str, Any]:
     whole = cast(Library, request.app.state.library).catalog
     if not whole.translated:
         return {"lang": lang}

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from kb.articles.catalog.audiences import audiences_of, is_staff
+from kb.articles.catalog.audiences import is_staff, load_audiences
 from kb.articles.catalog.broken_files import broken_at
 from kb.articles.catalog.library import Library
 from kb.i18n import gettext as _
@@ -22,7 +22,7 @@ async def old_article(request: Request) -> Response:
     found = re.match(r"\d+", request.path_params["number"])
     catalog = _library(request).catalog
     slug = catalog.by_external_id.get(found[0]) if found else None
-    if slug is None or _library(request).get(slug, await audiences_of(request)) is None:
+    if slug is None or _library(request).get(slug, await load_audiences(request)) is None:
         raise HTTPException(404)
     asked = request.path_params.get("locale", "").lower()
     locale = next((one for one in (asked, asked.partition("-")[0]) if one in catalog.translated and one != catalog.locale), "")
@@ -44,7 +44,7 @@ async def not_found(request: Request, error: Exception) -> Response:
     library = _library(request)
     new_url = library.catalog.aliases.get(request.url.path.rstrip("/")) if request.method in ("GET", "HEAD") else None
     article = library.catalog.at(new_url) if new_url else None
-    if new_url is None or article is None or not article.is_open_to(await audiences_of(request), datetime.now(UTC)):
+    if new_url is None or article is None or not article.is_open_to(await load_audiences(request), datetime.now(UTC)):
         return await run_in_threadpool(error_page, request, await _explained(request, error))
     return RedirectResponse(quote(new_url), 301)
 

@@ -15,12 +15,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from kb.articles.article import PUBLIC, Article, ArticleType, Catalog, Category
-from kb.articles.catalog.audiences import audiences_of, told_readers
-from kb.articles.catalog.visible_categories import find_category, find_section, is_faq, open_shelves, place_of
+from kb.articles.catalog.audiences import audience_notice, load_audiences
+from kb.articles.catalog.visible_categories import find_category, find_section, is_faq, locate, visible_categories
 from kb.articles.pages.assets import asset
 from kb.articles.pages.faq import answer, structured_data
 from kb.articles.pages.feeds import feed, robots, sitemap
-from kb.articles.pages.languages import catalog_of, localised, of_article, of_shelf
+from kb.articles.pages.languages import article_languages, catalog_of, category_languages, localised
 from kb.articles.pages.redirects import old_article, old_help_centre
 from kb.articles.pages.related import Related
 from kb.articles.pages.votes import thanks, vote
@@ -36,7 +36,7 @@ MOST_PROMOTED, MOST_LISTED = 8, 6
 
 
 @dataclass(frozen=True, slots=True)
-class Shelves:
+class VisibleContent:
     """One state of the content as its readers may see it, with what pages of it share."""
 
     catalog: Catalog
@@ -50,46 +50,48 @@ class Shelves:
         return [article for category in self.categories for article in category.all_articles]
 
 
-async def shelves(request: Request) -> Shelves:
+async def visible_content(request: Request) -> VisibleContent:
     """The present state for this reader in the language of the address; made once per generation. 404 for a language that the site does not have."""
-    state, catalog, audiences = request.app.state, catalog_of(request), await audiences_of(request)
-    kept = cast("dict[tuple[str, tuple[str, ...]], Shelves]", getattr(state, "shelves", None) or {})
+    state, catalog, audiences = request.app.state, catalog_of(request), await load_audiences(request)
+    kept = cast("dict[tuple[str, tuple[str, ...]], VisibleContent]", getattr(state, "visible_content", None) or {})
     found = kept.get((catalog.locale, audiences))
     if found is None or found.catalog is not catalog:
-        categories = open_shelves(catalog, audiences, datetime.now(UTC))
-        found = Shelves(catalog, audiences, categories, Related([article for category in categories for article in category.all_articles]))
+        categories = visible_categories(catalog, audiences, datetime.now(UTC))
+        found = VisibleContent(catalog, audiences, categories, Related([article for category in categories for article in category.all_articles]))
         present = {key: one for key, one in kept.items() if one.catalog.generation == catalog.generation}
-        state.shelves = present | {(catalog.locale, audiences): found}
+        state.visible_content = present | {(catalog.locale, audiences): found}
     return found
 
 
 async def home(request: Request) -> Response:
     """The search, what is promoted, and every category."""
-    content = await shelves(request)
+    content = await visible_content(request)
     promoted = [article for article in content.articles if article.promoted][:MOST_PROMOTED]
     context = {"categories": content.categories, "promoted": promoted, "most_listed": MOST_LISTED}
-    return await _page(request, content, lambda: _html(request, "articles/home.html", of_shelf(request, content.catalog, "/") | context))
+    return await _page(request, content, lambda: _html(request, "articles/home.html", category_languages(request, content.catalog, "/") | context))
 
 
 async def category(request: Request) -> Response:
     """One category with its sections."""
-    content = await shelves(request)
+    content = await visible_content(request)
     found = _category(content, request)
     return await _page(
         request,
         content,
-        lambda: _html(request, "articles/category.html", of_shelf(request, content.catalog, found.url) | {"category": found, "most_listed": MOST_LISTED}),
+        lambda: _html(
+            request, "articles/category.html", category_languages(request, content.catalog, found.url) | {"category": found, "most_listed": MOST_LISTED}
+        ),
     )
 
 
 async def section(request: Request) -> Response:
     """One section: a list of articles, or questions that open when it holds only FAQs."""
-    content = await shelves(request)
+    content = await visible_content(request)
     parent = _category(content, request)
     found = find_section(parent, request.path_params["section"])
     if found is None:
         raise HTTPException(404)
-    context: dict[str, Any] = of_shelf(request, content.catalog, found.url) | {"category": parent, "section": found}
+    context: dict[str, Any] = category_languages(request, content.catalog, found.url) | {"category": parent, "section": found}
     if not is_faq(found):
         return await _page(request, content, lambda: _html(request, "articles/section.html", context))
     return await _page(request, content, lambda: _html(request, "articles/faq.html", context | _questions(request, found.articles)))
@@ -97,7 +99,7 @@ async def section(request: Request) -> Response:
 
 async def article(request: Request) -> Response:
     """One article; reading it is recorded."""
-    content, slug = await shelves(request), request.path_params["slug"]
+    content, slug = await visible_content(request), request.path_params["slug"]
     found = content.catalog.articles.get(slug)
     if found is None or not found.is_open_to(content.audiences, datetime.now(UTC)):
         return _moved(content, slug)
@@ -109,7 +111,7 @@ async def article(request: Request) -> Response:
     return response
 
 
-def _moved(content: Shelves, slug: str) -> Response:
+def _moved(content: VisibleContent, slug: str) -> Response:
     """301 to where the article now is; 404 when there is none that this reader may know of."""
     catalog, prefix = content.catalog, content.catalog.prefix
     new_url = catalog.aliases.get(f"{prefix}/articles/{slug}") or catalog.aliases.get(f"/articles/{slug}")
@@ -121,8 +123,8 @@ def _moved(content: Shelves, slug: str) -> Response:
     return RedirectResponse(quote(new_url), 301)
 
 
-def _article_text(request: Request, content: Shelves, found: Article) -> str:
-    place = place_of(content.categories, found)
+def _article_text(request: Request, content: VisibleContent, found: Article) -> str:
+    place = locate(content.categories, found)
     if place is None:
         raise HTTPException(404)
     steps = [heading for heading in found.headings if heading.level == 2] if found.type == ArticleType.TUTORIAL else []
@@ -135,8 +137,8 @@ def _article_text(request: Request, content: Shelves, found: Article) -> str:
         "are_steps_numbered": bool(steps) and not any(re.match(r"\d|step\b", step.text, re.IGNORECASE) for step in steps),
         "related": content.related.to(found),
         "description": found.summary or _opening(found),
-        "told_readers": told_readers(found),
-    } | of_article(request, content.catalog, found)
+        "told_readers": audience_notice(found),
+    } | article_languages(request, content.catalog, found)
     return _html(request, "articles/article.html", context)
 
 
@@ -158,14 +160,14 @@ def _opening(found: Article) -> str:
     return text if len(text) <= 160 else text[:160].rpartition(" ")[0] + "…"
 
 
-def _category(content: Shelves, request: Request) -> Category:
+def _category(content: VisibleContent, request: Request) -> Category:
     found = find_category(content.categories, request.path_params["category"])
     if found is None:
         raise HTTPException(404)
     return found
 
 
-async def _page(request: Request, content: Shelves, make: Callable[[], str], *, viewed: dict[str, str | None] | None = None) -> Response:
+async def _page(request: Request, content: VisibleContent, make: Callable[[], str], *, viewed: dict[str, str | None] | None = None) -> Response:
     """The finished page, the same for everybody; for those who may read more, a page of their own that nobody keeps."""
     if content.audiences != PUBLIC:
         return HTMLResponse(await run_in_threadpool(make), headers={"Cache-Control": "private, no-store"})

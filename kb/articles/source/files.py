@@ -52,7 +52,7 @@ class Tree:
     """All files that count, by path, and those refused, with the reason."""
 
     articles: dict[str, File]
-    shelves: dict[str, File]
+    index_files: dict[str, File]
     """The `_index.md` files, and those of other languages such as `_index.es.md`."""
     assets: dict[str, File]
     problems: tuple[Problem, ...] = ()
@@ -67,7 +67,9 @@ class Tree:
 
         if not self.unread:
             return self
-        return replace(self, articles=kept(self.articles, before.articles), shelves=kept(self.shelves, before.shelves), assets=kept(self.assets, before.assets))
+        return replace(
+            self, articles=kept(self.articles, before.articles), index_files=kept(self.index_files, before.index_files), assets=kept(self.assets, before.assets)
+        )
 
 
 def walk(root: Path) -> Tree:
@@ -80,7 +82,7 @@ def walk(root: Path) -> Tree:
         info = entry.stat(follow_symlinks=False)
         file = File(path, info.st_mtime_ns, info.st_size, info.st_ino)
         if entry.name.startswith("_index.") and split_name(entry.name.removesuffix(".md"))[0] == "_index" and suffix == ".md":
-            tree.shelves[path] = file
+            tree.index_files[path] = file
         elif entry.name.startswith("_"):
             continue
         elif suffix == ".md" and file.folder:
@@ -91,7 +93,7 @@ def walk(root: Path) -> Tree:
             problems.append(Problem(path, 1, "lies in no category and is not shown: move it into a folder", is_error=False))
         elif suffix in _OTHER_MARKDOWN:
             problems.append(Problem(path, 1, f"is not shown, for its name ends in {suffix}: rename it to end in .md", is_error=False))
-    return Tree(tree.articles, tree.shelves, tree.assets, tuple(problems), tuple(unread))
+    return Tree(tree.articles, tree.index_files, tree.assets, tuple(problems), tuple(unread))
 
 
 def _entries(folder: str, prefix: str, problems: list[Problem], unread: list[str]) -> Iterator[tuple[os.DirEntry[str], str]]:

@@ -217,4 +217,4 @@ ARTICLE_KEYS: dict[str, Checker] = {
     "search": findable,
     "minutes": positive,
 }
-SHELF_KEYS: dict[str, Checker] = {"title": text, "description": text, "order": whole}
+CATEGORY_KEYS: dict[str, Checker] = {"title": text, "description": text, "order": whole}

@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from kb.articles.lint.source_problems import slips
-from kb.articles.lint.unparsed_markup import leftovers
+from kb.articles.lint.source_problems import find_source_problems
+from kb.articles.lint.unparsed_markup import find_unparsed_markup
 from kb.articles.markdown.complexity import TooComplex
 from kb.articles.markdown.render import render
 from kb.articles.markdown.sanitise import KNOWN_TAGS
@@ -288,6 +288,6 @@ def test_what_would_take_long_or_lose_text_is_refused(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_the_check_reads_a_bomb_to_its_end(name: str) -> None:
-    assert all(slip.line for slip in slips(BOMBS[name].splitlines(), HOSTS))
+    assert all(slip.line for slip in find_source_problems(BOMBS[name].splitlines(), HOSTS))
     if line_of_refusal(BOMBS[name]) is None:
-        assert all(left.advice for left in leftovers(render(BOMBS[name]).html))
+        assert all(left.advice for left in find_unparsed_markup(render(BOMBS[name]).html))

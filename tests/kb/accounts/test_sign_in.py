@@ -10,7 +10,7 @@ from kb.accounts.links import make_link, path
 from kb.accounts.models import SignInSession, User
 from kb.db import now
 from kb.events.models import Event, Kind
-from kb.events.recorder import Visit
+from kb.events.recorder import CurrentVisit
 from kb.jobs.models import OutboxJob
 from tests.cast import add_person, sign_in
 
@@ -198,7 +198,7 @@ def test_an_admin_is_signed_out_after_half_an_idle_hour(client: TestClient) -> N
 
 @pytest.mark.parametrize(("role", "said"), [("agent", "staff"), ("customer", None)])
 def test_signing_in_says_who_the_visitor_is_and_changes_no_event(client: TestClient, role: str, said: str | None) -> None:
-    visit = Visit("a" * 32, "b" * 32, False)
+    visit = CurrentVisit("a" * 32, "b" * 32, False)
     client.app.state.recorder.add(visit, Kind.SEARCH, query="printer")
     client.cookies.set("deskbook_visitor", visit.visitor)
     user = add_person(client, "ada@example.com", role)

@@ -14,7 +14,7 @@ from kb.events.bots import is_bot
 from kb.events.caps import Caps
 from kb.events.models import Event, EventCount, Kind
 from kb.events.queries import delete_events_before
-from kb.events.recorder import Recorder, Visit
+from kb.events.recorder import CurrentVisit, Recorder
 from kb.site.app import create_app
 
 CAPS = Caps(per_visitor_hour=300, per_address_hour=5000, answers_per_address_day=500, per_day=500_000, in_all=50_000_000)
@@ -42,8 +42,8 @@ def capped(database: Database, **caps: int) -> Recorder:
     return Recorder(database, Caps(**{name: getattr(CAPS, name) for name in Caps.__slots__} | caps), key="k" * 32)
 
 
-def visitor(name: str = "ann", *, visit: str = "", has_cookie: bool = True, address: str = "203.0.113.7") -> Visit:
-    return Visit(visit or f"visit-{name}", name, False, has_cookie, address)
+def visitor(name: str = "ann", *, visit: str = "", has_cookie: bool = True, address: str = "203.0.113.7") -> CurrentVisit:
+    return CurrentVisit(visit or f"visit-{name}", name, False, has_cookie, address)
 
 
 def stored(database: Database) -> list[Event]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from kb.db import Database
 from kb.jobs import outbox
 from kb.jobs.models import OutboxJob
-from kb.jobs.worker import LEASE, Job, Undoable, Worker
+from kb.jobs.worker import LEASE, Job, PermanentFailure, Worker
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -68,7 +68,7 @@ def test_a_failing_job_waits_longer_each_time_and_fails_after_five_days(database
 
 def test_what_can_never_be_done_is_not_tried_again(database: Database) -> None:
     def refuse(job: Job) -> None:
-        raise Undoable("550 no such mailbox")
+        raise PermanentFailure("550 no such mailbox")
 
     worker = Worker(database, {"test": refuse})
     _enqueue(database)

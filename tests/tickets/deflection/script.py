@@ -11,7 +11,7 @@ from kb.events.models import Event
 from tickets.deflection.report import Report, judged_visits, report
 from tickets.models import Ticket
 
-Step = tuple[float, str, dict[str, Any]]
+TimelineStep = tuple[float, str, dict[str, Any]]
 MINUTE, HOUR, DAY = 60, 3600, 86400
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATER = NOON + timedelta(days=30)
@@ -24,7 +24,7 @@ class Log:
         self.database = database
         self._people: dict[str, int] = {}
 
-    def visit(self, name: str, *steps: Step, visit: str = "", user: str | None = None) -> None:
+    def visit(self, name: str, *steps: TimelineStep, visit: str = "", user: str | None = None) -> None:
         """The visitor `name` takes `steps`: seconds after noon, kind, columns."""
         base = {"visit": visit or f"visit-{name}", "visitor": name, "user_id": self.person(user) if user else None, "locale": "en"}
         rows = [complete({"at": NOON + timedelta(seconds=second), "kind": kind, **base, **columns}) for second, kind, columns in steps]
@@ -71,46 +71,46 @@ def complete(columns: dict[str, Any]) -> dict[str, Any]:
     return {"source": "web"} | {column.key: columns.get(column.key) for column in Event.__table__.columns if column.key not in ("id", "source")}
 
 
-def search(at: float, query: str, *, hits: list[str] | None = None, **columns: Any) -> Step:
+def search(at: float, query: str, *, hits: list[str] | None = None, **columns: Any) -> TimelineStep:
     found = hits or []
     return at, "search", {"query": query, "hits": found, "hit_count": len(found), "answered": bool(found), "degraded": False} | columns
 
 
-def click(at: float, slug: str, rank: int, query: str | None = None) -> Step:
+def click(at: float, slug: str, rank: int, query: str | None = None) -> TimelineStep:
     return at, "search_click", {"slug": slug, "rank": rank, "query": query}
 
 
-def view(at: float, slug: str) -> Step:
+def view(at: float, slug: str) -> TimelineStep:
     return at, "article_view", {"slug": slug, "digest": "d1"}
 
 
-def engaged(at: float, slug: str) -> Step:
+def engaged(at: float, slug: str) -> TimelineStep:
     return at, "article_engaged", {"slug": slug, "digest": "d1"}
 
 
-def vote(at: float, slug: str, value: str) -> Step:
+def vote(at: float, slug: str, value: str) -> TimelineStep:
     return at, "vote", {"slug": slug, "value": value}
 
 
-def form(at: float) -> Step:
+def form(at: float) -> TimelineStep:
     return at, "form_open", {}
 
 
-def confirm(at: float, slug: str = "blink") -> Step:
+def confirm(at: float, slug: str = "blink") -> TimelineStep:
     return at, "deflect_confirmed", {"slug": slug}
 
 
-def withdraw(at: float, slug: str = "blink") -> Step:
+def withdraw(at: float, slug: str = "blink") -> TimelineStep:
     return at, "deflect_withdrawn", {"slug": slug}
 
 
-def script(at: float) -> Step:
+def script(at: float) -> TimelineStep:
     return at, "script_ran", {}
 
 
-def left_form(at: float) -> Step:
+def left_form(at: float) -> TimelineStep:
     return at, "form_abandoned", {}
 
 
-def sent(at: float, ticket_id: int) -> Step:
+def sent(at: float, ticket_id: int) -> TimelineStep:
     return at, "ticket_created", {"ticket_id": ticket_id}

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from kb.events.queries import Counts, count_events
 from tests.cast import signed_in
 from tests.tickets.deflection.script import DAY, MINUTE, Log, confirm, engaged, form, search, sent, view
-from tickets.deflection.csv_export import sheet
+from tickets.deflection.csv_export import as_csv
 
 URL = "/desk/reports/deflection"
 MARCH = "from=2026-03-01&to=2026-03-31"
@@ -79,9 +79,9 @@ def test_each_rung_opens_the_visits_behind_it(busy: Log, agent: TestClient) -> N
     page = agent.get(f"{URL}?{MARCH}").text
     for outcome, words in (("ticket", "invoice copy"), ("confirmed", "this solved it"), ("read_and_left", "blink"), ("gave_up", "HYPERLINK")):
         assert f"{URL}/visits?{MARCH}&outcome={outcome}".replace("&", "&amp;") in page
-        behind = agent.get(f"{URL}/visits?{MARCH}&outcome={outcome}").text
-        assert "<h1>1 visit</h1>" in behind
-        assert words in behind
+        drilldown = agent.get(f"{URL}/visits?{MARCH}&outcome={outcome}").text
+        assert "<h1>1 visit</h1>" in drilldown
+        assert words in drilldown
 
 
 def test_each_figure_stands_beside_that_of_the_period_before(busy: Log, agent: TestClient) -> None:
@@ -106,9 +106,13 @@ def test_a_first_period_is_compared_with_nothing(busy: Log, agent: TestClient) -
 def test_a_figure_that_is_no_rate_opens_its_visits_too(busy: Log, agent: TestClient) -> None:
     busy.visit("uma", search(20 * MINUTE, "printer", hits=["blink"], degraded=True))
     page = agent.get(f"{URL}?{MARCH}").text
-    for name, behind, visits in (("Steps before the form", "form=1", 2), ("Tickets saved", "outcome=confirmed", 1), ("During an outage", "search=degraded", 1)):
-        assert f'{URL}/visits?{MARCH}&{behind}">{name}</a>'.replace("&", "&amp;") in page, name
-        assert f"<h1>{visits} visit" in agent.get(f"{URL}/visits?{MARCH}&{behind}").text
+    for name, drilldown, visits in (
+        ("Steps before the form", "form=1", 2),
+        ("Tickets saved", "outcome=confirmed", 1),
+        ("During an outage", "search=degraded", 1),
+    ):
+        assert f'{URL}/visits?{MARCH}&{drilldown}">{name}</a>'.replace("&", "&amp;") in page, name
+        assert f"<h1>{visits} visit" in agent.get(f"{URL}/visits?{MARCH}&{drilldown}").text
     looked_first = page.partition("Looked first")[2].partition("</tr>")[0]
     assert 'href="/desk/tickets/1"' in looked_first
 
@@ -254,12 +258,12 @@ def test_a_query_is_no_formula_in_a_spreadsheet(busy: Log, agent: TestClient) ->
 
 @pytest.mark.parametrize("separator", [";", "\t", "; ", "\n"])
 def test_no_formula_begins_behind_another_separator(separator: str) -> None:
-    [[cell, words]] = list(csv.reader(StringIO(sheet([(f"a{separator}=1+1", "a; b-c")]).removeprefix("\ufeff"), newline="")))
+    [[cell, words]] = list(csv.reader(StringIO(as_csv([(f"a{separator}=1+1", "a; b-c")]).removeprefix("\ufeff"), newline="")))
     assert cell == f"a{separator}'=1+1"
     assert words == "a; b-c"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", " =", "\n@", "\u00a0-", "\u200b=", "\ufeff+", "＝", "＋", "－", "＠"])
 def test_every_start_of_a_formula_is_guarded(start: str) -> None:
-    [[cell, number]] = list(csv.reader(StringIO(sheet([(f"{start}1", -1)]).removeprefix("\ufeff"), newline="")))
+    [[cell, number]] = list(csv.reader(StringIO(as_csv([(f"{start}1", -1)]).removeprefix("\ufeff"), newline="")))
     assert (cell, number) == (f"'{start}1", "-1")

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from kb.accounts.models import User
 from kb.db import now
 from kb.events.models import Event, Kind
-from kb.events.recorder import Visit, row
+from kb.events.recorder import CurrentVisit, row
 from kb.jobs.models import OutboxJob
 from tests.cast import add_person, change
 from tests.tickets.desk.conftest import Refused, Write
@@ -22,7 +22,7 @@ Stored = Callable[[int], Ticket]
 
 @pytest.mark.usefixtures("agent")
 def test_the_page_shows_what_the_customer_tried(client: TestClient, opened: OpenTicket) -> None:
-    visit = Visit("a" * 32, "b" * 32, False)
+    visit = CurrentVisit("a" * 32, "b" * 32, False)
     steps = [
         (Kind.SEARCH, {"query": "printer smoke", "hit_count": 0, "hits": []}),
         (Kind.ARTICLE_VIEW, {"slug": "put-out-smoke"}),
@@ -33,7 +33,7 @@ def test_the_page_shows_what_the_customer_tried(client: TestClient, opened: Open
     with client.app.state.database.write() as session:
         for age, (kind, columns) in zip((5, 4, 3, 2, 1), steps, strict=True):
             session.add(Event(**(row(visit, kind, columns) | {"at": now() - timedelta(minutes=age)})))
-        other = row(Visit("e" * 32, "f" * 32, False), Kind.SEARCH, {"query": "somebody else", "hit_count": 1})
+        other = row(CurrentVisit("e" * 32, "f" * 32, False), Kind.SEARCH, {"query": "somebody else", "hit_count": 1})
         session.add(Event(**other))
     page = client.get(f"/desk/tickets/{opened(visit=visit)}").text
     places = [

@@ -154,6 +154,6 @@ def test_the_ticket_says_when_the_folder_of_mails_takes_none(trouble: Trouble, s
 
 
 def test_the_ticket_keeps_a_fault_of_ours_for_the_log(trouble: Trouble, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr("tickets.email.mails.compose", lambda *_: {}["missing"])
+    monkeypatch.setattr("tickets.email.mailer.compose", lambda *_: {}["missing"])
     assert trouble("") == f"{LATER} Something failed on our side. The server's log has the details."
     assert "KeyError: 'missing'" in caplog.text

@@ -16,7 +16,7 @@ from kb.config import Settings
 from kb.db import now
 from kb.jobs import outbox
 from kb.jobs.models import OutboxJob
-from kb.jobs.worker import Job, Undoable, Worker
+from kb.jobs.worker import Job, PermanentFailure, Worker
 from kb.site.worker_setup import make_worker
 from tests.cast import add_person, agent_writes
 from tests.services import Mailbox
@@ -133,7 +133,7 @@ def test_a_subject_cannot_grow_a_header(client: TestClient, smtp_server: Mailbox
 
 @pytest.mark.parametrize("address", ["a@example.com, evil@example.com", "a@example.com\r\nBcc: evil@example.com", '"x" <evil@example.com>, a@example.com'])
 def test_a_recipient_that_reads_as_two_is_never_sent_to(settings: Settings, address: str) -> None:
-    with pytest.raises((Undoable, ValueError)):
+    with pytest.raises((PermanentFailure, ValueError)):
         compose(settings, JOB, Letter(address, "Hello", "Text"))
 
 

@@ -30,7 +30,7 @@ from tests.tickets.conftest import fields
 from tickets.creation import NewTicket, create
 from tickets.email.composition import Letter, compose
 from tickets.email.delivery import send
-from tickets.email.mails import WRITERS
+from tickets.email.mailer import WRITERS
 from tickets.nonce import new_nonce
 
 COUNTER = itertools.count()

@@ -141,7 +141,7 @@ class VisitRow(NamedTuple):
     tickets: list[int]
 
 
-Place = tuple[datetime, str]
+ListPosition = tuple[datetime, str]
 """Of a visit in the list: when it began, and the beginning of its visitor's id."""
 
 
@@ -154,7 +154,7 @@ def visit_rows(
     traits: int,
     slug: str,
     search: str,
-    before: Place | None,
+    before: ListPosition | None,
     limit: int,
 ) -> Iterator[VisitRow]:
     """Stored visits of the days, newest first, at most `limit`: with one of the outcomes (any when there are none) and all of the traits."""

@@ -11,7 +11,7 @@ RANKED_FROM_VOTES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class ArticleFigures:
+class ArticleMetrics:
     """One article that was read or voted on."""
 
     slug: str
@@ -70,10 +70,10 @@ class ArticleTally:
         """Of the visits that read anything, those that ended in a ticket."""
         return Rate(self.of_those_to_ticket, self.visits_with_reading)
 
-    def figures(self) -> tuple[ArticleFigures, ...]:
+    def figures(self) -> tuple[ArticleMetrics, ...]:
         """Ranked articles first, best first; then the others, most read first."""
         helpful = {slug: Rate(self.yes[slug], self.yes[slug] + self.no[slug]) for slug in self._slugs()}
         ranked = sorted((slug for slug in helpful if helpful[slug].of >= RANKED_FROM_VOTES), key=lambda slug: (-(helpful[slug].low or 0.0), slug))
         others = sorted(helpful.keys() - set(ranked), key=lambda slug: (-self.read[slug], slug))
         ranks = {slug: rank for rank, slug in enumerate(ranked, start=1)}
-        return tuple(ArticleFigures(slug, helpful[slug], ranks.get(slug), Rate(self.to_ticket[slug], self.read[slug])) for slug in [*ranked, *others])
+        return tuple(ArticleMetrics(slug, helpful[slug], ranks.get(slug), Rate(self.to_ticket[slug], self.read[slug])) for slug in [*ranked, *others])

@@ -36,7 +36,7 @@ class UnansweredSearch:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchFigures:
+class SearchMetrics:
     """Counted from the settled intents of mature visits that no outage touched."""
 
     intents: int
@@ -90,13 +90,13 @@ class SearchTally:
         self.to_ticket += judged.outcome is Outcome.TICKET
 
 
-def search_figures(tally: SearchTally, clusters: Clusters) -> SearchFigures:
+def search_figures(tally: SearchTally, clusters: Clusters) -> SearchMetrics:
     """The figures of the intents counted."""
     counts: Counter[str] = Counter()
     for part in tally.locales.values():
         counts.update(part)
     intents, with_hits = counts["intents"], counts["intents"] - counts["no_hits"]
-    return SearchFigures(
+    return SearchMetrics(
         intents=intents,
         degraded=tally.degraded,
         while_typing=tally.while_typing,

@@ -13,7 +13,7 @@ TICKETS_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True)
-class TicketFigures:
+class TicketMetrics:
     """The period's tickets, of every channel, without those held for review."""
 
     tickets: int
@@ -100,10 +100,10 @@ class DayTickets:
         return TicketTally(len(counted), len(self.tickets) - len(counted), len(by_visit), len(tied) - len(by_visit), len(self.knowledge_first))
 
 
-def ticket_figures(tally: TicketTally, requesters: int, knowledge_first: Iterable[int], avoidable: Avoidable) -> TicketFigures:
+def ticket_figures(tally: TicketTally, requesters: int, knowledge_first: Iterable[int], avoidable: Avoidable) -> TicketMetrics:
     """The figures of the tickets counted."""
     tied = tally.tied_by_visit + tally.tied_by_requester
-    return TicketFigures(
+    return TicketMetrics(
         tickets=tally.tickets,
         requesters=requesters,
         tied_by_visit=tally.tied_by_visit,

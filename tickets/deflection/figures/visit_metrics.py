@@ -14,7 +14,7 @@ OPENING = frozenset((Kind.SEARCH, Kind.ARTICLE_VIEW))
 
 
 @dataclass(frozen=True, slots=True)
-class VisitFigures:
+class VisitMetrics:
     """What became of the visits."""
 
     visits: int
@@ -79,11 +79,11 @@ class VisitTally:
         self.traits.setdefault(judged.outcome, Counter()).update((EVERY, *traits(judged)))
 
 
-def visit_figures(tally: VisitTally, first_matures_at: datetime | None) -> VisitFigures:
+def visit_figures(tally: VisitTally, first_matures_at: datetime | None) -> VisitMetrics:
     """The figures of the visits counted."""
     visits, forms = tally.outcomes.total(), tally.form_outcomes.total()
     confirmed, left = tally.outcomes[Outcome.CONFIRMED], tally.outcomes[Outcome.FORM_LEFT_AFTER_READING]
-    return VisitFigures(
+    return VisitMetrics(
         visits=visits,
         form_visits=forms,
         outcomes={str(outcome): tally.outcomes[outcome] for outcome in Outcome},

@@ -47,15 +47,15 @@ class Intent:
 
 def intents(events: Iterable[EventRow], *, is_scripted: bool) -> tuple[Intent, ...]:
     """The intents of one visit, in order. `is_scripted`: whether its pages could report clicks themselves."""
-    groups: list[list[EventRow]] = []
+    metric_groups: list[list[EventRow]] = []
     for event in events:
-        if event.kind == Kind.SEARCH and (not groups or not _continues(groups[-1], event)):
-            groups.append([event])
-        elif groups and event.kind in (Kind.SEARCH, Kind.SEARCH_CLICK, Kind.ARTICLE_VIEW):
-            groups[-1].append(event)
+        if event.kind == Kind.SEARCH and (not metric_groups or not _continues(metric_groups[-1], event)):
+            metric_groups.append([event])
+        elif metric_groups and event.kind in (Kind.SEARCH, Kind.SEARCH_CLICK, Kind.ARTICLE_VIEW):
+            metric_groups[-1].append(event)
         elif event.kind == Kind.SEARCH_CLICK and event.query:
-            groups.append([event])
-    found = [_intent(group, is_scripted) for group in groups]
+            metric_groups.append([event])
+    found = [_intent(group, is_scripted) for group in metric_groups]
     return tuple(_with_refinement(intent, following) for intent, following in zip_longest(found, found[1:]))
 
 

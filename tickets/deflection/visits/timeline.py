@@ -29,7 +29,7 @@ WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TimelineStep:
     """One thing that happened, or the same thing several times in a row."""
 
     at: datetime
@@ -42,7 +42,7 @@ class Step:
     times: int = 1
 
 
-def steps(visit: Visit, titles: Mapping[str, str]) -> list[Step]:
+def timeline(visit: Visit, titles: Mapping[str, str]) -> list[TimelineStep]:
     """The visit's events in order, repetitions taken together, at most 100."""
     done = (event for event in visit.events if event.kind != Kind.SCRIPT_RAN)
     found = [_step(list(same), titles) for _, same in groupby(done, key=_what)]
@@ -53,10 +53,10 @@ def _what(event: EventRow) -> tuple[str | None, ...]:
     return event.kind, event.query, event.slug, event.value
 
 
-def _step(same: list[EventRow], titles: Mapping[str, str]) -> Step:
+def _step(same: list[EventRow], titles: Mapping[str, str]) -> TimelineStep:
     event, slug = same[0], same[0].slug or ""
     words = WORDS[Kind(event.kind)] if event.kind in WORDS else event.kind
-    return Step(event.at, words, event.query or "", slug, titles.get(slug, slug), _note(event), event.ticket_id, len(same))
+    return TimelineStep(event.at, words, event.query or "", slug, titles.get(slug, slug), _note(event), event.ticket_id, len(same))
 
 
 def _note(event: EventRow) -> str:

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.tickets.deflection.script import Log, Step, search
+from tests.tickets.deflection.script import Log, TimelineStep, search
 from tickets.deflection.figures.rates import Rate
 from tickets.deflection.visits.clusters import cluster_key
 from tickets.deflection.visits.intents import is_same_thought
 
 
-def intents(log: Log, *steps: Step) -> int:
+def intents(log: Log, *steps: TimelineStep) -> int:
     log.visit("ann", *steps)
     return log.report().searches.intents
 
