@@ -16,6 +16,8 @@ DONE_HERE = {
     "released": "The ticket is released. Its requester gets the confirmation by email.",
     "followed-up": "Your follow-up is filed as this ticket.",
 }
+DONE_AT = {"saved": "properties", "released": "top", "followed-up": "top"}
+"""Where on the ticket's page a person goes on after what was done, unless that is the end of the conversation."""
 DONE_THERE = {
     "sent": "Your reply to #{} was sent.",
     "sent-before": "You already sent this reply to #{}. It was not sent again.",
@@ -30,6 +32,13 @@ def flash(request: Request) -> str:
     if of.isascii() and of.isdigit() and done in DONE_THERE and str(request.path_params.get("id")) != of:
         return DONE_THERE[done].format(of[:18])
     return DONE_HERE.get(done, "")
+
+
+def done_at(request: Request) -> str:
+    """Return the part of the ticket's page that says what was done: where the person goes on, so that the focus can go there."""
+    done, of = request.query_params.get("done", ""), request.query_params.get("of", "")
+    is_elsewhere = bool(of) and str(request.path_params.get("id")) != of
+    return "top" if is_elsewhere else DONE_AT.get(done, "conversation")
 
 
 def way_back(request: Request, number: int, **said: str) -> str:

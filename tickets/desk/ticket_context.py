@@ -19,7 +19,7 @@ from tickets.desk import queries
 from tickets.desk.customer_journey import customer_journey, short_version
 from tickets.desk.draft import Draft
 from tickets.desk.draft_queries import stored_draft
-from tickets.desk.flash_messages import flash
+from tickets.desk.flash_messages import done_at, flash
 from tickets.desk.inbox import order_of
 from tickets.desk.properties import differences, properties
 from tickets.desk.ticket_lists import BY_SLUG, View
@@ -90,6 +90,7 @@ def ticket_context(request: Request, session: Session, user: User, ticket: Ticke
         "errors": draft.errors,
         "limits": {"files": settings.attachments_max, "file_mb": settings.attachment_mb, "total_mb": settings.attachments_total_mb},
         "flash": flash(request),
+        "done_at": done_at(request),
         "can_restore": "discarded" in request.query_params.getlist("done") and draft.is_empty and stored_draft(session, user.id, ticket.id) is not None,
     }
 

@@ -202,7 +202,7 @@ def _reply(request: Request, form: ReplyForm) -> Response:
         response = RedirectResponse(f"{path}?sent=1", 303)
         remember(request, response, path)
         return response
-    return RedirectResponse(f"{_here(request)}?replied=1#latest", 303)
+    return RedirectResponse(f"{_here(request)}?replied=1", 303)
 
 
 def _add(session: Session, ticket: Ticket, comment: NewComment) -> FiledTicket | None:

@@ -42,7 +42,7 @@ def test_the_composer_says_whether_a_reply_is_mailed(settings: Settings, smtp_ur
 
 def test_a_reply_is_stored_mailed_and_takes_the_ticket(client: TestClient, agent: User, opened: OpenTicket, stored: Stored, write: Write) -> None:
     number = opened()
-    assert write(number, "Pull the plug.", status="pending").headers["location"] == f"/desk/tickets/{number}?done=sent&of={number}#latest"
+    assert write(number, "Pull the plug.", status="pending").headers["location"] == f"/desk/tickets/{number}?done=sent&of={number}"
     ticket = stored(number)
     assert (ticket.status, ticket.assignee_id) == ("pending", agent.id)
     assert _mails(client) == ["mail.request_received", "mail.agent_replied"]
