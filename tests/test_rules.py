@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from kb.articles.catalog.link_resolver import RESERVED
 
 CHECKOUT = Path(__file__).parents[1]
 ROOMS = ("kb", "search", "tickets")
+INNER_PACKAGES = ("kb/accounts/audit_log", "kb/migrations/versions", "search/engines/meilisearch")
+"""Too small for the map in the README."""
 
 # A module may import from its own floor and from those above it in this list. A module that no line names is on the floor of its package.
 FLOORS = (
@@ -87,6 +90,17 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 def test_every_module_has_a_floor() -> None:
     assert [_module(path) for path in _sources() if _module(path) != "kb" and _floor(_module(path)) < 0] == []
+
+
+def test_the_map_in_the_readme_names_every_package_from_the_lowest_floor_up() -> None:
+    lines = re.search(r"```text\n(kb/text/.*?)```", (CHECKOUT / "README.md").read_text(encoding="utf-8"), re.DOTALL)[1].splitlines()
+    assert len(lines) <= 10
+    rows = [[name if (CHECKOUT / name).exists() else names[0] + name for name in names] for names in (line.partition("  ")[0].split() for line in lines)]
+    places = {place.removesuffix("/") for row in rows for place in row}
+    assert [place for place in places if not (CHECKOUT / place).exists()] == []
+    assert {path.rpartition("/")[0] for path in _sources()} - places - {"kb", *INNER_PACKAGES} == set()
+    floors = [floor for row in rows for floor in [{_floor(_module(place.removesuffix("/"))) for place in row} - {-1}] if floor]
+    assert all(max(below) < min(above) for below, above in pairwise(floors))
 
 
 def test_only_the_meilisearch_engine_knows_its_client() -> None:
