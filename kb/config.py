@@ -92,6 +92,12 @@ class Settings(ServerLimits):
     history_timeout_s: float = Field(
         20.0, gt=0, le=3600, description="Longest reading of the content's git history, in seconds; older articles then show their files' dates."
     )
+    history_object_max_mb: int = Field(
+        8,
+        ge=1,
+        le=1000,
+        description="Largest commit or folder of the content's git history that is unpacked, in MB; what lies behind a larger one is not read.",
+    )
     iframe_hosts: Annotated[tuple[str, ...], AfterValidator(config_values.hosts)] = Field(
         ("www.youtube.com", "www.youtube-nocookie.com", "youtube.com", "player.vimeo.com"),
         description="Hosts whose iframes are kept, as players that load when clicked. Others become a link.",

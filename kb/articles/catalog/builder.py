@@ -171,6 +171,6 @@ def article(facts: Facts, rendered: Rendered, commit: Commit | None, names: Name
 
 def _file_date(mtime_ns: int) -> datetime:
     try:
-        return datetime.fromtimestamp(mtime_ns // 1_000_000_000, UTC)
+        return min(datetime.fromtimestamp(mtime_ns // 1_000_000_000, UTC), datetime.now(UTC))
     except (OverflowError, ValueError):  # a time after the year 9999
         return datetime(1970, 1, 1, tzinfo=UTC)

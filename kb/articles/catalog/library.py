@@ -17,7 +17,7 @@ from kb.articles.markdown.render import VERSION, Rendered, render
 from kb.articles.source.assets import Assets
 from kb.articles.source.files import File, Tree, walk
 from kb.articles.source.frontmatter import CATEGORY_KEYS
-from kb.articles.source.git_history import TIMEOUT_S, History
+from kb.articles.source.git_history import OBJECT_MAX_MB, TIMEOUT_S, History
 from kb.articles.source.markdown_file import BadSource, Source, read_source
 from kb.config import Settings
 
@@ -46,11 +46,12 @@ class Options:
     iframe_hosts: tuple[str, ...] = ()
     locale: str = "en"
     history_timeout_s: float = TIMEOUT_S
+    history_object_max_mb: int = OBJECT_MAX_MB
 
     @classmethod
     def of(cls, settings: Settings) -> "Options":
         """The options that an operator chose."""
-        return cls(settings.iframe_hosts, settings.locale, settings.history_timeout_s)
+        return cls(settings.iframe_hosts, settings.locale, settings.history_timeout_s, settings.history_object_max_mb)
 
     @property
     def digest(self) -> str:
@@ -77,7 +78,7 @@ class Library:
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
         self._tree: Tree | None = None
-        self.history = History(root, self._options.history_timeout_s, self._kept.get(_HISTORY, ""))
+        self.history = History(root, self._options.history_timeout_s, self._kept.get(_HISTORY, ""), self._options.history_object_max_mb)
         self._published: frozenset[str] = frozenset()
         self._articles_now: list[Article] = []
         self._index: FolderIndex = {}

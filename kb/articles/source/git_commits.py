@@ -4,18 +4,22 @@ import heapq
 import stat
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 
+from dulwich.errors import FileFormatException
+from dulwich.lru_cache import LRUSizeCache
 from dulwich.object_format import SHA1, SHA256
-from dulwich.object_store import DiskObjectStore
 from dulwich.objects import Commit as GitCommit
-from dulwich.objects import ObjectID, Tree
+from dulwich.objects import parse_tree, valid_hexsha
 
-from kb.articles.source.git_repository import Repository, State, UnreadableRepository
+from kb.articles.source.git_objects import COMMIT, TREE, ObjectStore, UnreadableObject
+from kb.articles.source.git_repository import Repository, State
 
-_KEPT_FOLDERS, _KEPT_COMMITS = 4096, 1024
+_KEPT_ENTRIES, _KEPT_PARENTS = 300_000, 100_000
+AHEAD_S = 600
+"""How far ahead of this machine's clock another one's may be."""
 
 Entry = tuple[int, bytes]
 """Mode and id, as a folder of the repository lists them."""
@@ -32,41 +36,77 @@ class Commit:
     blob: str
 
 
-class Objects:
-    """Commits and folders of a repository by their ids; KeyError for what a partial clone leaves out."""
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A commit as the search needs it: its folder, its parents and its time, in seconds."""
 
-    def __init__(self, repository: Repository, state: State) -> None:
+    tree: bytes
+    parents: tuple[bytes, ...]
+    time: int
+
+
+class Objects:
+    """Commits and folders of a repository by their ids; KeyError for what a partial clone leaves out, UnreadableObject for what is damaged or too large."""
+
+    def __init__(self, repository: Repository, state: State, most_bytes: int) -> None:
         repository.refuse_special_objects()
-        self._store = DiskObjectStore(str(repository.common / "objects"), object_format=SHA256 if len(state.head) == 64 else SHA1)
-        self.folder = lru_cache(_KEPT_FOLDERS)(self._folder)
-        self.commit = lru_cache(_KEPT_COMMITS)(self._commit)
+        self._format = SHA256 if len(state.head) == 64 else SHA1
+        self._store = ObjectStore(repository.object_folders(), self._format, most_bytes)
+        self._folders: LRUSizeCache[bytes, dict[bytes, Entry]] = LRUSizeCache(_KEPT_ENTRIES, compute_size=lambda entries: len(entries) + 1)
+        self._commits: LRUSizeCache[bytes, Snapshot] = LRUSizeCache(_KEPT_PARENTS, compute_size=lambda commit: len(commit.parents) + 4)
 
     def close(self) -> None:
         """Close the files that were opened."""
         self._store.close()
 
-    def _folder(self, found: bytes) -> dict[bytes, Entry]:
-        tree = self._store[ObjectID(found)]
-        if not isinstance(tree, Tree):
-            raise UnreadableRepository(f"{found.decode()} is no folder")
-        return {name: (mode, entry) for name, mode, entry in tree.iteritems()}
+    def folder(self, found: bytes) -> dict[bytes, Entry]:
+        """Return the entries of a folder by their names."""
+        with suppress(KeyError):
+            return self._folders[found]
+        try:
+            entries = {name: (mode, entry) for name, mode, entry in parse_tree(self._content(found, TREE), self._format.oid_length)}
+        except (ValueError, IndexError, FileFormatException) as error:
+            raise UnreadableObject(f"folder {found.decode()} is damaged") from error
+        self._folders[found] = entries
+        return entries
 
-    def _commit(self, found: bytes) -> GitCommit:
-        commit = self._store[ObjectID(found)]
-        if not isinstance(commit, GitCommit):
-            raise UnreadableRepository(f"{found.decode()} is no commit")
-        return commit
+    def commit(self, found: bytes) -> Snapshot:
+        """Return a commit."""
+        with suppress(KeyError):
+            return self._commits[found]
+        try:
+            commit = GitCommit.from_raw_string(COMMIT, self._content(found, COMMIT))
+            assert isinstance(commit, GitCommit)  # noqa: S101
+            read = Snapshot(commit.tree, tuple(commit.parents), commit.commit_time)
+        except (ValueError, IndexError, KeyError, AttributeError, TypeError, FileFormatException) as error:
+            if isinstance(error, KeyError):
+                raise
+            raise UnreadableObject(f"commit {found.decode()} is damaged") from error
+        if not all(valid_hexsha(name) for name in (read.tree, *read.parents)):
+            raise UnreadableObject(f"commit {found.decode()} is damaged")
+        self._commits[found] = read
+        return read
+
+    def _content(self, found: bytes, kind: int) -> bytes:
+        stored = self._store.read(found)
+        if stored.type != kind:
+            raise UnreadableObject(f"{found.decode()} is no {'commit' if kind == COMMIT else 'folder'}")
+        return stored.content
 
 
 class Search:
     """Follows each file back to the commit that made it what it is: newest commits first, and on to a parent that has it just so."""
 
-    def __init__(self, objects: Objects, inside: tuple[str, ...], known_head: str, known: dict[str, Commit], deadline: float) -> None:
+    def __init__(self, objects: Objects, inside: tuple[str, ...], known_head: str, known: dict[str, Commit], deadline: float, now: float) -> None:
         self.is_cut = False
         """Whether a part of the history that was needed is not in the clone."""
         self.is_late = False
         """Whether the deadline, of `time.monotonic`, came before all was found."""
-        self._objects, self._known_head, self._known, self._deadline = objects, known_head, known, deadline
+        self.damage = ""
+        """Why a part of the history could not be read; empty when all could."""
+        self.misdated = ""
+        """A commit whose date is in the future or impossible, which is not believed; empty when there is none."""
+        self._objects, self._known_head, self._known, self._deadline, self._now = objects, known_head, known, deadline, now
         self._inside = [part.encode("utf-8", "surrogateescape") for part in inside]
         self._wanted: Wanted = {}
         self._found: dict[str, Commit] = {}
@@ -100,12 +140,12 @@ class Search:
             self._open[commit] |= paths
         else:
             self._open[commit] = paths
-            heapq.heappush(self._next, (-self._objects.commit(commit).commit_time, commit))
+            heapq.heappush(self._next, (-self._objects.commit(commit).time, commit))
 
     def _take_known(self, commit: bytes, paths: set[bytes]) -> set[bytes]:
         if commit.decode() != self._known_head:
             return set()
-        known = {path: found for path in paths if (found := self._known.get(_text(path)))}
+        known = {path: found for path in paths if (found := self._known.get(_text(path))) and found.at.timestamp() <= self._now + AHEAD_S}
         self._found |= {_text(path): found for path, found in known.items()}
         return set(known)
 
@@ -114,6 +154,9 @@ class Search:
         try:
             content = self._content(commit)
             for parent in self._objects.commit(commit).parents:
+                if time.monotonic() > self._deadline:
+                    self.is_late = True
+                    return set()
                 before = self._content(parent)
                 changed = set() if content == before else {path for path in _changed(self._objects, self._wanted, content, before) if path in paths}
                 paths -= changed
@@ -122,12 +165,19 @@ class Search:
         except KeyError:
             self.is_cut = True
             return set()
+        except UnreadableObject as error:
+            self.damage = self.damage or str(error)
+            return set()
         return paths
 
     def _keep(self, commit: bytes, paths: set[bytes], blobs: dict[bytes, bytes]) -> None:
+        seconds = self._objects.commit(commit).time
         try:
-            at = datetime.fromtimestamp(self._objects.commit(commit).commit_time, UTC)
+            at = datetime.fromtimestamp(seconds, UTC) if seconds <= self._now + AHEAD_S else None
         except (OverflowError, ValueError, OSError):
+            at = None
+        if at is None:
+            self.misdated = self.misdated or (commit.decode() if paths else "")
             return
         self._found |= {_text(path): Commit(commit.decode(), at, blobs[path].decode()) for path in paths}
 

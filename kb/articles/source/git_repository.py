@@ -53,13 +53,15 @@ class Repository:
         try:
             names, found = DiskRefsContainer(self.common, self.git).follow(HEADREF)
         except Exception as error:
-            raise UnreadableRepository(f"its branches cannot be read: {error}") from error
+            self._refuse_what_is_hidden(())
+            raise UnreadableRepository("its branches cannot be read") from error
         if found is None:
             self._refuse_what_is_hidden(os.fsdecode(name) for name in names)
+            self._refuse_lost_branch(os.fsdecode(names[-1]) if names else "HEAD")
             return State("")
         if not valid_hexsha(found):
             raise UnreadableRepository("its HEAD names no commit")
-        self._refuse_loans_without_end()
+        self.object_folders()
         return State(found.decode(), self._ends())
 
     def _refuse_special_files(self) -> None:
@@ -77,7 +79,7 @@ class Repository:
 
     def refuse_special_objects(self) -> None:
         """Raise UnreadableRepository where something in the object folders is no file."""
-        for folder in (self.common / "objects/pack", *(self.common / f"objects/{number:02x}" for number in range(256))):
+        for folder in (below for objects in self.object_folders() for below in (objects / "pack", *(objects / f"{number:02x}" for number in range(256)))):
             try:
                 with os.scandir(folder) as entries:
                     special = next((entry.path for entry in entries if not entry.is_file()), None)
@@ -101,8 +103,16 @@ class Repository:
         if (self.common / "reftable").is_dir():
             raise UnreadableRepository("it keeps its branches as reftables; run `git refs migrate --ref-format=files`")
 
-    def _refuse_loans_without_end(self) -> None:
-        """Raise UnreadableRepository where a repository borrows objects from one that borrows from it in turn, which has no end."""
+    def _refuse_lost_branch(self, name: str) -> None:
+        """Tell a repository that has no commit yet from one whose present branch is lost."""
+        if not name.startswith("refs/"):
+            raise UnreadableRepository("its HEAD names no branch and no commit")
+        for mark in (self.common / "packed-refs", self.git / "logs/HEAD", *(self.common / "refs").rglob("*")):
+            if mark.is_file() and (mark.stat().st_size or mark.parent.name != "logs"):
+                raise UnreadableRepository(f"its HEAD names {name}, and there is no commit of that name")
+
+    def object_folders(self) -> list[Path]:
+        """Return the folders with the objects: its own, and those it borrows from. Raises UnreadableRepository where they borrow without end."""
         chain, here = [self.common / "objects"], 0
         while here < len(chain):
             borrowed = _pointer(chain[here] / "info/alternates").splitlines()
@@ -110,6 +120,7 @@ class Repository:
             here += 1
             if len(chain) > _MOST_LOANS:
                 raise UnreadableRepository(f"it borrows objects from more than {_MOST_LOANS} others (objects/info/alternates)")
+        return chain
 
     def _ends(self) -> frozenset[str]:
         try:
@@ -164,15 +175,24 @@ def _is_closed(path: Path) -> bool:
 def _git_folder(mark: Path) -> Path | None:
     """The folder that `.git` is, or that it names in a worktree or a submodule."""
     if mark.is_dir():
-        try:
-            (mark / "HEAD").lstat()
-        except PermissionError:
-            return mark
-        except OSError:
-            return None
-        return mark
+        return mark if _is_repository(mark) else None
     pointer = _pointer(mark)
-    return mark.parent / pointer.removeprefix("gitdir:").strip() if pointer.startswith("gitdir:") else None
+    if pointer.startswith("gitdir:"):
+        return mark.parent / pointer.removeprefix("gitdir:").strip()
+    return mark if os.path.lexists(mark) else None
+
+
+def _is_repository(git: Path) -> bool:
+    """Return whether a folder is one of git's, even where a part of it is lost; git itself takes no other folder of the name for one."""
+    for name in ("HEAD", "objects", "refs"):
+        try:
+            (git / name).lstat()
+        except PermissionError:
+            return True
+        except OSError:
+            continue
+        return True
+    return False
 
 
 def _common_folder(git: Path) -> Path:

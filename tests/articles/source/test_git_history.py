@@ -1,9 +1,10 @@
 """Dates and commits of articles are those of the git history, however the repository is kept."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -252,6 +253,14 @@ BROKEN = {
     "a pipe as an object": lambda git_folder: [next((git_folder / "objects").glob("??/*")).unlink(), os.mkfifo(git_folder / "objects/pack/pack-1.idx")],
     "a device as HEAD": lambda git_folder: [(git_folder / "HEAD").unlink(), (git_folder / "HEAD").symlink_to("/dev/zero")],
     "a device as the ends": lambda git_folder: (git_folder / "shallow").symlink_to("/dev/zero"),
+    "no HEAD": lambda git_folder: (git_folder / "HEAD").unlink(),
+    "a folder as HEAD": lambda git_folder: [(git_folder / "HEAD").unlink(), (git_folder / "HEAD").mkdir()],
+    "a HEAD of a blank line": lambda git_folder: (git_folder / "HEAD").write_text("\n"),
+    "a HEAD in UTF-16": lambda git_folder: (git_folder / "HEAD").write_text("ref: refs/heads/main\n", encoding="utf-16"),
+    "a branch that is not there": lambda git_folder: (git_folder / "HEAD").write_text("ref: refs/heads/lost\n"),
+    "an empty branch": lambda git_folder: (git_folder / "refs/heads/main").write_text(""),
+    "a folder as the branch": lambda git_folder: [(git_folder / "refs/heads/main").unlink(), (git_folder / "refs/heads/main").mkdir()],
+    "a file that points nowhere": lambda git_folder: [shutil.rmtree(git_folder), git_folder.write_text("nonsense\n")],
     "branches as reftables": lambda git_folder: [(git_folder / "HEAD").write_text("ref: refs/heads/.invalid\n"), (git_folder / "reftable").mkdir()],
 }
 
@@ -278,6 +287,41 @@ def test_a_repository_that_is_broken_costs_dates_and_nothing_else(history: Path,
     assert days(opened) == {"one": None, "two": None, "three": None}
     assert opened.catalog.articles["one"].updated_at > datetime(2025, 1, 1, tzinfo=UTC)
     assert opened.refresh() is False
+    assert "files' dates, because the" in opened.history.problem
+    assert not re.search(r"Error|Exception|b'|\[Errno|\\x|\x00", opened.history.problem)
+
+
+def test_a_repository_without_a_commit_is_no_problem(write: Write, root: Path, library: Open) -> None:
+    write("a/b/one.md")
+    git(root, "init", "-q")
+    assert library().history.problem == ""
+    git(root, "add", "-A")
+    assert library().history.problem == ""
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=400), timedelta(days=20_000)])
+def test_a_commit_date_in_the_future_is_not_believed(history: Path, write: Write, library: Open, ahead: timedelta) -> None:
+    write("a/b/two.md", "tomorrow")
+    git(history, "commit", "-qam", "x", GIT_COMMITTER_DATE=f"{int((datetime.now(UTC) + ahead).timestamp())} +0000")
+    opened = library()
+    assert days(opened) == EXPECTED | {"two": None}
+    assert opened.catalog.articles["two"].updated_at <= datetime.now(UTC)
+    assert "in the future" in opened.history.problem
+    write("a/b/two.md", "today")
+    commit_all(history, day=8)
+    assert days(library()) == EXPECTED | {"two": 8}
+    assert library().history.problem == ""
+
+
+def test_a_clock_that_is_a_little_ahead_is_believed(history: Path, write: Write, library: Open) -> None:
+    write("a/b/two.md", "now")
+    git(history, "commit", "-qam", "x", GIT_COMMITTER_DATE=f"{int(datetime.now(UTC).timestamp()) + 60} +0000")
+    assert library().catalog.articles["two"].commit is not None
+
+
+def test_a_file_date_in_the_future_is_not_believed(write: Write, library: Open) -> None:
+    os.utime(write("a/b/one.md"), (2**32, 2**32))
+    assert library().catalog.articles["one"].updated_at <= datetime.now(UTC)
 
 
 def test_a_time_of_a_file_that_no_calendar_has_is_no_fault(write: Write, library: Open) -> None:
