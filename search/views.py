@@ -21,6 +21,7 @@ from kb.i18n import N_
 from kb.i18n import gettext as _
 from kb.i18n.translate import current
 from kb.web.locales import name_of
+from kb.web.numbers import query_number
 from kb.web.templates import render
 from search.engine import Hit, Query, Results
 from search.instant_list import render_list
@@ -42,7 +43,7 @@ TYPE_NAMES = {"article": N_("Article"), "faq": N_("Question and answer"), "tutor
 def api(request: Request) -> JSONResponse:
     """The hits for a program; 400 for a category that does not exist."""
     require_share(request)
-    query = _query(request, limit=_number(request, "limit", PAGE_HITS, 1, MOST_HITS))
+    query = _query(request, limit=query_number(request, "limit", usual=PAGE_HITS, most=MOST_HITS))
     if query.category and query.category not in _category_names(request, _catalog(request)):
         raise HTTPException(400, _("There is no such category. Use the slug of a category’s folder."))
     return JSONResponse(_told(_placed(request, _searcher(request).search(query), query.locale)), headers={"Cache-Control": "no-store"})
@@ -72,7 +73,7 @@ async def instant(request: Request) -> Response:
 def results(request: Request) -> Response:
     """The settled results page; what was asked and found is recorded as one search event."""
     require_share(request)
-    page = _number(request, "page", 1, 1, MOST_PAGES)
+    page = query_number(request, "page", most=MOST_PAGES)
     query = _query(request, limit=PAGE_HITS, offset=(page - 1) * PAGE_HITS, is_verbatim=request.query_params.get("verbatim") == "1")
     catalog = _catalog(request)
     if not words(query.text):
@@ -136,11 +137,6 @@ def _placed(request: Request, found: Results, locale: str | None) -> Results:
 
 def _value(request: Request, name: str) -> str | None:
     return clean_query(request.query_params.get(name, ""))[:200] or None
-
-
-def _number(request: Request, name: str, usual: int, least: int, most: int) -> int:
-    value = request.query_params.get(name, "")
-    return min(max(int(value), least), most) if value.isascii() and value.isdigit() and len(value) < 10 else usual
 
 
 async def _typed(query: Query, searcher: Searcher, key: Key | None) -> Results:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import case
 
 from kb.text.cleanup import one_line
+from kb.text.whole_number import parse_whole_number
 from tickets.audit import Value
 from tickets.models import MAX_SUBJECT_CHARS, Priority, Status, Ticket, TicketType
 
@@ -68,9 +69,10 @@ def clean_tags(words: Iterable[str]) -> tuple[str, ...]:
 def _parse_person(text: str) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+    number = parse_whole_number(text)
+    if number is None:
         raise ImpossibleChange("assignee_id", "Choose the assignee from the list.")
-    return int(text)
+    return number
 
 
 def _labels(values: type[StrEnum], **others: str) -> dict[str, str]:

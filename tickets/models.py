@@ -116,7 +116,6 @@ class Ticket(Base):
     version: Mapped[int] = mapped_column(default=1)
     """Grows with every change; an edit of an older version is refused."""
     requester: Mapped[User] = relationship(foreign_keys=[requester_id])
-    submitter: Mapped[User] = relationship(foreign_keys=[submitter_id])
     assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id])
     comments: Mapped[list["Comment"]] = relationship(back_populates="ticket", order_by="Comment.id")
     tags: Mapped[list["TicketTag"]] = relationship(back_populates="ticket", order_by="TicketTag.name", cascade="all, delete-orphan")

@@ -17,10 +17,10 @@ from kb.db import database, now
 from kb.rate_limit.queries import is_within_limit
 from kb.text.cleanup import one_line
 from kb.web.forms import text
-from kb.web.numbers import path_number
+from kb.web.numbers import path_number, query_number
 from kb.web.templates import render
 
-PAGE = 50
+PAGE, MOST_PAGES = 50, 100_000
 
 
 def list_people(request: Request) -> Response:
@@ -156,7 +156,7 @@ def _change(request: Request, change: people.Change) -> Response:
 
 
 def _people_page(request: Request, *, error: str = "", typed: dict[str, str] | None = None) -> Response:
-    page = max(1, min(int(number), 100_000)) if (number := request.query_params.get("page", "1")).isascii() and number.isdigit() and len(number) < 9 else 1
+    page = query_number(request, "page", most=MOST_PAGES)
     words = request.query_params.get("q", "").replace("\x00", "")[:100]
     with database(request).read() as session:
         found = people.list_users(session, words=words, limit=PAGE + 1, offset=(page - 1) * PAGE)

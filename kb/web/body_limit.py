@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb.server_limits import ServerLimits
+from kb.text.whole_number import parse_whole_number
 from kb.web.upload_room import SMALL_BYTES, Room, UploadRoom
 
 RETRY_AFTER_S = 30
@@ -138,7 +139,4 @@ class _Body:
 
 def _announced(scope: Scope) -> int:
     """Return the length the client announced, in bytes; 0 where it did not."""
-    announced = Headers(scope=scope).get("content-length", "")
-    if not (announced.isascii() and announced.isdigit()):
-        return 0
-    return int(announced[:19])
+    return parse_whole_number(Headers(scope=scope).get("content-length", "")[:18]) or 0

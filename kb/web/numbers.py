@@ -3,8 +3,7 @@
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-LARGEST = 2**63 - 1
-"""What both databases can hold."""
+from kb.text.whole_number import LARGEST, parse_whole_number
 
 
 def path_number(request: Request, name: str = "id") -> int:
@@ -13,3 +12,9 @@ def path_number(request: Request, name: str = "id") -> int:
     if number > LARGEST:
         raise HTTPException(404)
     return number
+
+
+def query_number(request: Request, name: str, *, usual: int = 1, least: int = 1, most: int) -> int:
+    """Return the number in the request's query, brought between `least` and `most`; `usual` where there is none."""
+    number = parse_whole_number(request.query_params.get(name, ""))
+    return usual if number is None else min(max(number, least), most)

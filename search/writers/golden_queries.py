@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from kb.articles.article import Problem
+from kb.text.whole_number import parse_whole_number
 from search.engine import Engine, Query
 from search.writers.targets import Targets
 from search.writers.yaml_file import YamlFile, line_of
@@ -93,9 +94,9 @@ def _golden(file: YamlFile, item: yaml.Node, targets: Targets) -> GoldenQuery | 
 
 
 def _top(file: YamlFile, node: yaml.Node) -> int:
-    written = str(node.value)
-    if isinstance(node, yaml.ScalarNode) and written.isascii() and written.isdigit() and 1 <= int(written[:9]) <= MOST_TOP:
-        return int(written)
+    top = parse_whole_number(str(node.value), most=MOST_TOP) if isinstance(node, yaml.ScalarNode) else None
+    if top:
+        return top
     file.tell(node, f"`top` must be a whole number from 1 to {MOST_TOP}")
     return TOP
 

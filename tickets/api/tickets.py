@@ -16,6 +16,7 @@ from kb.accounts.api_keys import require_key
 from kb.accounts.models import ApiKey
 from kb.db import database, now
 from kb.rate_limit.queries import is_within_limit
+from kb.text.whole_number import parse_whole_number
 from kb.web.body_limit import BodySize
 from kb.web.strict_json import BadJson, read_object
 from tickets import queries
@@ -43,9 +44,9 @@ def show(request: Request) -> Response:
     """The ticket; its comments too with `include=comments`, oldest first."""
     _refuse_secret_in_query(request)
     actor = person(require_key(request, "read").user)
-    number = request.path_params["id"]
+    number = parse_whole_number(request.path_params["id"])
     with database(request).read() as session:
-        ticket = queries.ticket(session, actor, int(number)) if _is_number(number) else None
+        ticket = queries.ticket(session, actor, number) if number else None
         if ticket is None:
             raise HTTPException(404, "There is no ticket with this number.")
         comments = queries.comments(session, actor, ticket.id)
@@ -159,10 +160,6 @@ def _refuse_secret_in_query(request: Request) -> None:
 def _problems(fields: dict[str, str]) -> Response:
     detail = "; ".join(f"{field}: {message}" for field, message in fields.items())
     return JSONResponse({"error": {"status": 422, "title": "There is a problem", "detail": detail, "fields": fields}}, 422)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and 0 < len(text) <= 18 and text[0] != "0"
 
 
 routes = [

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from kb.text.whole_number import parse_whole_number
 from tickets.deflection.days.day import MOMENT
 from tickets.deflection.days.queries import ListPosition, StoredCounts, VisitRow, stored_counts, visit_rows
 from tickets.deflection.period import Period
@@ -18,6 +19,8 @@ from tickets.deflection.visits.visits import visits as visits_of
 
 ON_A_PAGE = 20
 PLACE_CHARS = 8
+LATEST = 10**17 - 1
+"""In microseconds since 1970."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -75,16 +78,17 @@ def visits_behind(session: Session, period: Period, selection: Selection, before
 
 
 def position_to_text(row: VisitRow) -> str:
-    """The place of a visit, as it is written in an address: the beginning of its visitor's id tells twins apart and gives nobody away."""
+    """Return the position of a visit as it is written in an address: the beginning of its visitor's id tells twins apart and gives nobody away."""
     return f"{(row.started_at - EPOCH) // MOMENT}-{row.visitor[:PLACE_CHARS]}"
 
 
 def parse_position(text: str) -> ListPosition:
-    """The place that `place_name` has written; raises ValueError."""
+    """Return the position that `position_to_text` has written; raises ValueError."""
     moment, _, visitor = text.partition("-")
-    if not (moment.isascii() and moment.isdigit()) or len(moment) > 17 or len(visitor) > PLACE_CHARS or not visitor.isprintable():
-        raise ValueError("no place")
-    return EPOCH + timedelta(microseconds=int(moment)), visitor
+    microseconds = parse_whole_number(moment, most=LATEST)
+    if microseconds is None or len(visitor) > PLACE_CHARS or not visitor.isprintable():
+        raise ValueError("no position")
+    return EPOCH + timedelta(microseconds=microseconds), visitor
 
 
 def _rows(session: Session, days: list[date], period: Period, selection: Selection, before: ListPosition | None) -> Iterator[VisitRow]:

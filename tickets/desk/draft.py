@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
+from kb.text.whole_number import parse_whole_number
 from kb.web.forms import text
 from tickets import queries
 from tickets.desk import draft_queries
@@ -123,5 +124,5 @@ def _same(one: Field, value: str, was: str) -> bool:
 
 
 def _version(form: FormData) -> int:
-    value = text(form, "version", 12)
-    return int(value) if value.isascii() and value.isdigit() else -1
+    version = parse_whole_number(text(form, "version", 12))
+    return -1 if version is None else version

@@ -4,6 +4,8 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from kb.text.whole_number import parse_whole_number
+
 DONE_HERE = {
     "sent": "Your reply was sent.",
     "sent-before": "You already sent this reply. It was not sent again.",
@@ -29,8 +31,8 @@ DONE_THERE = {
 def flash(request: Request) -> str:
     """Return what was done just now, in words; empty when nothing was."""
     done, of = request.query_params.get("done", ""), request.query_params.get("of", "")
-    if of.isascii() and of.isdigit() and done in DONE_THERE and str(request.path_params.get("id")) != of:
-        return DONE_THERE[done].format(of[:18])
+    if parse_whole_number(of) is not None and done in DONE_THERE and str(request.path_params.get("id")) != of:
+        return DONE_THERE[done].format(of)
     return DONE_HERE.get(done, "")
 
 

@@ -13,6 +13,7 @@ from kb.config import Settings
 from kb.db import database
 from kb.jobs.queries import depth
 from kb.text.cleanup import clean
+from kb.web.numbers import query_number
 from kb.web.templates import render
 from search.searcher import Searcher
 from tickets.access import person
@@ -63,8 +64,7 @@ def search(request: Request) -> Response:
 
 def page_number(request: Request) -> int:
     """The page asked for, from 1; the first for anything that is no page."""
-    text = request.query_params.get("page", "")
-    return min(int(text), MOST_PAGES) if re.fullmatch(r"[1-9][0-9]{0,5}", text) else 1
+    return query_number(request, "page", most=MOST_PAGES)
 
 
 def order_of(request: Request, view: View | None) -> str:

@@ -115,12 +115,6 @@ def trail(session: Session, ticket: Ticket) -> Sequence[Event]:
     return session.scalars(statement.order_by(Event.at.desc(), Event.id.desc()).limit(MOST_STEPS)).all()[::-1]
 
 
-def newest_comments(session: Session, ticket_id: int, since: datetime) -> Sequence[Comment]:
-    """Comments written after `since`, oldest first, at most 20."""
-    statement = select(Comment).where(Comment.ticket_id == ticket_id, Comment.created_at > since).options(joinedload(Comment.author))
-    return session.scalars(statement.order_by(Comment.id).limit(20)).all()
-
-
 def _ordered(view: str, order: str) -> tuple[Any, ...]:
     """What waits for an agent comes before what waits for somebody else, in the views that hold both."""
     if order == "waiting" and view in ("unassigned", "mine"):

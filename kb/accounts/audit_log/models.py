@@ -9,8 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kb.db import Base, RowId, UtcDateTime
 
 MAX_DETAIL_CHARS = 500
-MIN_RETENTION_DAYS = 30
-"""The triggers let older rows be deleted; see the migration."""
 
 
 class Kind(StrEnum):

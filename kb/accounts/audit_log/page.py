@@ -9,6 +9,7 @@ from kb.accounts import sessions
 from kb.accounts.audit_log import queries
 from kb.accounts.audit_log.models import Kind
 from kb.db import database
+from kb.text.whole_number import parse_whole_number
 from kb.web.templates import render
 
 PAGE = 50
@@ -59,5 +60,4 @@ def _filters(request: Request) -> tuple[str, Kind | None, int | None]:
     kind = None
     with suppress(ValueError):
         kind = Kind(query.get("kind", ""))
-    before = query.get("before", "")
-    return person, kind, int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
+    return person, kind, parse_whole_number(query.get("before", ""))

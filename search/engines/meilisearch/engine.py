@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from os.path import commonprefix
 from typing import Any
 
+from kb.text.whole_number import parse_whole_number
 from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Query, Results, SyncReport
 from search.engines.embedded import ENOUGH, EmbeddedEngine
 from search.engines.meilisearch.client import Clients, MeilisearchError
@@ -162,7 +163,7 @@ def _retry_after_s(error: MeilisearchError) -> float:
     cause = error.__cause__
     response = getattr(cause, "response", None)
     value = response.headers.get("Retry-After", "") if response is not None else ""
-    return min(float(value), 300.0) if value.isdigit() else 0.0
+    return float(min(parse_whole_number(value) or 0, 300))
 
 
 @contextmanager
