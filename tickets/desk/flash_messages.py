@@ -43,8 +43,8 @@ def done_at(request: Request) -> str:
     return "top" if is_elsewhere else DONE_AT.get(done, "conversation")
 
 
-def way_back(request: Request, number: int, **said: str) -> str:
-    """Return the address of the ticket's page, still in the view and order it was opened from; `done` is a key of what can be said there."""
+def way_back(request: Request, number: int, suffix: str = "", **said: str) -> str:
+    """Return the address of the ticket's page, or of one below it, still in the view and order it was opened from; `done` is what can be said there."""
     kept = {name: value for name in ("view", "order") if (value := request.query_params.get(name, "")).replace("-", "").isalnum()}
     query = urlencode(kept | said)
-    return f"/desk/tickets/{number}" + (f"?{query}" if query else "")
+    return f"/desk/tickets/{number}{suffix}" + (f"?{query}" if query else "")

@@ -1,6 +1,5 @@
 """The ticket's page, its files, and the decisions on held tickets."""
 
-from dataclasses import replace
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -15,10 +14,9 @@ from kb.web.numbers import path_number
 from kb.web.templates import render
 from tickets import queries as ticket_queries
 from tickets.access import NotAllowed, person
-from tickets.desk.articles import find_articles
-from tickets.desk.draft import Draft, load
+from tickets.desk.draft import Draft
 from tickets.desk.flash_messages import way_back
-from tickets.desk.ticket_context import load_ticket, ticket_context
+from tickets.desk.ticket_context import draft_to_show, load_ticket, ticket_context
 from tickets.fields import ImpossibleChange
 from tickets.models import Status
 from tickets.requests.tracking_page import send_file
@@ -32,15 +30,9 @@ def show(request: Request) -> Response:
 
 def show_page(request: Request, user: User, draft: Draft | None = None, *, status: int = 200) -> Response:
     """Return the page with `draft`; without one, with the draft that is kept, whose errors are shown once, after the form was sent."""
-    number, is_refused = path_number(request), "problem" in request.query_params
     with database(request).read() as session:
-        ticket = load_ticket(session, person(user), number)
-        if draft is None:
-            draft = load(session, user.id, number) or Draft()
-            draft = draft if is_refused else replace(draft, errors={})
-        context = ticket_context(request, session, user, ticket, draft, now=now())
-    if "find" in request.query_params:
-        context["found"] = find_articles(request, draft.article_query)
+        ticket = load_ticket(session, person(user), path_number(request))
+        context = ticket_context(request, session, user, ticket, draft or draft_to_show(request, session, user, ticket.id), now=now())
     return render(request, "desk/ticket.html", context, status=status, headers={"Retry-After": "5"} if status == 503 else None)
 
 

@@ -16,8 +16,9 @@ from tickets.access import Actor, person
 from tickets.articles_read import catalog, open_article, open_categories
 from tickets.audit import Commented
 from tickets.desk import queries
+from tickets.desk.articles import find_articles
 from tickets.desk.customer_journey import customer_journey, short_version
-from tickets.desk.draft import Draft
+from tickets.desk.draft import Draft, load
 from tickets.desk.draft_queries import stored_draft
 from tickets.desk.flash_messages import done_at, flash
 from tickets.desk.inbox import order_of
@@ -63,12 +64,8 @@ def ticket_context(request: Request, session: Session, user: User, ticket: Ticke
     """Return the context of `desk/ticket.html`."""
     whole = catalog(request)
     conversation = timeline(session, person(user), ticket)
-    settings = request.app.state.settings
     shown = properties(ticket, draft, active_staff(session), list(open_categories(request).items()), user)
-    nonce = read_nonce(site_key(request), draft.nonce)
-    return {
-        "user": user,
-        "ticket": ticket,
+    return composer_context(request, session, user, ticket, draft, now=now) | {
         "timeline": conversation,
         "latest": latest_message(conversation),
         "follow_ups": ticket_queries.follow_ups(session, person(user), ticket.id),
@@ -78,21 +75,38 @@ def ticket_context(request: Request, session: Session, user: User, ticket: Ticke
         "articles": [(link, whole.articles.get(link.slug), short_version(link.digest, link.commit)) for link in ticket.articles],
         "previous": queries.previous_tickets(session, person(user), ticket),
         "mail_troubles": _mail_troubles(session, ticket.id),
+        "properties": shown,
+        "differences": differences(shown, draft.seen),
+        "next_statuses": [(value, STATUS_LABELS[value]) for value in ("pending", "solved") if value in next_statuses(ticket) and value != ticket.status],
+    }
+
+
+def composer_context(request: Request, session: Session, user: User, ticket: Ticket, draft: Draft, *, now: datetime) -> dict[str, Any]:
+    """Return the context of `desk/_composer.html`, on whichever page it is."""
+    settings = request.app.state.settings
+    nonce = read_nonce(site_key(request), draft.nonce)
+    return {
+        "user": user,
+        "ticket": ticket,
         "sends_mail": bool(settings.smtp_url.get_secret_value()),
         "place": place(request, session, user, ticket.id),
         "draft": draft if nonce is not None else replace(draft, nonce=new_nonce(site_key(request), now)),
         "kept": [file for file in ticket_queries.pending_uploads(session, nonce.value) if file.token in draft.kept] if nonce and draft.kept else [],
         "chosen": [article for slug in draft.articles if (article := open_article(request, slug))],
-        "found": None,
-        "properties": shown,
-        "differences": differences(shown, draft.seen),
-        "next_statuses": [(value, STATUS_LABELS[value]) for value in ("pending", "solved") if value in next_statuses(ticket) and value != ticket.status],
+        "found": find_articles(request, draft.article_query) if "find" in request.query_params else None,
+        "next_statuses": [],
         "errors": draft.errors,
         "limits": {"files": settings.attachments_max, "file_mb": settings.attachment_mb, "total_mb": settings.attachments_total_mb},
         "flash": flash(request),
         "done_at": done_at(request),
         "can_restore": "discarded" in request.query_params.getlist("done") and draft.is_empty and stored_draft(session, user.id, ticket.id) is not None,
     }
+
+
+def draft_to_show(request: Request, session: Session, user: User, ticket_id: int) -> Draft:
+    """Return the draft that is kept, whose errors are shown once, after the form was sent; an empty one where there is none."""
+    draft = load(session, user.id, ticket_id) or Draft()
+    return draft if "problem" in request.query_params else replace(draft, errors={})
 
 
 def _newer(session: Session, ticket: Ticket, draft: Draft, user: User) -> frozenset[int]:

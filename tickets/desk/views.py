@@ -20,6 +20,7 @@ routes = [
     Route("/desk/tickets/{id:int}/draft", with_form(composer.keep), methods=["POST"]),
     Route("/desk/tickets/{id:int}/follow-up", follow_up.new, methods=["GET"]),
     Route("/desk/tickets/{id:int}/follow-up", with_form(follow_up.create), methods=["POST"]),
+    Route("/desk/tickets/{id:int}/follow-up/draft", with_form(follow_up.keep), methods=["POST"]),
     Route("/desk/tickets/{id:int}/release", with_form(ticket.release), methods=["POST"]),
     Route("/desk/tickets/{id:int}/rejection", with_form(ticket.reject), methods=["POST"]),
     Route("/desk/tickets/{id:int}/attachments/{file}/{name}", ticket.file, methods=["GET"]),

@@ -93,6 +93,7 @@ staff POST /desk/tickets/{id:int}/assignment
 staff POST /desk/tickets/{id:int}/draft
 staff GET /desk/tickets/{id:int}/follow-up
 staff POST /desk/tickets/{id:int}/follow-up
+staff POST /desk/tickets/{id:int}/follow-up/draft
 staff POST /desk/tickets/{id:int}/release
 staff POST /desk/tickets/{id:int}/rejection
 staff GET /desk/tickets/{id:int}/attachments/{file}/{name}

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from kb.accounts.models import User
+from kb.config import Settings
 from kb.db import Database, now
 from kb.events.models import Event, Kind
 from kb.jobs.models import OutboxJob
@@ -24,6 +25,14 @@ from tickets.tracking import tracking_path
 Stored = Callable[[int], Ticket]
 Comments = Callable[[int], list[Comment]]
 FollowUp = Callable[..., Response]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    folder = settings.content / "hardware" / "printers"
+    folder.mkdir(parents=True)
+    (folder / "put-out-a-burning-printer.md").write_text("---\ntitle: Put out a burning printer\n---\nPull the plug.\n")
+    return settings
 
 
 @pytest.fixture
@@ -76,7 +85,7 @@ def test_an_agent_opens_a_follow_up_that_the_requester_is_emailed(
     answer = follow_up(closed, "We found out why.")
     assert answer.status_code == 303, answer.text
     number = closed + 1
-    assert answer.headers["location"] == f"/desk/tickets/{number}?done=followed-up"
+    assert answer.headers["location"] == f"/desk/tickets/{number}?done=followed-up&of={closed}"
     ticket, old = stored(number), stored(closed)
     assert ticket.subject == f"Follow-up to #{closed}: The printer is on fire"
     assert (ticket.requester_id, ticket.submitter_id, ticket.assignee_id, ticket.status) == (old.requester_id, agent.id, agent.id, "open")
@@ -104,16 +113,62 @@ def test_a_follow_up_begun_with_a_note_tells_the_requester_nothing(client: TestC
 
 
 @pytest.mark.usefixtures("agent")
-def test_a_follow_up_is_filed_once_and_never_empty_or_for_an_open_ticket(client: TestClient, closed: int, opened: OpenTicket, follow_up: FollowUp) -> None:
-    assert "Enter your message." in follow_up(closed, " ").text
-    assert "Kept words" in follow_up(closed, "Kept words", nonce="forged").text
+def test_a_follow_up_is_filed_once_and_never_empty_or_for_an_open_ticket(
+    client: TestClient, closed: int, opened: OpenTicket, follow_up: FollowUp, refused: Refused
+) -> None:
+    assert "Enter your message." in refused(follow_up(closed, " "))
+    assert "Kept words" in refused(follow_up(closed, "Kept words", nonce="forged"))
     form = fields(client.get(f"/desk/tickets/{closed}/follow-up").text) | {"body": "We found out why.", "kind": "public"}
     answers = {client.post(f"/desk/tickets/{closed}/follow-up", data=form).headers["location"] for _ in range(3)}
-    assert answers == {f"/desk/tickets/{closed + 1}?done=followed-up"}
+    assert answers == {f"/desk/tickets/{closed + 1}?done=followed-up&of={closed}"}
     still_open = opened()
     assert client.get(f"/desk/tickets/{still_open}/follow-up").headers["location"] == f"/desk/tickets/{still_open}"
     assert client.post(f"/desk/tickets/{still_open}/follow-up", data=form).status_code == 409
     assert client.get("/desk/tickets/999/follow-up").status_code == 404
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_follow_up_takes_files_those_of_now_and_those_kept_with_the_draft(
+    client: TestClient, closed: int, comments: Comments, follow_up: FollowUp, refused: Refused
+) -> None:
+    form = {"nonce": fields(client.get(f"/desk/tickets/{closed}/follow-up").text)["nonce"], "kind": "public"}
+    address = f"/desk/tickets/{closed}/follow-up"
+    page = refused(client.post(address, data=form | {"body": " "}, files={"files": ("plan.txt", b"steps")}))
+    assert "plan.txt" in page
+    kept = page.partition('name="kept" value="')[2].partition('"')[0]
+    sent = client.post(address, data=form | {"body": "We found out why.", "kept": kept}, files={"files": ("photo.txt", b"pixels")})
+    assert sent.status_code == 303
+    (message,) = comments(closed + 1)
+    assert sorted(file.name for file in message.attachments) == ["photo.txt", "plan.txt"]
+    assert "photo.txt" in client.get(sent.headers["location"]).text
+
+
+@pytest.mark.usefixtures("agent")
+def test_the_draft_of_a_follow_up_is_kept_discarded_brought_back_and_gone_once_sent(client: TestClient, closed: int, follow_up: FollowUp) -> None:
+    address = f"/desk/tickets/{closed}/follow-up"
+    form = fields(client.get(address).text) | {"kind": "public", "body": "Half a thought"}
+    assert client.post(f"/desk/tickets/{closed}/draft", data=form).status_code == 204, "as the page saves it by itself"
+    assert "Half a thought" in client.get(address).text
+    gone = client.get(client.post(f"{address}/draft", data=form | {"discard": "1"}).headers["location"]).text
+    assert ("Your draft is discarded" in gone, "Half a thought" in gone, f'action="{address}/draft"' in gone) == (True, False, True)
+    back = client.get(client.post(f"{address}/draft", data={"restore": "1"}).headers["location"]).text
+    assert ("Open a follow-up" in back, "Half a thought" in back) == (True, True)
+    assert follow_up(closed, "A whole one").status_code == 303
+    assert "Half a thought" not in client.get(address).text
+
+
+@pytest.mark.usefixtures("agent")
+def test_articles_are_found_and_linked_from_a_follow_up_without_scripts(client: TestClient, closed: int, comments: Comments) -> None:
+    address = f"/desk/tickets/{closed}/follow-up"
+    form = fields(client.get(address).text) | {"kind": "public", "body": "Read this.", "article_query": "burning printer"}
+    found = client.post(f"{address}/draft", data=form | {"enter": "1"}).headers["location"]
+    assert found == f"{address}?find=1"
+    page = client.get(found).text
+    assert ("Put out a burning printer" in page, "Read this." in page) == (True, True)
+    assert client.post(address, data=form | {"article": "put-out-a-burning-printer"}).status_code == 303
+    (message,) = comments(closed + 1)
+    assert message.body.endswith("/articles/put-out-a-burning-printer")
+    assert "linked in a reply" in client.get(f"/desk/tickets/{closed + 1}").text
 
 
 @pytest.mark.usefixtures("agent")
