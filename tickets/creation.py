@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from kb.events.recorder import CurrentVisit
+from kb.i18n import gettext as _
+from kb.i18n.catalogs import known_language
+from kb.i18n.translate import speaking
 from tickets import filing_queries, queries
 from tickets.access import Actor
 from tickets.attachments import StoredFile
@@ -34,6 +38,8 @@ class NewTicket:
     tags: tuple[str, ...] = ()
     via: str = "web"
     locale: str = "en"
+    language: str = ""
+    """The language of the pages that the requester reads; empty for the site's."""
     external_id: str | None = None
     nonce: str | None = None
     """Of an API client's request: sent again it is the same ticket, whatever it says."""
@@ -117,7 +123,7 @@ def create(session: Session, new: NewTicket, *, now: datetime, complete: Complet
 
 def sent_before(session: Session, key: str) -> FiledTicket | None:
     """Return the ticket that the request with this key became."""
-    _, before = filing_queries.known_request(session, key, "")
+    _requester, before = filing_queries.known_request(session, key, "")
     return FiledTicket(*before, is_new=False) if before is not None else None
 
 
@@ -137,11 +143,12 @@ def continuation(closed: Ticket, comment: NewComment, *, via: str) -> NewTicket:
     return NewTicket(
         email=closed.requester.email,
         name=closed.requester_name,
-        subject=f"Follow-up to #{closed.id}: {closed.subject}"[:MAX_SUBJECT_CHARS],
+        subject=_follow_up_subject(closed)[:MAX_SUBJECT_CHARS],
         body=comment.body,
         category=closed.category,
         via=via,
         locale=closed.locale,
+        language=closed.language,
         form_nonce=comment.nonce,
         files=comment.files,
         uploads=comment.uploads,
@@ -156,6 +163,11 @@ def _person(new: NewTicket, now: datetime) -> dict[str, Any]:
     return {"email": new.email, "name": new.name[:120] if new.proof else "", "created_at": now}
 
 
+def _follow_up_subject(closed: Ticket) -> str:
+    with speaking(known_language(closed.language)) if closed.language else nullcontext():
+        return _("Follow-up to #%(number)s: %(subject)s", number=closed.id, subject=closed.subject)
+
+
 def _columns(new: NewTicket, requester_id: int | None, salt: str, now: datetime) -> dict[str, Any]:
     """Return the ticket's own columns; an agent who files it for the requester has it, open."""
     columns: dict[str, Any] = {
@@ -168,6 +180,7 @@ def _columns(new: NewTicket, requester_id: int | None, salt: str, now: datetime)
         "category": new.category,
         "via": new.via,
         "locale": new.locale,
+        "language": new.language,
         "external_id": new.external_id,
         "visit": new.visit.id if new.visit else "",
         "visitor": new.visit.visitor if new.visit else "",

@@ -97,6 +97,8 @@ class Ticket(Base):
     """Slug of a category's folder, empty when none was chosen."""
     via: Mapped[str] = mapped_column(String(10), default="web")
     locale: Mapped[str] = mapped_column(String(16), default="en")
+    language: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    """The language of the pages that the requester read, for emails to them; empty for the site's."""
     external_id: Mapped[str | None] = mapped_column(String(120))
     visit: Mapped[str] = mapped_column(String(32), default="", index=True)
     visitor: Mapped[str] = mapped_column(String(32), default="", index=True)

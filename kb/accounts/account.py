@@ -10,6 +10,7 @@ from kb.accounts.audit_log.models import Kind
 from kb.accounts.models import User
 from kb.accounts.own_sessions import own_sessions
 from kb.db import database, now
+from kb.i18n import gettext as _
 from kb.text.cleanup import one_line
 from kb.web.forms import text
 from kb.web.templates import render
@@ -33,7 +34,7 @@ def update_password(request: Request, form: FormData) -> Response:
     user, moment = sessions.require_user(request), now()
     password = form.get("password")
     about = (user.email, user.name, request.app.state.settings.site_name)
-    problem = passwords.problem(password, about=about) if isinstance(password, str) else "Enter a password."
+    problem = passwords.problem(password, about=about) if isinstance(password, str) else _("Enter a password.")
     if problem:
         return page(request, user, errors={"password": problem})
     assert isinstance(password, str)  # noqa: S101

@@ -13,6 +13,9 @@ from kb.accounts.audit_log.models import Kind
 from kb.accounts.models import User
 from kb.accounts.tokens import digest
 from kb.db import database, now
+from kb.i18n import N_
+from kb.i18n import gettext as _
+from kb.i18n.translate import current
 from kb.jobs import outbox
 from kb.rate_limit.queries import count_hit
 from kb.web.forms import text
@@ -20,7 +23,7 @@ from kb.web.templates import render
 
 HOUR = timedelta(hours=1)
 NO_REFERRER = {"Referrer-Policy": "no-referrer"}
-TAKEN = "Another account has this email address."
+TAKEN = N_("Another account has this email address.")
 
 
 def create(request: Request, form: FormData) -> Response:
@@ -28,7 +31,7 @@ def create(request: Request, form: FormData) -> Response:
     user, moment = sessions.require_user(request), now()
     email = people.canonical_email(text(form, "email", 300))
     if not people.is_email(email):
-        return account.page(request, user, errors={"email": "Enter an email address, such as name@example.com."}, email=email)
+        return account.page(request, user, errors={"email": _("Enter an email address, like name@example.com.")}, email=email)
     if email == user.email:
         return RedirectResponse("/account", 303)
     if not people.is_email(user.email):
@@ -39,9 +42,9 @@ def create(request: Request, form: FormData) -> Response:
         counts = [count_hit(session, bucket, window=HOUR, now=moment) for bucket in buckets]
         is_calm = max(counts) <= most
         if is_calm:
-            outbox.enqueue(session, "mail.confirm_address", {"user_id": user.id, "email": email}, now=moment)
+            outbox.enqueue(session, "mail.confirm_address", {"user_id": user.id, "email": email, "language": current().code}, now=moment)
     if not is_calm:
-        problem = "Several links were sent within the last hour. Wait an hour, then try again."
+        problem = _("We sent several links in the last hour. Try again in an hour.")
         return account.page(request, user, errors={"email": problem}, email=email, status=429)
     return RedirectResponse("/account?saved=address", 303)
 
@@ -74,7 +77,7 @@ def confirm(request: Request, form: FormData) -> Response:  # noqa: ARG001
             audit.record(session, Kind.ADDRESS_CHANGED, audit.source(request, user), moment, person=user, detail=f"to {change}")
             notices.address_changed(session, user.email, change, moment)
     except IntegrityError:
-        return account.page(request, user, errors={"email": TAKEN}, status=409)
+        return account.page(request, user, errors={"email": _(TAKEN)}, status=409)
     return RedirectResponse("/account?saved=new-address", 303, NO_REFERRER)
 
 
@@ -87,7 +90,7 @@ def _replace_placeholder(request: Request, user: User, email: str) -> Response:
             session.flush()
             audit.record(session, Kind.ADDRESS_CHANGED, audit.source(request, user), now(), person=user, detail=f"to {email}")
     except IntegrityError:
-        return account.page(request, user, errors={"email": TAKEN}, email=email)
+        return account.page(request, user, errors={"email": _(TAKEN)}, email=email)
     return RedirectResponse("/account?saved=new-address", 303)
 
 

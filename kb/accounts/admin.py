@@ -14,6 +14,7 @@ from kb.accounts.audit_log.models import Kind
 from kb.accounts.models import ApiKey, Role, User
 from kb.accounts.tokens import new_token
 from kb.db import database, now
+from kb.i18n import gettext as _
 from kb.rate_limit.queries import is_within_limit
 from kb.text.cleanup import one_line
 from kb.web.forms import text
@@ -53,9 +54,10 @@ def invite(request: Request, form: FormData) -> Response:  # noqa: ARG001
         is_waiting = invitations.is_invited(person)
         is_sent = is_waiting and invitations.invite(session, request.app.state.settings, person, audit.source(request, admin), now())
     if not is_waiting:
-        return _people_page(request, error=f"{person.email} needs no invitation: only agents and admins who have not signed in yet are sent one.")
+        problem = _("%(person)s doesn’t need an invitation. Only agents and admins who haven’t signed in yet get one.", person=person.email)
+        return _people_page(request, error=problem)
     if not is_sent:
-        return _people_page(request, error=f"{person.email} was sent several links within the last hour. Wait an hour, then try again.")
+        return _people_page(request, error=_("We sent %(person)s several links in the last hour. Try again in an hour.", person=person.email))
     return RedirectResponse("/desk/people?saved=invited", 303)
 
 
@@ -105,7 +107,7 @@ def make_key(request: Request, form: FormData) -> Response:
     user = sessions.require_admin(request)
     typed = {"name": one_line(text(form, "name"))[:120], "scope": text(form, "scope", 10), "email": text(form, "email", 300) if "email" in form else user.email}
     if not typed["name"] or typed["scope"] not in api_keys.SCOPES:
-        error = "Give the key a name that says what it is for." if not typed["name"] else "Choose reading, or reading and writing."
+        error = _("Enter what the key is for.") if not typed["name"] else _("Select what the key can do.")
         return _keys_page(request, user, error=error, typed=typed)
     with database(request).write() as session:
         # The page with the secret answers a form: loaded again, it would make another key.
@@ -119,7 +121,7 @@ def make_key(request: Request, form: FormData) -> Response:
             notices.key_made(session, owner, key.name, now())
     if owner is not None and owner.is_active:
         return _keys_page(request, user, secret=secret)
-    return _keys_page(request, user, error="Nobody with this address can have a key. Enter the address of someone who is listed under People.", typed=typed)
+    return _keys_page(request, user, error=_("Nobody with this address can have a key. Enter the address of someone listed under People."), typed=typed)
 
 
 def ask_to_revoke(request: Request) -> Response:
@@ -169,6 +171,7 @@ def _people_page(request: Request, *, error: str = "", typed: dict[str, str] | N
         "typed": typed or {"email": "", "name": "", "role": Role.AGENT},
         "saved": request.query_params.get("saved", ""),
         "roles": list(Role),
+        "role_names": people.role_names(),
         "is_invited": invitations.is_invited,
         "invitation_hours": request.app.state.settings.invitation_hours,
         "sends_mail": bool(request.app.state.settings.smtp_url.get_secret_value()),

@@ -49,5 +49,5 @@ def require_key(request: Request, scope: str) -> ApiKey:
     if key is None:
         raise HTTPException(401, "Send an API key: `Authorization: Bearer <key>`.", {"WWW-Authenticate": "Bearer"})
     if scope == "write" and key.scope != "write":
-        raise HTTPException(403, "This key may only read.")
+        raise HTTPException(403, "This key can only read.")
     return key

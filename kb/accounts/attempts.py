@@ -9,6 +9,8 @@ from starlette.requests import Request
 from kb.accounts.audit_log import log as audit
 from kb.config import Settings
 from kb.db import database, now
+from kb.i18n import N_
+from kb.i18n.translate import current
 from kb.jobs import outbox
 from kb.rate_limit.queries import count_hit, is_within_limit
 from kb.web.client_address import client_network
@@ -16,7 +18,7 @@ from kb.web.client_address import client_network
 HOLDS_SECRET = re.compile(r"/(requests/\d|sign-in/|account/address/)")
 """Paths that open something to whoever has them, and so are not stored."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-TOO_MANY = "There were too many attempts. Wait an hour, or ask for a sign-in link by email."
+TOO_MANY = N_("There were too many attempts. Try again in an hour, or ask for a sign-in link by email.")
 
 
 def may_try(request: Request, email: str) -> bool:
@@ -47,7 +49,7 @@ def mail_link(request: Request, email: str, target: str) -> bool:
         is_calm = is_within_limit(session, network_bucket(request), most=settings.sign_ins_per_hour, window=HOUR, now=moment)
         if is_calm and is_within_limit(session, f"link:{email}", most=settings.links_per_hour, window=HOUR, now=moment):
             kept = {"next": target} if target and not HOLDS_SECRET.match(target) else {}
-            outbox.enqueue(session, "mail.sign_in_link", {"email": email} | kept, now=moment)
+            outbox.enqueue(session, "mail.sign_in_link", {"email": email, "language": current().code} | kept, now=moment)
     return is_calm
 
 

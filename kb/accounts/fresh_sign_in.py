@@ -12,6 +12,8 @@ from kb.accounts.audit_log.models import Kind
 from kb.accounts.models import User
 from kb.accounts.sensitive_acts import Act, Describe
 from kb.db import database, now
+from kb.i18n import N_
+from kb.i18n import gettext as _
 from kb.web.forms import FormView
 from kb.web.templates import render
 
@@ -19,8 +21,9 @@ PASSWORD, LINK, CONTINUE = "confirm_password", "confirm_link", "confirm_continue
 CONFIRMED_PATH = "/account/confirmed"
 MAX_FIELDS, MAX_NAME_CHARS, MAX_VALUE_CHARS = 20, 100, 2000
 """What is kept of the form: more than any form that asks for a proof may hold."""
-WRONG = "The password is not right."
-NO_MAILBOX = "No email reaches this account’s address, so we can’t send a link to it."
+WRONG = N_("The password is wrong.")
+NOT_YET = N_("You haven’t confirmed yet. Open the link in this browser first.")
+NO_MAILBOX = N_("No email reaches this account’s address, so we can’t send a link to it.")
 
 
 def with_fresh_sign_in(view: FormView, require: Callable[[Request], User], describe: Describe) -> FormView:
@@ -49,7 +52,7 @@ def ask(request: Request, form: FormData, describe: Describe) -> Response | None
         is_sent = attempts.mail_link(request, user.email, CONFIRMED_PATH)
         return _page(request, form, user, act, is_sent=is_sent, error="" if is_sent else attempts.TOO_MANY)
     is_waiting = CONTINUE in form
-    return _page(request, form, user, act, is_sent=is_waiting, error="You haven't confirmed yet. Open the link in this browser first." if is_waiting else "")
+    return _page(request, form, user, act, is_sent=is_waiting, error=NOT_YET if is_waiting else "")
 
 
 def confirmed(request: Request) -> Response:
@@ -83,7 +86,7 @@ def _page(request: Request, form: FormData, user: User, act: Act, *, error: str 
         "user": user,
         "act": act,
         "typed": typed,
-        "error": error,
+        "error": _(error),
         "is_sent": is_sent,
         "minutes": settings.fresh_sign_in_minutes,
         "has_password": bool(user.password_hash),

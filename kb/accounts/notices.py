@@ -1,4 +1,4 @@
-"""Mails to the owner of an account about what was done to it."""
+"""Emails to the owner of an account about what was done to it: in their language where they did it themselves, else in the site's."""
 
 from datetime import datetime
 from typing import Any
@@ -7,17 +7,18 @@ from sqlalchemy.orm import Session
 
 from kb.accounts import people
 from kb.accounts.models import User
+from kb.i18n.translate import current
 from kb.jobs import outbox
 
 
 def password_changed(session: Session, user: User, now: datetime) -> None:
     """Tell the owner that their password was changed."""
-    _tell(session, "mail.password_changed", user.email, now)
+    _tell(session, "mail.password_changed", user.email, now, language=current().code)
 
 
 def address_changed(session: Session, old: str, new: str, now: datetime) -> None:
     """Tell the old mailbox that the account now has another address."""
-    _tell(session, "mail.address_changed", old, now, new=new)
+    _tell(session, "mail.address_changed", old, now, new=new, language=current().code)
 
 
 def role_changed(session: Session, user: User, now: datetime) -> None:
@@ -32,7 +33,7 @@ def key_made(session: Session, user: User, name: str, now: datetime) -> None:
 
 def new_sign_in(session: Session, user: User, browser: str, network: str, now: datetime) -> None:
     """Tell the person that somebody signed in with a browser that was not used before."""
-    _tell(session, "mail.new_sign_in", user.email, now, browser=browser, network=network)
+    _tell(session, "mail.new_sign_in", user.email, now, browser=browser, network=network, language=current().code)
 
 
 def _tell(session: Session, kind: str, email: str, now: datetime, **words: Any) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from kb.accounts import queries, sessions
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
+from kb.accounts.browser_name import shown_name
 from kb.accounts.models import User
 from kb.db import database, now
 from kb.web.forms import text
@@ -35,7 +36,7 @@ def own_sessions(request: Request, session: Session, user: User) -> list[OwnSess
     """The person's sessions, this one first, then by when they were last used."""
     moment, this = now(), sessions.token_digest(request)
     found = [
-        OwnSession(row.token_hash[:ID_CHARS], row.browser or "Unknown browser", row.network, row.created_at, row.seen_at, row.token_hash == this)
+        OwnSession(row.token_hash[:ID_CHARS], shown_name(row.browser), row.network, row.created_at, row.seen_at, row.token_hash == this)
         for row in queries.sessions_of(session, user.id, moment)
         if not sessions.is_over(row, moment)
     ]

@@ -6,6 +6,8 @@ from functools import lru_cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from kb.i18n import gettext as _
+
 MIN_CHARS, MAX_CHARS = 8, 1000
 RATED_CHARS = 72
 WEAKEST_SCORE = 2
@@ -30,11 +32,11 @@ def verify(password: str, stored: str | None) -> bool:
 def problem(password: str, *, about: tuple[str, ...] = ()) -> str | None:
     """Why this cannot become a password, in words for its owner; None when it can. `about` names its owner and the site: such words count for little."""
     if len(password) < MIN_CHARS:
-        return f"Use at least {MIN_CHARS} characters."
+        return _("Use at least %(least)s characters.", least=MIN_CHARS)
     if len(password) > MAX_CHARS:
-        return f"Use at most {MAX_CHARS} characters."
+        return _("Use at most %(most)s characters.", most=MAX_CHARS)
     if _score(password, about) < WEAKEST_SCORE:
-        return "This is too easy to guess. Several unrelated words make a good password."
+        return _("This is too easy to guess. Several unrelated words make a good password.")
     return None
 
 

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from kb.accounts import queries
 from kb.accounts.models import Role, User
+from kb.i18n import gettext as _
+from kb.i18n import pgettext
 from kb.text import email_address
 from kb.text.cleanup import one_line
 
@@ -16,6 +18,11 @@ Change = Callable[[Session, User], None]
 
 class PersonRefused(Exception):
     """The person cannot be stored; the message says what to do."""
+
+
+def role_names() -> dict[str, str]:
+    """Return role → its name in the language in use."""
+    return {Role.ADMIN: pgettext("role", "Admin"), Role.AGENT: pgettext("role", "Agent"), Role.CUSTOMER: pgettext("role", "Customer")}
 
 
 def canonical_email(email: str) -> str:
@@ -37,12 +44,12 @@ def add_user(session: Session, email: str, name: str, role: str, now: datetime) 
     """A new person, or the customer of that address raised to `role`; raises PersonRefused."""
     spelling = canonical_email(email)
     if not is_email(email):
-        raise PersonRefused(f"“{email[:80]}” is not an email address.")
+        raise PersonRefused(_("“%(email)s” is not an email address.", email=email[:80]))
     if role not in list(Role):
-        raise PersonRefused(f"There is no role “{role[:40]}”. Choose admin, agent or customer.")
+        raise PersonRefused(_("There is no role “%(role)s”. Use admin, agent or customer.", role=role[:40]))
     found = queries.user_by_email(session, spelling)
     if found is not None and (found.role != Role.CUSTOMER or role == Role.CUSTOMER):
-        raise PersonRefused(f"{spelling} is here already, as {found.role}.")
+        raise PersonRefused(_("%(person)s already has an account with the role “%(role)s”.", person=spelling, role=role_names()[found.role]))
     if found is not None:
         sign_out_everywhere(session, found)
     user = found or User(email=spelling, is_active=True, is_verified=False, created_at=now)
@@ -74,7 +81,7 @@ def first_admin(session: Session, now: datetime) -> User | None:
 def change_role(session: Session, user: User, role: str) -> None:
     """Gives the person another role and signs them out everywhere; raises PersonRefused for the last admin."""
     if role not in list(Role):
-        raise PersonRefused("Choose admin, agent or customer.")
+        raise PersonRefused(_("Use admin, agent or customer."))
     if role != Role.ADMIN:
         _keep_an_admin(session, user)
     if role != user.role:
@@ -103,4 +110,4 @@ def enable(user: User) -> None:
 
 def _keep_an_admin(session: Session, user: User) -> None:
     if [admin.id for admin in queries.active_admins(session)] == [user.id]:
-        raise PersonRefused("This is the only admin. Make somebody else admin first.")
+        raise PersonRefused(_("This is the only admin. Make someone else an admin first."))

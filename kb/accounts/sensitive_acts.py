@@ -1,6 +1,6 @@
 """The acts that want a fresh sign-in, in the words of the page that asks for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import FormData
@@ -9,6 +9,8 @@ from starlette.requests import Request
 from kb.accounts.models import Role, User
 from kb.accounts.people import canonical_email
 from kb.db import database
+from kb.i18n import gettext as _
+from kb.i18n import pgettext
 from kb.text.characters import isolated
 from kb.text.cleanup import one_line
 from kb.web.forms import text
@@ -30,61 +32,82 @@ Describe = Callable[[Request, FormData], Act]
 
 def change_address(request: Request, form: FormData) -> Act:  # noqa: ARG001
     """Return the change of one's own address."""
-    return Act(f"change your email address to {_typed(canonical_email(text(form, 'email', 300)), 'another one')}", "/account")
+    email = _typed(canonical_email(text(form, "email", 300)))
+    words = (
+        pgettext("You’re about to", "change your email address to %(email)s", email=email)
+        if email
+        else pgettext("You’re about to", "change your email address")
+    )
+    return Act(words, "/account")
 
 
 def change_password(request: Request, form: FormData) -> Act:  # noqa: ARG001
     """Return the change of one's own password."""
-    return Act("save a new password", "/account")
+    return Act(pgettext("You’re about to", "save a new password"), "/account")
 
 
 def add_person(request: Request, form: FormData) -> Act:  # noqa: ARG001
     """Return who is added, and in which role."""
-    email = _typed(canonical_email(text(form, "email", 300)), "a person")
-    return Act(f"add {email}{_as_role(text(form, 'role', 20))}", "/desk/people")
+    name = _typed(canonical_email(text(form, "email", 300))) or _("a person")
+    words = {
+        Role.ADMIN: pgettext("You’re about to", "add %(person)s as an admin", person=name),
+        Role.AGENT: pgettext("You’re about to", "add %(person)s as an agent", person=name),
+        Role.CUSTOMER: pgettext("You’re about to", "add %(person)s as a customer", person=name),
+    }
+    return Act(_by_role(words, form) or pgettext("You’re about to", "add %(person)s", person=name), "/desk/people")
 
 
 def change_role(request: Request, form: FormData) -> Act:
     """Return whose role is changed, and to which."""
-    role = _role(text(form, "role", 20))
-    return Act(f"make {_person(request)} {role}" if role else f"change the role of {_person(request)}", "/desk/people")
+    name = _person(request)
+    words = {
+        Role.ADMIN: pgettext("You’re about to", "make %(person)s an admin", person=name),
+        Role.AGENT: pgettext("You’re about to", "make %(person)s an agent", person=name),
+        Role.CUSTOMER: pgettext("You’re about to", "make %(person)s a customer", person=name),
+    }
+    return Act(_by_role(words, form) or pgettext("You’re about to", "change the role of %(person)s", person=name), "/desk/people")
 
 
 def disable(request: Request, form: FormData) -> Act:  # noqa: ARG001
     """Return who is locked out."""
-    return Act(f"disable {_person(request)}, who can then no longer sign in", "/desk/people")
+    return Act(pgettext("You’re about to", "disable %(person)s, who can then no longer sign in", person=_person(request)), "/desk/people")
 
 
 def enable(request: Request, form: FormData) -> Act:  # noqa: ARG001
     """Return who is let in again."""
-    return Act(f"let {_person(request)} sign in again", "/desk/people")
+    return Act(pgettext("You’re about to", "let %(person)s sign in again", person=_person(request)), "/desk/people")
 
 
 def invite(request: Request, form: FormData) -> Act:  # noqa: ARG001
     """Return who is sent another invitation."""
-    return Act(f"send another invitation to {_person(request)}", "/desk/people")
+    return Act(pgettext("You’re about to", "send another invitation to %(person)s", person=_person(request)), "/desk/people")
 
 
 def make_key(request: Request, form: FormData) -> Act:  # noqa: ARG001
-    """Return which key is made, and for whom."""
-    name = one_line(text(form, "name", MOST_CHARS))
-    owner = canonical_email(text(form, "email", 300))
-    return Act(f"make the API key {f'“{isolated(name)}”' if name else 'that you filled in'}{f' for {_typed(owner)}' if owner else ''}", "/desk/api-keys")
+    """Return which key is created, and for whom."""
+    name = isolated(one_line(text(form, "name", MOST_CHARS)))
+    owner = _typed(canonical_email(text(form, "email", 300)))
+    if name and owner:
+        words = pgettext("You’re about to", "create the API key “%(name)s” for %(person)s", name=name, person=owner)
+    elif name:
+        words = pgettext("You’re about to", "create the API key “%(name)s”", name=name)
+    elif owner:
+        words = pgettext("You’re about to", "create an API key for %(person)s", person=owner)
+    else:
+        words = pgettext("You’re about to", "create an API key")
+    return Act(words, "/desk/api-keys")
 
 
 def _person(request: Request) -> str:
     with database(request).read() as session:
         user = session.get(User, path_number(request))
-    return _typed(user.email) if user else "this person"
+    return _typed(user.email) if user else _("this person")
 
 
-def _typed(words: str, otherwise: str = "") -> str:
-    return isolated(one_line(words)[:MOST_CHARS]) or otherwise
+def _typed(words: str) -> str:
+    return isolated(one_line(words)[:MOST_CHARS])
 
 
-def _role(role: str) -> str:
-    return {Role.ADMIN: "an admin", Role.AGENT: "an agent", Role.CUSTOMER: "a customer"}.get(Role(role), "") if role in list(Role) else ""
-
-
-def _as_role(role: str) -> str:
-    return f" as {_role(role)}" if _role(role) else ""
+def _by_role(words: Mapping[Role, str], form: FormData) -> str:
+    role = text(form, "role", 20)
+    return words.get(Role(role), "") if role in list(Role) else ""

@@ -19,6 +19,7 @@ from kb.accounts.models import Role, SignInSession, User
 from kb.accounts.tokens import digest, new_token
 from kb.config import Settings
 from kb.db import database, now
+from kb.i18n import gettext as _
 from kb.web.way_back import STAFF_COOKIE
 
 COOKIE, SECURE_COOKIE, HINT_COOKIE = "deskbook_session", "__Host-deskbook_session", "deskbook_signed_in"
@@ -56,7 +57,7 @@ def require_admin(request: Request) -> User:
     """The admin who sends this request; 303 for nobody, 404 for a customer, 403 for an agent."""
     user = require_staff(request)
     if user.role != Role.ADMIN:
-        raise HTTPException(403, "Only an admin can do this.")
+        raise HTTPException(403, _("Only an admin can do this."))
     return user
 
 

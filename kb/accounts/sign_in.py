@@ -16,10 +16,12 @@ from kb.accounts.browser_name import browser_name
 from kb.accounts.models import User
 from kb.db import database, now
 from kb.events.recorder import recorder
+from kb.i18n import N_
+from kb.i18n import gettext as _
 from kb.web.forms import text
 from kb.web.templates import render
 
-WRONG = "The email address or the password is not right."
+WRONG = N_("The email address or the password is wrong.")
 NO_REFERRER = {"Referrer-Policy": "no-referrer"}
 NOT_A_WAY_BACK = ("/sign-in", "/sign-out")
 
@@ -52,7 +54,7 @@ def create_link(request: Request, form: FormData) -> Response:
     """Emails a sign-in link, if the address is somebody's; the answer does not say whether it is."""
     email, target = people.canonical_email(text(form, "email", 300)), sessions.safe_next(text(form, "next", 1001), "")
     if not people.is_email(email):
-        return _page(request, email=email, target=target, error="Enter the email address of your account.", status=422)
+        return _page(request, email=email, target=target, error=N_("Enter the email address of your account."), status=422)
     if not attempts.mail_link(request, email, target):
         return _page(request, email=email, target=target, error=attempts.TOO_MANY, status=429)
     return render(request, "accounts/link_sent.html", {"email": email, "next": target})
@@ -142,4 +144,4 @@ def _link_over(request: Request) -> Response:
 
 
 def _page(request: Request, *, email: str, target: str, error: str = "", status: int = 200) -> Response:
-    return render(request, "accounts/sign_in.html", {"email": email, "next": target, "error": error}, status=status)
+    return render(request, "accounts/sign_in.html", {"email": email, "next": target, "error": _(error)}, status=status)

@@ -1,5 +1,6 @@
 """Rendering: one Jinja environment, autoescaped, with the words and dates every page needs."""
 
+import textwrap
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +46,7 @@ def environment(settings: Settings, static: StaticFiles) -> Environment:
         "language": name_of,
         "minute": minute,
         "number": number,
+        "paragraph": paragraph,
         "percent": percent,
         "plaintext": as_html,
         "size": size,
@@ -71,6 +73,11 @@ def render_text(request: Request, name: str, context: Mapping[str, Any]) -> str:
     """The template as text; `path` holds the request's path."""
     env = cast(Environment, request.app.state.templates)
     return env.get_template(name).render({"user": None, "path": request.scope["path"]} | dict(context))
+
+
+def paragraph(text: str) -> str:
+    """Return the text of an email in lines of at most 76 characters."""
+    return textwrap.fill(text, 76, break_long_words=False, break_on_hyphens=False)
 
 
 def iso(moment: datetime) -> str:

@@ -71,7 +71,7 @@ def test_names_of_people_and_keys_with_nothing_to_see_are_none(client: TestClien
     admin = signed_in(client, "admin@example.com", role="admin", name="Kim")
     for number, text in enumerate(UNSEEN.values()):
         admin.post("/desk/people", data={"email": f"ada{number}@example.com", "name": text, "role": "customer"})
-        assert "Give the key a name" in admin.post("/desk/api-keys", data={"name": text, "scope": "read"}).text
+        assert "Enter what the key is for" in admin.post("/desk/api-keys", data={"name": text, "scope": "read"}).text
         admin.post("/account", data={"name": text, "email": "admin@example.com"})
         assert rows(client, User)[0].name == ""
     assert {user.name for user in rows(client, User)} == {""}

@@ -5,13 +5,14 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from kb.accounts import links, people
+from kb.accounts.browser_name import shown_name
 from kb.accounts.models import User
 from kb.db import now
+from kb.i18n import N_
+from kb.i18n import gettext as _
 from kb.jobs.worker import Job
 from tickets.email.composition import Letter
 from tickets.email.mail_context import MailContext, Writer
-
-ROLES = {"admin": "an admin", "agent": "an agent", "customer": "a customer"}
 
 
 def _invitation(mails: MailContext, session: Session, job: Job) -> Letter | None:
@@ -21,8 +22,8 @@ def _invitation(mails: MailContext, session: Session, job: Job) -> Letter | None
     hours, site = mails.settings.invitation_hours, mails.settings.site_name
     # Made only now, so that the outbox never holds a link that works.
     url = mails.settings.public_url + links.path(links.make_link(session, person, now(), life=timedelta(hours=hours)))
-    text = mails.text("invitation.txt", url=url, hours=hours, role=ROLES[person.role], sign_in_url=_sign_in_url(mails))
-    return Letter(person.email, f"Your account at {site}", text)
+    text = mails.text("invitation.txt", url=url, hours=hours, role=person.role, sign_in_url=_sign_in_url(mails))
+    return Letter(person.email, _("Your account at %(site)s", site=site), text)
 
 
 def _confirm_address(mails: MailContext, session: Session, job: Job) -> Letter | None:
@@ -31,16 +32,18 @@ def _confirm_address(mails: MailContext, session: Session, job: Job) -> Letter |
         return None
     if people.find(session, email) is not None:
         text = mails.text("address_taken.txt", sign_in_url=_sign_in_url(mails))
-        return Letter(email, f"Your email address at {mails.settings.site_name}", text)
+        return Letter(email, _("Your email address at %(site)s", site=mails.settings.site_name), text)
     url = mails.settings.public_url + links.make_address_link(session, user, email, now())
-    return Letter(email, f"Confirm your email address for {mails.settings.site_name}", mails.text("confirm_address.txt", url=url))
+    return Letter(email, _("Confirm your email address for %(site)s", site=mails.settings.site_name), mails.text("confirm_address.txt", url=url))
 
 
 def _notice(template: str, subject: str) -> Writer:
     def write(mails: MailContext, session: Session, job: Job) -> Letter | None:  # noqa: ARG001
-        words = {name: value for name, value in job.payload.items() if name != "email"}
-        text = mails.text(template, at=job.created_at, roles=ROLES, sign_in_url=_sign_in_url(mails), **words)
-        return Letter(job.payload["email"], f"{subject} at {mails.settings.site_name}", text)
+        words = {name: value for name, value in job.payload.items() if name not in ("email", "language")}
+        if "browser" in words:
+            words["browser"] = shown_name(words["browser"])
+        text = mails.text(template, at=job.created_at, sign_in_url=_sign_in_url(mails), **words)
+        return Letter(job.payload["email"], _(subject, site=mails.settings.site_name), text)
 
     return write
 
@@ -52,9 +55,9 @@ def _sign_in_url(mails: MailContext) -> str:
 WRITERS: dict[str, Writer] = {
     "mail.invitation": _invitation,
     "mail.confirm_address": _confirm_address,
-    "mail.password_changed": _notice("password_changed.txt", "Your password was changed"),
-    "mail.address_changed": _notice("address_changed.txt", "Your email address was changed"),
-    "mail.role_changed": _notice("role_changed.txt", "Your role was changed"),
-    "mail.key_made": _notice("key_made.txt", "An API key was made in your name"),
-    "mail.new_sign_in": _notice("new_sign_in.txt", "New sign-in"),
+    "mail.password_changed": _notice("password_changed.txt", N_("Your password at %(site)s was changed")),
+    "mail.address_changed": _notice("address_changed.txt", N_("Your email address at %(site)s was changed")),
+    "mail.role_changed": _notice("role_changed.txt", N_("Your role at %(site)s was changed")),
+    "mail.key_made": _notice("key_made.txt", N_("New API key in your name at %(site)s")),
+    "mail.new_sign_in": _notice("new_sign_in.txt", N_("New sign-in at %(site)s")),
 }

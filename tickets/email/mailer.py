@@ -31,7 +31,7 @@ class Mailer:
     def _send(self, writer: Writer, job: Job) -> None:
         try:
             # The link of a sign-in mail is stored (as a digest) before the mail goes out; sending is outside the transaction.
-            with self._database.write() as session:
+            with self._database.write() as session, self._context.speaking(job.payload.get("language", "")):
                 letter = writer(self._context, session, job)
             if letter is not None:
                 send(self._settings, compose(self._settings, job, letter))

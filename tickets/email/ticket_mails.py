@@ -5,6 +5,8 @@ from sqlalchemy.orm import Session
 from kb.accounts import links, people
 from kb.accounts.models import User
 from kb.db import now
+from kb.i18n import N_
+from kb.i18n import gettext as _
 from kb.jobs.worker import Job
 from tickets.access import SYSTEM, person
 from tickets.email import queries
@@ -13,7 +15,12 @@ from tickets.email.mail_context import MailContext, Writer
 from tickets.notification_choices import ASSIGNED, HELD, NEW, REPLIED
 from tickets.subscribers import staff_email
 
-STAFF_SUBJECTS = {NEW: "New ticket", ASSIGNED: "Assigned to you", REPLIED: "New reply", HELD: "Held for review"}
+STAFF_SUBJECTS = {
+    NEW: N_("[#%(number)s] New ticket: %(subject)s"),
+    ASSIGNED: N_("[#%(number)s] Assigned to you: %(subject)s"),
+    REPLIED: N_("[#%(number)s] New reply: %(subject)s"),
+    HELD: N_("[#%(number)s] Held for review: %(subject)s"),
+}
 
 
 def _request_received(mails: MailContext, session: Session, job: Job) -> Letter | None:
@@ -21,8 +28,10 @@ def _request_received(mails: MailContext, session: Session, job: Job) -> Letter 
     ticket = queries.ticket_with_requester(session, SYSTEM, job.payload["ticket_id"])
     if ticket is None:
         return None
-    text = mails.text("request_received.txt", ticket=ticket, url=mails.tracking_url(ticket))
-    return Letter(ticket.requester.email, f"[#{ticket.id}] We received your request", text, thread_of(ticket.id, ticket.created_at))
+    with mails.speaking(ticket.language):
+        text = mails.text("request_received.txt", ticket=ticket, url=mails.tracking_url(ticket))
+        subject = _("[#%(number)s] We received your request", number=ticket.id)
+    return Letter(ticket.requester.email, subject, text, thread_of(ticket.id, ticket.created_at))
 
 
 def _agent_replied(mails: MailContext, session: Session, job: Job) -> Letter | None:
@@ -30,7 +39,8 @@ def _agent_replied(mails: MailContext, session: Session, job: Job) -> Letter | N
     if comment is None:
         return None
     ticket = comment.ticket
-    text = mails.text("agent_replied.txt", ticket=ticket, comment=comment, url=mails.tracking_url(ticket))
+    with mails.speaking(ticket.language):
+        text = mails.text("agent_replied.txt", ticket=ticket, comment=comment, url=mails.tracking_url(ticket))
     return Letter(ticket.requester.email, f"[#{ticket.id}] Re: {ticket.subject}", text, thread_of(ticket.id, ticket.created_at), is_automatic=False)
 
 
@@ -40,7 +50,7 @@ def _sign_in_link(mails: MailContext, session: Session, job: Job) -> Letter | No
         return None
     # Made only now, so that the outbox never holds a link that works.
     url = mails.settings.public_url + links.path(links.make_link(session, user, now(), target=job.payload.get("next", "")))
-    return Letter(user.email, f"Your sign-in link for {mails.settings.site_name}", mails.text("sign_in_link.txt", url=url))
+    return Letter(user.email, _("Your sign-in link for %(site)s", site=mails.settings.site_name), mails.text("sign_in_link.txt", url=url))
 
 
 def _sign_in_paused(mails: MailContext, session: Session, job: Job) -> Letter | None:
@@ -48,7 +58,7 @@ def _sign_in_paused(mails: MailContext, session: Session, job: Job) -> Letter | 
     if user is None:
         return None
     text = mails.text("sign_in_paused.txt", url=f"{mails.settings.public_url}/sign-in")
-    return Letter(user.email, f"Many failed sign-ins at {mails.settings.site_name}", text)
+    return Letter(user.email, _("Many failed sign-ins at %(site)s", site=mails.settings.site_name), text)
 
 
 def _staff_notice(mails: MailContext, session: Session, job: Job) -> Letter | None:
@@ -60,7 +70,7 @@ def _staff_notice(mails: MailContext, session: Session, job: Job) -> Letter | No
     reason = job.payload["reasons"][0]
     site = mails.settings.public_url
     context = {"ticket": ticket, "comment": comment, "reason": reason, "url": f"{site}/desk/tickets/{ticket.id}", "choices_url": f"{site}/desk/notifications"}
-    subject = f"[#{ticket.id}] {STAFF_SUBJECTS[reason]}: {ticket.subject}"
+    subject = _(STAFF_SUBJECTS[reason], number=ticket.id, subject=ticket.subject)
     return Letter(user.email, subject, mails.text("staff_notice.txt", **context), thread_of(ticket.id, ticket.created_at))
 
 

@@ -20,6 +20,7 @@ from kb.events.models import Kind
 from kb.events.recorder import VISIT_COOKIE, VISITOR_COOKIE, CurrentVisit, recorder
 from kb.i18n import N_
 from kb.i18n import gettext as _
+from kb.i18n.translate import current
 from kb.rate_limit.queries import count_hit
 from kb.text.cleanup import clean, one_line
 from kb.text.email_address import canonical_email
@@ -204,6 +205,7 @@ def _new_ticket(request: Request, form: RequestForm, nonce: Nonce, files: tuple[
         body=form.description,
         category=form.category,
         locale=readers_catalog(request, form.locale).locale,
+        language=current().code,
         form_nonce=nonce.value,
         files=files,
         uploads=form.kept,
@@ -218,11 +220,11 @@ def _suspicion(request: Request, session: Session, form: RequestForm, nonce: Non
     if count > most * HARD_CAP:
         raise TooMany
     if form.trap:
-        return "A field that only machines see was filled in."
+        return N_("A field that only machines see was filled in.")
     # Browsers send Sec-Fetch-User when a person pressed the button; one with saved answers may be quick.
     if nonce.age(now()) < FASTEST and request.headers.get("sec-fetch-user") != "?1":
-        return "The form was sent within two seconds of being opened."
-    return f"More than {most} requests came from one address within an hour." if count > most else None
+        return N_("The form was sent within two seconds of being opened.")
+    return N_("Too many requests came from one address within an hour.") if count > most else None
 
 
 def _sent_already(request: Request, form: RequestForm, nonce: Nonce | None) -> Response | None:

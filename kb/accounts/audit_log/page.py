@@ -9,29 +9,31 @@ from kb.accounts import sessions
 from kb.accounts.audit_log import queries
 from kb.accounts.audit_log.models import Kind
 from kb.db import database
+from kb.i18n import N_
+from kb.i18n import gettext as _
 from kb.text.whole_number import parse_whole_number
 from kb.web.templates import render
 
 PAGE = 50
 MAX_PERSON_CHARS = 254
 WORDS = {
-    Kind.SIGN_IN: "Signed in",
-    Kind.SIGN_IN_FAILED: "Sign-in failed",
-    Kind.FAILURES_NOT_LISTED: "Failed sign-ins not listed",
-    Kind.IDENTITY_CONFIRMED: "Confirmed identity",
-    Kind.SIGN_OUT: "Signed out",
-    Kind.SESSIONS_ENDED: "Ended sessions",
-    Kind.SIGN_IN_LINK_MADE: "Made a sign-in link",
-    Kind.PASSWORD_CHANGED: "Changed password",
-    Kind.ADDRESS_CHANGED: "Changed email address",
-    Kind.PERSON_ADDED: "Added person",
-    Kind.INVITATION_SENT: "Sent invitation",
-    Kind.ROLE_CHANGED: "Changed role",
-    Kind.PERSON_DISABLED: "Disabled person",
-    Kind.PERSON_ENABLED: "Enabled person",
-    Kind.KEY_MADE: "Made API key",
-    Kind.KEY_REVOKED: "Revoked API key",
-    Kind.SETTINGS_CHANGED: "Changed settings",
+    Kind.SIGN_IN: N_("Signed in"),
+    Kind.SIGN_IN_FAILED: N_("Sign-in failed"),
+    Kind.FAILURES_NOT_LISTED: N_("Failed sign-ins not listed"),
+    Kind.IDENTITY_CONFIRMED: N_("Confirmed identity"),
+    Kind.SIGN_OUT: N_("Signed out"),
+    Kind.SESSIONS_ENDED: N_("Ended sessions"),
+    Kind.SIGN_IN_LINK_MADE: N_("Created a sign-in link"),
+    Kind.PASSWORD_CHANGED: N_("Changed password"),
+    Kind.ADDRESS_CHANGED: N_("Changed email address"),
+    Kind.PERSON_ADDED: N_("Added person"),
+    Kind.INVITATION_SENT: N_("Sent invitation"),
+    Kind.ROLE_CHANGED: N_("Changed role"),
+    Kind.PERSON_DISABLED: N_("Disabled person"),
+    Kind.PERSON_ENABLED: N_("Enabled person"),
+    Kind.KEY_MADE: N_("Created API key"),
+    Kind.KEY_REVOKED: N_("Revoked API key"),
+    Kind.SETTINGS_CHANGED: N_("Changed settings"),
 }
 
 
@@ -44,7 +46,7 @@ def show(request: Request) -> Response:
     context = {
         "records": found[:PAGE],
         "older": found[PAGE - 1].id if len(found) > PAGE else None,
-        "words": WORDS,
+        "words": {kind: _(words) for kind, words in WORDS.items()},
         "person": person,
         "kind": kind or "",
         "before": before,

@@ -20,6 +20,8 @@ from kb.articles.source.frontmatter import CATEGORY_KEYS
 from kb.articles.source.git_history import OBJECT_MAX_MB, TIMEOUT_S, History
 from kb.articles.source.markdown_file import BadSource, Source, read_source
 from kb.config import Settings
+from kb.i18n.catalogs import known_code, known_language
+from kb.i18n.translate import speaking
 
 Progress = Callable[[int, int], None]
 """Called with articles done and articles in all."""
@@ -56,7 +58,7 @@ class Options:
     @property
     def digest(self) -> str:
         """Differs whenever the same text would render differently."""
-        return hashlib.sha256(f"{VERSION} {self.iframe_hosts}".encode()).hexdigest()[:12]
+        return hashlib.sha256(f"{VERSION} {self.iframe_hosts} {known_code(self.locale)}".encode()).hexdigest()[:12]
 
 
 class Library:
@@ -212,7 +214,8 @@ class Library:
     def _render_now(self, key: str, facts: builder.Facts, references: LinkResolver) -> Rendered:
         source = read_source(self.root, facts.path)
         try:
-            rendered = render(source.body, references, self._options.iframe_hosts)
+            with speaking(known_language(source.locale or self._options.locale)):
+                rendered = render(source.body, references, self._options.iframe_hosts)
         except TooComplex as error:
             raise error.below(source.body_line - 1) from None
         self._fresh[key] = pack(rendered)

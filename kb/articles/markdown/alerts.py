@@ -5,7 +5,10 @@ import re
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-NAMES = {"note": "Note", "tip": "Tip", "important": "Important", "warning": "Warning", "caution": "Caution"}
+from kb.i18n import N_
+from kb.i18n import gettext as _
+
+NAMES = {"note": N_("Note"), "tip": N_("Tip"), "important": N_("Important"), "warning": N_("Warning"), "caution": N_("Caution")}
 _MARK = re.compile(r"\[!(note|tip|important|warning|caution)\][+-]?[ \t]*", re.IGNORECASE)
 _BOX = re.compile(r"\[([ xX])\][ \t]+")
 MOST_TITLE_CHARS = 120
@@ -24,12 +27,12 @@ def alerts(state: StateCore) -> None:
             kind = found[1].lower()
             token.tag = tokens[ends[index]].tag = "div"
             token.attrSet("class", f"alert alert-{kind}")
-            first, _, rest = text.content[found.end() :].partition("\n")
+            first, _end, rest = text.content[found.end() :].partition("\n")
             if _is_title(first, rest, has_more=ends[index] > index + 4):
-                result += _own_title(NAMES[kind], first.strip(), text)
+                result += _own_title(_(NAMES[kind]), first.strip(), text)
                 text.content = rest
             else:
-                result.append(Token("html_block", "", 0, content=f'<p class="alert-title">{NAMES[kind]}</p>\n'))
+                result.append(Token("html_block", "", 0, content=f'<p class="alert-title">{_(NAMES[kind])}</p>\n'))
                 text.content = f"{first}\n{rest}".strip("\n")
             tokens[index + 1].hidden = tokens[index + 3].hidden = not text.content.strip()
     state.tokens = result

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import parse_qs, urlsplit
 
+from kb.i18n import gettext as _
+
 _YOUTUBE = frozenset(("youtube.com", "www.youtube.com", "m.youtube.com", "www.youtube-nocookie.com", "youtube-nocookie.com", "youtu.be"))
 _VIDEO_FILE = re.compile(r"\.(mp4|webm)$", re.IGNORECASE)
 
@@ -48,7 +50,7 @@ def framed(url: str, iframe_hosts: tuple[str, ...]) -> Media | None:
 
 def player(found: Media, title: str) -> str:
     """The player's HTML; without a script it is a link to the video's own page."""
-    name = title or ("Video" if found.kind == "video" or "v" in urlsplit(found.page).query else "Embedded page")
+    name = title or (_("Video") if found.kind == "video" or "v" in urlsplit(found.page).query else _("Embedded page"))
     site = found.host.removeprefix("www.")
     return (
         f'<span class="player" data-player="{found.kind}" data-src="{escape(found.embed)}" data-title="{escape(name)}">'

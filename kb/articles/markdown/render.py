@@ -16,8 +16,8 @@ from kb.articles.markdown.references import Nowhere, References
 from kb.articles.markdown.rewrite import Link, Rewriter
 from kb.articles.markdown.sanitise import finish, sanitise
 
-VERSION = 13
-"""Grows whenever the same text would render differently: kept renderings of an older version are done again."""
+VERSION = 14
+"""Increase it whenever the same text renders differently, also by another translation: stored renderings of an older version are made again."""
 _own = threading.local()
 
 

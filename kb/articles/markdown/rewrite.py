@@ -11,6 +11,7 @@ from kb.articles.markdown.media import Media, framed, host_of, media, player
 from kb.articles.markdown.outline import Outline, squeeze
 from kb.articles.markdown.references import References, fragment, is_web_address, without_headers
 from kb.articles.slug import Anchors, heading_id, safe_id
+from kb.i18n import gettext as _
 from kb.text.characters import settled
 
 _VOID = frozenset(("br", "hr", "img", "wbr", "col", "source"))
@@ -157,7 +158,8 @@ class Rewriter(HTMLParser):
         level = max(int(element.tag[1]), 2)
         anchor = self._id(element.attributes) or self._ids.unique(heading_id(text))
         self.anchors.add(anchor)
-        link = f'<a class="permalink" href="#{escape(anchor)}" data-copy-link aria-label="{escape(f"Link to “{text}”")}"></a>'
+        label = _("Link to “%(heading)s”", heading=text)
+        link = f'<a class="permalink" href="#{escape(anchor)}" data-copy-link aria-label="{escape(label)}"></a>'
         self._out[element.begins] = f'<h{level} id="{escape(anchor)}"{self._kept(element.attributes)}>'
         self._out.append(f"{link}</h{level}>" if text else f"</h{level}>")
         self.outline.heading(level, anchor, text, is_searched=UNSEARCHED not in element.attributes)
@@ -166,7 +168,8 @@ class Rewriter(HTMLParser):
         self._out.append(f'<pre tabindex="0"{self._kept(element.attributes)}>')
 
     def _open_table(self, element: _Element) -> None:
-        self._out.append(f'<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table{self._kept(element.attributes)}>')
+        label = escape(_("Table"))
+        self._out.append(f'<div class="table-scroll" tabindex="0" role="group" aria-label="{label}"><table{self._kept(element.attributes)}>')
         element.closing = "</table></div>"
 
     def _open_p(self, element: _Element) -> None:
@@ -258,7 +261,8 @@ class Rewriter(HTMLParser):
         if target.url and target.url.startswith("/"):
             before.append(f'<video controls preload="metadata" src="{escape(target.url)}"></video>')
         elif target.url and is_web_address(target.url):
-            before.append(f'<a href="{escape(target.url)}" rel="noopener noreferrer">{escape(title or "Video")}</a>')
+            name = escape(title or _("Video"))
+            before.append(f'<a href="{escape(target.url)}" rel="noopener noreferrer">{name}</a>')
 
     def _image(self, given: dict[str, str]) -> None:
         src, alt = given.get("src", ""), given.get("alt")

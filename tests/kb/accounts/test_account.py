@@ -18,7 +18,7 @@ def test_a_password_is_set_and_then_opens_the_desk(client: TestClient) -> None:
     sign_in(client, user)
     assert client.post("/account/password", data={"password": "a quiet harbour"}).headers["location"] == "/account?saved=password"
     assert passwords.verify("a quiet harbour", _stored(client, user).password_hash)
-    assert "Your password is saved" in client.get("/account?saved=password").text
+    assert "Your password was saved" in client.get("/account?saved=password").text
 
 
 def test_other_browsers_are_signed_out_by_a_new_password(client: TestClient) -> None:

@@ -119,7 +119,7 @@ def test_the_page_with_a_new_key_loaded_again_makes_no_second_key(client: TestCl
     assert client.post("/desk/api-keys", data=form).status_code == 200
     again = client.post("/desk/api-keys", data=form)
     assert again.headers["location"] == "/desk/api-keys?made=1"
-    assert "no second key was made" in client.get(again.headers["location"]).text
+    assert "no second key was created" in client.get(again.headers["location"]).text
     with client.app.state.database.read() as session:
         assert len(session.scalars(select(ApiKey)).all()) == 1
 

@@ -113,7 +113,7 @@ def test_pages_of_links_send_no_referrer(client: TestClient) -> None:
 def test_a_mailed_link_leads_to_no_other_site(client: TestClient, target: str) -> None:
     user = add_person(client, "ada@example.com", "customer")
     client.post("/sign-in/link", data={"email": "ada@example.com", "next": target})
-    assert _jobs(client)[0].payload == {"email": "ada@example.com"}
+    assert _jobs(client)[0].payload == {"email": "ada@example.com", "language": "en"}
     with client.app.state.database.write() as session:
         link = path(make_link(session, user, now(), target=target))
     assert client.post(link).headers["location"] == "/requests"
@@ -133,7 +133,7 @@ def test_a_mailed_link_leads_to_where_its_owner_was_going(client: TestClient) ->
 def test_a_path_that_opens_something_is_not_stored_with_a_link(client: TestClient, target: str) -> None:
     add_person(client, "ada@example.com")
     client.post("/sign-in/link", data={"email": "ada@example.com", "next": target})
-    assert _jobs(client)[0].payload == {"email": "ada@example.com"}
+    assert _jobs(client)[0].payload == {"email": "ada@example.com", "language": "en"}
 
 
 def test_a_form_that_asks_for_proof_is_echoed_within_bounds(client: TestClient) -> None:

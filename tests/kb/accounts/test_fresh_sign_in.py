@@ -70,7 +70,7 @@ def _hidden(page: str) -> dict[str, str]:
 def test_a_sensitive_act_asks_first_and_changes_nothing(client: TestClient, address: str, form: dict[str, str]) -> None:
     before = _everything(client)
     asked = client.post(address, data=form)
-    assert (asked.status_code, "Confirm it&#39;s you" in asked.text or "Confirm it's you" in asked.text) == (403, True)
+    assert (asked.status_code, "Confirm it&#39;s you" in asked.text or "Confirm it’s you" in asked.text) == (403, True)
     assert asked.headers["cache-control"] == "no-store"
     assert _hidden(asked.text) == form
     assert _everything(client) == before
@@ -94,7 +94,7 @@ def test_a_wrong_password_asks_again_and_keeps_what_was_typed(client: TestClient
     for wrong in ("wrong", "", "x" * 2000):
         answer = client.post("/desk/api-keys", data=form | {"confirm_password": wrong})
         assert (answer.status_code, _hidden(answer.text)) == (422, form)
-        assert "The password is not right" in answer.text
+        assert "The password is wrong" in answer.text
     with client.app.state.database.read() as session:
         assert session.scalars(select(ApiKey)).all() == []
         failures = [(row.person, row.detail) for row in session.scalars(select(AuditRecord).where(AuditRecord.kind == "sign_in_failed"))]
@@ -119,9 +119,9 @@ def test_a_mailed_link_opened_in_the_same_browser_lets_the_act_go_on(client: Tes
     assert _hidden(waiting.text) == form
     with client.app.state.database.read() as session:
         (job,) = session.scalars(select(OutboxJob))
-    assert (job.kind, job.payload) == ("mail.sign_in_link", {"email": "boss@example.com", "next": "/account/confirmed"})
+    assert (job.kind, job.payload) == ("mail.sign_in_link", {"email": "boss@example.com", "language": "en", "next": "/account/confirmed"})
     early = client.post("/desk/api-keys", data=form | {"confirm_continue": "1"})
-    assert (early.status_code, "haven&#39;t confirmed yet" in early.text) == (422, True)
+    assert (early.status_code, "haven’t confirmed yet" in early.text) == (422, True)
     with client.app.state.database.write() as session:
         link = path(make_link(session, admin, now(), target=job.payload["next"]))
     assert client.post(link).headers["location"] == "/account/confirmed"
@@ -151,8 +151,8 @@ def test_a_proof_holds_for_as_long_as_the_setting_says(client: TestClient, old_s
         ("/desk/people/2/disablement", {}, "disable ada@example.com, who can then no longer sign in"),
         ("/desk/people/2/enablement", {}, "let ada@example.com sign in again"),
         ("/desk/people/2/invitation", {}, "send another invitation to ada@example.com"),
-        ("/desk/api-keys", {"name": "Shop <b>", "email": "ada@example.com"}, "make the API key “Shop &lt;b&gt;” for ada@example.com"),
-        ("/desk/api-keys", {}, "make the API key that you filled in"),
+        ("/desk/api-keys", {"name": "Shop <b>", "email": "ada@example.com"}, "create the API key “Shop &lt;b&gt;” for ada@example.com"),
+        ("/desk/api-keys", {}, "create an API key"),
         ("/account/password", {"password": "a quiet harbour"}, "save a new password"),
         ("/account/address", {"email": "other@example.com"}, "change your email address to other@example.com"),
     ],

@@ -52,7 +52,7 @@ def test_the_owner_is_mailed_when_their_password_changes(client: TestClient) -> 
     sign_in(client, add_person(client, "ada@example.com"))
     client.post("/account/password", data={"password": "a quiet harbour"})
     (mail,) = _mails(client)
-    assert (mail["To"], mail["Subject"]) == ("ada@example.com", "Your password was changed at Deskbook")
+    assert (mail["To"], mail["Subject"]) == ("ada@example.com", "Your password at Deskbook was changed")
     assert "was changed" in mail.get_content()
     assert "harbour" not in mail.get_content()
 

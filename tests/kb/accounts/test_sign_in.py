@@ -121,7 +121,7 @@ def test_asking_for_a_link_tells_nobody_who_is_known(client: TestClient) -> None
     unknown = client.post("/sign-in/link", data={"email": "eve@example.com"})
     assert known.status_code == unknown.status_code == 200
     assert known.text.replace("ada@", "eve@") == unknown.text
-    assert [job.payload for job in _jobs(client)] == [{"email": "ada@example.com"}, {"email": "eve@example.com"}]
+    assert [job.payload for job in _jobs(client)] == [{"email": f"{name}@example.com", "language": "en"} for name in ("ada", "eve")]
 
 
 def test_one_address_is_mailed_at_most_three_links_an_hour(client: TestClient) -> None:

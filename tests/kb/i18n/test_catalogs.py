@@ -1,34 +1,18 @@
 """The catalogs hold what the code says: every message, translated, with the same placeholders, compiled as they are."""
 
 import ast
-import importlib.util
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import pytest
-from babel.messages.catalog import Catalog, Message
+from babel.messages.catalog import Message
+
+from tests.pseudo_locale import source, tool
 
 CHECKOUT = Path(__file__).parents[3]
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%%|%[a-z]")
 TAG = re.compile(r"</?\w+[^>]*>")
-
-
-@cache
-def tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("translations", CHECKOUT / ".ci" / "translations.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@cache
-def source() -> Catalog:
-    return tool().extracted()
 
 
 @pytest.mark.slow

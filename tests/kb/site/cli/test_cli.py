@@ -192,7 +192,7 @@ def test_a_key_without_a_name_to_see_is_refused(deskbook) -> None:
     deskbook("migrate")
     deskbook("user", "add", "ada@example.com", "--role", "agent", "--name", "\u3164")
     answer = deskbook("api-key", "add", "\u3164\u2800", "--user", "ada@example.com")
-    assert (answer.exit_code, "Give the key a name" in answer.output) == (1, True)
+    assert (answer.exit_code, "Enter what the key is for" in answer.output) == (1, True)
     assert json.loads(deskbook("user", "list", "--json").output)[0]["name"] == ""
 
 
