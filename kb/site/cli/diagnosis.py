@@ -1,6 +1,7 @@
 """The parts `deskbook doctor` looks at, one function each."""
 
 import os
+import shlex
 import shutil
 import sqlite3
 import sys
@@ -23,6 +24,7 @@ from kb.config import Settings
 from kb.db import Database, now
 from kb.events.queries import counted, events_stored
 from kb.migrations import SchemaMismatch, require_current, schema_of
+from kb.site.private_files import open_to_others
 from search.writers.rules_file import read_rules
 from tickets.email.bounded_smtp import Bounds
 from tickets.email.delivery import connection
@@ -76,6 +78,11 @@ def _data(settings: Settings) -> Iterator[Finding]:
         yield Finding("secret", False, f"{key} can be read by others: chmod 600 {key}")
     else:
         yield Finding("secret", True, "configured" if settings.secret_key.get_secret_value() else f"kept in {key}")
+    if exposed := [path for path in open_to_others(settings) if path != key.absolute()]:
+        command = f"chmod go= {shlex.join(str(path) for path in exposed)}"
+        yield Finding("modes", False, f"others on this machine can read what Deskbook stores; `deskbook serve` closes what its user owns, else run: {command}")
+    else:
+        yield Finding("modes", True, "only their owner can read the database and the data folder")
 
 
 def _address(settings: Settings) -> Iterator[Finding]:

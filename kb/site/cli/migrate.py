@@ -15,8 +15,11 @@ def migrate(is_json: bool) -> None:
     from kb.db import Database
     from kb.migrations import head
     from kb.migrations.backup import migrate_with_backup
+    from kb.site.private_files import close_to_others
 
-    with closing(Database(load().database)) as database:
+    settings = load()
+    close_to_others(settings)
+    with closing(Database(settings.database)) as database:
         outcome = migrate_with_backup(database)
     if is_json:
         emit({"schema": head(), "changed": outcome.changed, "backup": outcome.backup})

@@ -11,12 +11,14 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened() -> Iterator[tuple["Settings", "Database"]]:
-    """The settings in force and their database, closed afterwards; raises SchemaMismatch unless it is migrated."""
+    """The settings in force and their database, closed afterwards, and what others could read closed to them; raises SchemaMismatch unless it is migrated."""
     from kb.config import load
     from kb.db import Database
     from kb.migrations import require_current
+    from kb.site.private_files import close_to_others
 
     settings = load()
+    close_to_others(settings)
     database = Database(settings.database)
     try:
         require_current(database)

@@ -20,8 +20,10 @@ def serve(host: str | None, port: int | None, path: str | None) -> None:
     from kb.config import load
     from kb.db import Database
     from kb.migrations.backup import migrate_with_backup
+    from kb.site.private_files import close_to_others
 
     settings = load(host=host, port=port)
+    close_to_others(settings)
     with closing(Database(settings.database)) as database:
         outcome = migrate_with_backup(database)
     if outcome.backup:
