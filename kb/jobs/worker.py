@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from kb.db import Database, now
 from kb.jobs import queries
 from kb.jobs.models import OutboxJob
+from kb.jobs.outage_log import OutageLog
 from kb.jobs.outbox import BELL
 
 log = logging.getLogger("deskbook.worker")
@@ -62,16 +63,19 @@ class Worker:
         self._name = secrets.token_hex(8)
         self._stopped = threading.Event()
         self._clean_at = 0.0
+        self._outage = OutageLog(log, "the outbox")
 
     def run(self) -> None:
         """Works until `stop`; the database being away is waited out, any other fault is logged and survived."""
         while not self._stopped.is_set():
             try:
                 self._clean()
-                if self.run_once(now()):
+                done = self.run_once(now())
+                self._outage.note_success()
+                if done:
                     continue
             except SQLAlchemyError as error:
-                log.error("the outbox cannot be read: %s", str(error)[:300])
+                self._outage.note_failure(_line(error)[:300])
             except Exception:
                 log.exception("the worker met a fault and goes on")
             BELL.wait(POLL_S)
