@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event, make_url
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 from starlette.requests import HTTPConnection
@@ -61,6 +61,23 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+class WorkSession(Session):
+    """A session whose connection is found only once in a transaction: finding it costs as much as a small statement."""
+
+    _found: tuple[SessionTransaction, Connection] | None = None
+
+    def connection(self, *arguments: Any, **named: Any) -> Connection:
+        """Return the connection of the transaction."""
+        transaction = self.get_transaction()
+        if self._found is None or self._found[0] is not transaction or arguments or named:
+            connection = super().connection(*arguments, **named)
+            transaction = self.get_transaction()
+            if transaction is None:
+                return connection
+            self._found = transaction, connection
+        return self._found[1]
 
 
 class Gate:
@@ -111,7 +128,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A session for reading; anything it changed is rolled back."""
         self._require_answer()
-        with self._gate.passed(), Session(self.engine, expire_on_commit=False) as session:
+        with self._gate.passed(), WorkSession(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -123,7 +140,7 @@ class Database:
         self._require_answer()
         turn = self._own_turn() if self.is_sqlite else nullcontext()
         engine = self._pipelined if is_pipelined else self._writing
-        with self._gate.passed(), turn, Session(engine, expire_on_commit=False) as session, session.begin():
+        with self._gate.passed(), turn, WorkSession(engine, expire_on_commit=False) as session, session.begin():
             if may_take_long and not self.is_sqlite:
                 with _without_end(session):
                     yield session

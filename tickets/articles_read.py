@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from kb.articles.article import Article, Catalog
 from kb.articles.catalog.audiences import audiences
-from kb.articles.catalog.visible_categories import visible_categories
+from kb.articles.catalog.visible_categories import category_names
 from kb.articles.pages.faq import embedded
 from kb.db import now
 from tickets import queries
@@ -30,7 +30,7 @@ def readers_catalog(request: Request, locale: str) -> Catalog:
 
 def open_categories(request: Request, locale: str = "") -> dict[str, str]:
     """Slug → name of the categories this reader may see, in order."""
-    return {category.slug: category.name for category in visible_categories(readers_catalog(request, locale), audiences(request), now())}
+    return category_names(readers_catalog(request, locale), audiences(request), now())
 
 
 def open_article(request: Request, slug: str, locale: str = "") -> Article | None:

@@ -44,7 +44,7 @@ def store_request(session: Session, *, person: Mapping[str, Any] | None, ticket:
 
     A new person is the ticket's `requester_id`, and also its `submitter_id` and the message's `author_id` where these are None.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if session.connection().dialect.name == "postgresql":
         rows = {"person": person or {}, "ticket": ticket, "comment": comment}
         values = {f"{name}_{column}": value for name, row in rows.items() for column, value in row.items()}
         stored = session.connection().execute(_in_one(*(tuple(row) for row in rows.values())), values).one_or_none()

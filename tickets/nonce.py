@@ -43,4 +43,4 @@ def content_key(form_nonce: str, *content: str) -> str:
 
 
 def _mac(key: str, unsigned: str) -> str:
-    return hmac.new(key.encode(), f"form:{unsigned}".encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(key.encode(), f"form:{unsigned}".encode(), "sha256").hex()[:32]

@@ -63,7 +63,7 @@ def add(session: Session, model: type[Base], **values: Any) -> None:
 
 def store_once(session: Session, model: type[Base], unique: str, **values: Any) -> int | None:
     """Stores one row; its id, or None when another row holds the same value in the column `unique`."""
-    statement = _insert_once(model, unique, session.get_bind().dialect.name)
+    statement = _insert_once(model, unique, session.connection().dialect.name)
     return session.connection().execute(statement, values).scalar_one_or_none()
 
 

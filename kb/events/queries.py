@@ -70,7 +70,7 @@ def events_stored(session: Session) -> int:
 
 def count_events(session: Session, day: date, counts: Counts) -> int:
     """Adds to the counts of `day`; how many events of it are stored now."""
-    stored: int = session.connection().execute(_counting(session.get_bind().dialect.name), {"day": day, **asdict(counts)}).scalar_one()
+    stored: int = session.connection().execute(_counting(session.connection().dialect.name), {"day": day, **asdict(counts)}).scalar_one()
     return stored
 
 

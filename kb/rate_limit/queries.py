@@ -22,7 +22,7 @@ def count_hit(session: Session, bucket: str, *, window: timedelta, now: datetime
     begin = int(now.timestamp()) // seconds * seconds
     expires_at = datetime.fromtimestamp(begin + seconds, UTC)
     values = {"bucket": bucket[:200], "window": begin, "count": amount, "expires_at": expires_at}
-    count: int = session.connection().execute(_count_statement(session.get_bind().dialect.name), values).scalar_one()
+    count: int = session.connection().execute(_count_statement(session.connection().dialect.name), values).scalar_one()
     return count
 
 

@@ -155,7 +155,7 @@ def _create(request: Request, form: RequestForm) -> Response:
     if nonce is None or is_too_old:
         return _sent_already(request, form, nonce) or _offer_fresh(request, form)
     waiting = uploads.pending(request, nonce.value, form.kept)
-    problems = request_problems(form, open_categories(request), waiting, request.app.state.settings)
+    problems = request_problems(form, open_categories(request) if form.category else (), waiting, request.app.state.settings)
     if problems:
         waiting = [upload for upload in waiting if upload.token in form.kept]
         kept = uploads.keep(request, nonce.value, form.files, waiting)

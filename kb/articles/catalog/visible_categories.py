@@ -28,6 +28,11 @@ def visible_categories(catalog: Catalog, audiences: Collection[str], now: dateti
     return tuple(category for category in categories if category.all_articles)
 
 
+def category_names(catalog: Catalog, audiences: Collection[str], now: datetime) -> dict[str, str]:
+    """Slug → name of the categories that hold at least one article for these audiences, in order."""
+    return {category.slug: category.name for category in catalog.categories if any(article.is_open_to(audiences, now) for article in category.all_articles)}
+
+
 def find_category(categories: tuple[Category, ...], slug: str) -> Category | None:
     """The category with this slug."""
     return next((category for category in categories if category.slug == slug), None)
