@@ -20,7 +20,7 @@ def add_joined_words(typed: Sequence[str], terms: dict[str, QueryTerm], vocabula
         if not held or all(one.is_stop_word for one in held):
             continue  # `where is` is no `whereis`
         ways = [Alternative(known, JOINED_WEIGHT, vocabulary.rarity(known), how=How.JOINED) for known in _joined(row, vocabulary)]
-        ways += [Alternative(one, JOINED_WEIGHT, max(map(vocabulary.rarity, one.split())), how=How.JOINED) for one in _recut(row, vocabulary)]
+        ways += [Alternative(one, JOINED_WEIGHT, vocabulary.rarity_in_a_row(one), how=How.JOINED) for one in _recut(row, vocabulary)]
         if ways:
             for one in held:
                 current = terms[one.typed]

@@ -9,8 +9,9 @@ from search.engine import Hit, Query, Results
 from search.index.store import Filterable, Store
 from search.lru_cache import LRUCache
 from search.query.parsed_query import ParsedQuery
-from search.query.parser import MOST_CACHED_TERMS, TermCache, parse_query
+from search.query.parser import parse_query
 from search.query.rules import SearchRules
+from search.query.terms import TermReader
 from search.query.text_cleanup import clean_query
 from search.query.vocabulary import Vocabulary
 from search.ranking.bm25 import Ranked, add_passages, by_words, rank
@@ -33,9 +34,13 @@ NEAR_SHARE = 0.6
 class _Scope:
     """What is known for one group of readers, until the index changes."""
 
-    vocabulary: Vocabulary
-    terms: TermCache
+    terms: TermReader
     highlights: HighlightCache
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words that they may know of."""
+        return self.terms.vocabulary
 
 
 class Answerer:
@@ -70,7 +75,7 @@ class Answerer:
         started = perf_counter()
         text, scope = clean_query(query.text), self._scope(query)
         vocabulary = scope.vocabulary
-        parsed = parse_query(text, vocabulary, self.rules, scope.terms, locale=query.locale, is_typing=query.is_typing, is_verbatim=query.is_verbatim)
+        parsed = parse_query(text, scope.terms, self.rules, locale=query.locale, is_typing=query.is_typing, is_verbatim=query.is_verbatim)
         is_settled = not (query.is_typing or query.is_verbatim or (parsed.is_fragment and len(parsed.terms) == 1))
         wide = query._replace(category=None, type=None, tag=None)
         queries = [query] if wide == query or query.is_typing else [query, wide]
@@ -106,7 +111,7 @@ class Answerer:
         readers = query.locale, query.audiences
         scope = self._scopes.get(readers)
         if scope is None or scope.vocabulary.generation != self.store.generation():
-            scope = self._scopes[readers] = _Scope(Vocabulary(self.store, *readers), LRUCache(MOST_CACHED_TERMS), LRUCache(MOST_HIGHLIGHTS))
+            scope = self._scopes[readers] = _Scope(TermReader(Vocabulary(self.store, *readers)), LRUCache(MOST_HIGHLIGHTS))
         return scope
 
     def _list(self, parsed: ParsedQuery, query: Query, ids: Sequence[int], near: NearestArticles | None) -> list[Ranked]:
