@@ -18,6 +18,7 @@ from kb.db import database, now
 from kb.i18n import gettext as _
 from kb.web.forms import files
 from kb.web.numbers import path_number
+from kb.web.templates import render
 from tickets import uploads
 from tickets.access import person
 from tickets.comment import NewComment
@@ -124,10 +125,14 @@ def find(posted: Posted) -> Response:
 
 
 def keep(posted: Posted) -> Response:
-    """Keep the draft by itself, while the agent types."""
+    """Keep the draft by itself, while the agent types; with files that were just chosen, return the list of those kept."""
+    draft, refused = with_files(posted, posted.draft)
     with database(posted.request).write() as session:
-        is_kept = _store(session, posted, posted.draft)
-    return Response(status_code=204 if is_kept else 413)
+        is_kept = _store(session, posted, draft)
+    if not (posted.files and is_kept):
+        return Response(status_code=204 if is_kept else 413)
+    context = {"kept": uploads.named(posted.request, posted.nonce, draft.kept), "errors": refused}
+    return render(posted.request, "desk/_kept_files.html", context)
 
 
 def discard(posted: Posted) -> Response:

@@ -8,7 +8,7 @@ if (form) {
   const state = form.querySelector("[data-draft-state]");
   const discard = form.querySelector("[data-discard]");
   const key = `deskbook-unsaved:${form.dataset.draftUrl}`;
-  let timer = 0, saving = null, isChanged = false;
+  let timer = 0, saving = null, isChanged = false, isUploading = false;
 
   const note = () => { try { sessionStorage.setItem(key, JSON.stringify({ body: body.value, kind: form.elements.kind.value })); } catch { /* no room: the save has it */ } };
   const forget = () => { try { sessionStorage.removeItem(key); } catch { /* nothing noted */ } };
@@ -26,7 +26,7 @@ if (form) {
 
   async function save(isLeaving = false) {
     clearTimeout(timer);
-    if (!isChanged || form.dataset.sent) return;
+    if (!isChanged || form.dataset.sent || (isUploading && !isLeaving)) return;
     isChanged = false;
     saving?.abort();
     saving = isLeaving ? null : new AbortController();
@@ -36,7 +36,7 @@ if (form) {
       const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: data, keepalive: isLeaving, signal: saving?.signal, redirect: "error" });
       if (!answer.ok) throw new Error(String(answer.status));
       if (!isChanged) forget();
-      const isKept = Boolean(body.value.trim());
+      const isKept = Boolean(body.value.trim() || form.querySelector("[name=kept]:checked"));
       state.textContent = isKept ? "Draft saved" : "";
       discard.hidden = !isKept;
     } catch (error) {
@@ -45,6 +45,35 @@ if (form) {
       state.textContent = "The draft could not be saved. Keep this page open.";
     }
   }
+
+  // Files are sent when they are chosen: a page cannot fill a file field again, so after Back they would be gone.
+  const input = form.querySelector("input[type=file]");
+  async function upload() {
+    if (!input.files.length || form.dataset.sent) return;
+    clearTimeout(timer);
+    saving?.abort();
+    isChanged = false;
+    const list = form.querySelector("[data-kept]"), chosen = [...input.files], data = new FormData(form);
+    state.textContent = "Uploading…";
+    isUploading = true;
+    try {
+      const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: data, redirect: "error" });
+      if (answer.status !== 200) throw new Error(String(answer.status));
+      list.innerHTML = await answer.text();
+      // What was chosen meanwhile is still to be sent.
+      const transfer = new DataTransfer();
+      for (const file of input.files) if (!chosen.includes(file)) transfer.items.add(file);
+      input.files = transfer.files;
+      state.textContent = "Draft saved";
+      discard.hidden = false;
+    } catch {
+      state.textContent = "The files are not uploaded yet. They go with your message.";
+    } finally {
+      isUploading = false;
+      if (isChanged) changed();
+    }
+  }
+  input?.addEventListener("change", upload);
 
   // Inputs beside the conversation belong to the form too, but lie outside of it.
   for (const kind of ["input", "change"]) {

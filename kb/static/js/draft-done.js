@@ -2,3 +2,4 @@
 import { clearDraft } from "./draft.js";
 
 clearDraft();
+try { sessionStorage.removeItem("deskbook-chosen-files:/requests"); } catch { /* nothing was kept */ }

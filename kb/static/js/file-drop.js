@@ -1,11 +1,30 @@
-import { _ } from "./texts.js";
+import { _, ngettext } from "./texts.js";
+
+const CHOSEN = "deskbook-chosen-files:";
 
 // Files by drop and paste, into the plain file field; what does not fit is said before anything is sent.
 function setUp(zone) {
   const input = zone.querySelector("input[type=file]");
   const chosen = zone.querySelector("[data-chosen]");
   const message = zone.querySelector("[data-file-message]");
+  const form = zone.closest("form");
+  const key = `${CHOSEN}${form.getAttribute("action")}`;
   let files = [];
+
+  // A page cannot fill a file field, so after Back or a reload the files are gone. Their names are kept to say which.
+  const remember = () => { try { files.length ? sessionStorage.setItem(key, JSON.stringify(files.map((file) => file.name))) : sessionStorage.removeItem(key); } catch { /* nothing is said then */ } };
+  function lost() {
+    try { return JSON.parse(sessionStorage.getItem(key) ?? "[]"); } catch { return []; }
+  }
+
+  function restore() {
+    if (files.length) return;
+    if (input.files.length) { add([...input.files]); return; }
+    const names = lost();
+    if (!names.length) return;
+    message.textContent = ngettext("Choose this file again, your browser could not keep it: %(names)s", "Choose these files again, your browser could not keep them: %(names)s", names.length, { names: names.join(", ") });
+    message.hidden = false;
+  }
 
   function add(more) {
     const kept = zone.querySelectorAll("[name=kept]:checked").length;
@@ -29,6 +48,7 @@ function setUp(zone) {
     input.files = transfer.files;
     chosen.replaceChildren(...files.map(line));
     chosen.hidden = !files.length;
+    remember();
   }
 
   function line(file, index) {
@@ -61,13 +81,16 @@ function setUp(zone) {
     zone.classList.remove("is-dropping");
     add([...event.dataTransfer.files]);
   });
-  zone.closest("form").addEventListener("paste", (event) => {
+  form.addEventListener("paste", (event) => {
     if (event.clipboardData.files.length) {
       event.preventDefault();
       add([...event.clipboardData.files]);
     }
   });
   zone.querySelector("[data-can-drop]").hidden = false;
+  // Sent, or kept on the server: nothing is lost.
+  if (new URLSearchParams(location.search).has("replied") || zone.querySelector(".kept-files")) remember();
+  addEventListener("pageshow", restore);
 }
 
 for (const zone of document.querySelectorAll("[data-file-drop]")) setUp(zone);

@@ -15,6 +15,10 @@ export const words = {
  ],
  "Browse the help centre": "Im Hilfe-Center stöbern",
  "Check the spelling, or use fewer or more general words.": "Prüfen Sie die Schreibweise oder verwenden Sie weniger oder allgemeinere Wörter.",
+ "Choose this file again, your browser could not keep it: %(names)s": [
+  "Wählen Sie diese Datei noch einmal aus, Ihr Browser konnte sie nicht behalten: %(names)s",
+  "Wählen Sie diese Dateien noch einmal aus, Ihr Browser konnte sie nicht behalten: %(names)s"
+ ],
  "Clear recent searches": "Letzte Suchen löschen",
  "Copied": "Kopiert",
  "Copy": "Kopieren",
