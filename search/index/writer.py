@@ -8,7 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from search.engine import Document, Progress
-from search.text.tokenizer import MARK, Stems, indexed_words, words_of
+from search.text.stemmer import Stems
+from search.text.tokenizer import MARK, indexed_words, words_of
 
 PUBLIC = "public"
 BATCH = 500

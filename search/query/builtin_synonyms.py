@@ -2,7 +2,8 @@
 
 from functools import lru_cache
 
-from search.text.tokenizer import stem, words
+from search.text.stemmer import stem
+from search.text.tokenizer import words
 
 WEIGHT = 0.6
 """Of a word that means nearly the same, beside the word typed."""

@@ -10,7 +10,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search.query.vocabulary import LAST, Vocabulary
-from search.text.tokenizer import is_unspaced
+from search.text.normalizer import is_unspaced
 
 MOST_CORRECTIONS = 3
 _LEAST_TWICE_WRONG = 7

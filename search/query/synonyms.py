@@ -7,7 +7,7 @@ from functools import lru_cache
 from search.query.parsed_query import Alternative, How, QueryTerm, make_term
 from search.query.rules import LEAST_TYPED, SearchRules, Words
 from search.query.vocabulary import Vocabulary
-from search.text.tokenizer import stem
+from search.text.stemmer import stem
 
 SYNONYM_WEIGHT = 0.9
 """Of another name that a writer gave, beside the word typed."""

@@ -11,8 +11,9 @@ from search.query.vocabulary import Vocabulary
 from search.query.word_parts import WordParts
 from search.text.cjk_stop_words import is_filler
 from search.text.dictionary import is_word
+from search.text.normalizer import is_cjk, is_unspaced
+from search.text.stemmer import stem
 from search.text.stop_words import EVERY_STOP_WORD
-from search.text.tokenizer import is_cjk, is_unspaced, stem
 
 COMPOUND_WEIGHT = 0.6
 """Of a compound that the word is a part of."""

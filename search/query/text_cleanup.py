@@ -4,7 +4,8 @@ import re
 
 from kb.text.characters import is_visible
 from search.engine import MAX_QUERY_CHARS
-from search.text.tokenizer import visible, words
+from search.text.normalizer import visible
+from search.text.tokenizer import words
 
 MOST_READ_CHARS = 64_000
 _NOISE_LINES = re.compile(

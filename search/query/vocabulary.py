@@ -9,8 +9,9 @@ from itertools import islice, product
 from typing import Any
 
 from search.index.store import ADMITTED, Store
+from search.text.normalizer import is_unspaced, spellings
+from search.text.stemmer import stem
 from search.text.stop_words import stop_words
-from search.text.tokenizer import is_unspaced, spellings, stem
 
 EXPANSIONS = 24
 LAST = "\U0010ffff"

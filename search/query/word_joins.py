@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from search.query.parsed_query import Alternative, How, QueryTerm, make_term
 from search.query.vocabulary import Vocabulary
-from search.text.tokenizer import MAX_WORD_CHARS, is_unspaced
+from search.text.normalizer import is_unspaced
+from search.text.tokenizer import MAX_WORD_CHARS
 
 MOST_JOINED = 6
 """Words in a row that are read as one."""

@@ -4,7 +4,8 @@ from functools import lru_cache
 
 from search.query.vocabulary import Vocabulary
 from search.text.compounds import COMPOUNDING, LEAST_PART, UNSPACED, Compounds
-from search.text.tokenizer import is_unspaced, language, spellings, stem
+from search.text.normalizer import is_unspaced, language, spellings
+from search.text.stemmer import stem
 
 MOST_COMPOUNDS = 8
 MOST_PREFIX_MATCHES = 3

@@ -7,7 +7,9 @@ from functools import lru_cache
 from html import escape
 from itertools import islice, takewhile
 
-from search.text.tokenizer import MAX_WORD_CHARS, fold, is_unspaced, language, part_spans, spans, stem, visible, words
+from search.text.normalizer import fold, is_unspaced, language, visible
+from search.text.stemmer import stem
+from search.text.tokenizer import MAX_WORD_CHARS, part_spans, spans, words
 
 SNIPPET_CHARS = 190
 _LEAD_CHARS = 40

@@ -3,7 +3,8 @@
 import re
 from functools import lru_cache
 
-from search.text.tokenizer import fold, is_cjk, language, words
+from search.text.normalizer import fold, is_cjk, language
+from search.text.tokenizer import words
 
 # Characters that begin or end many other words (能 in 功能, 到 in 到期) stand only inside longer ones here.
 _CHINESE = """的时候 什么时候 什麼時候 是什么 是什麼 为什么 為什麼 什么 什麼 怎么办 怎麼辦 怎么样 怎麼樣 怎么回事 怎么 怎麼 怎样 怎樣 如何 多少 多久

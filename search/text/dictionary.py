@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 
-from search.text.tokenizer import fold, language
+from search.text.normalizer import fold, language
 
 MOST_WORDS = 35_000
 """The most frequent words of a language; rarer ones are as likely to be slips for others: `oder` for `order`, `hight` for `height`."""

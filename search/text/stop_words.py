@@ -1,8 +1,8 @@
-"""Words too common to carry meaning in a question, by language; folded as `search.text.tokenizer.fold` does."""
+"""Words too common to carry meaning in a question, by language; folded as `search.text.normalizer.fold` does."""
 
 from functools import lru_cache
 
-from search.text.tokenizer import language
+from search.text.normalizer import language
 
 _LISTS = {
     "en": """a about after again all also am an and any anybody anyone are as ask at be because been before being but by can cannot cant could couldnt did

@@ -12,7 +12,9 @@ from search.engine import Document, EngineUnavailable, Progress, SyncReport
 from search.engines.meilisearch.client import Clients, MeilisearchApiError
 from search.index.build_lock import BuildLock, hold_build_lock
 from search.ranking.embedding_lookup import is_e5
-from search.text.tokenizer import Stems, indexed_words, is_unspaced, visible
+from search.text.normalizer import is_unspaced, visible
+from search.text.stemmer import Stems
+from search.text.tokenizer import indexed_words
 
 TASK_PATIENCE_S = 900.0
 ABANDONED_AFTER_S = 60.0

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.ranking.snippets import SNIPPET_CHARS, Marker
-from search.text.tokenizer import spans, stem, words
+from search.text.stemmer import stem
+from search.text.tokenizer import spans, words
 
 WORDS = (
     "board",
