@@ -22,7 +22,7 @@ def test_an_email_is_called_an_email_everywhere() -> None:
 def test_the_rule_knows_the_other_words_when_it_meets_them() -> None:
     wrong = ("Your E-mail address", "an e-mail", "We mailed you", "2 mails could not be sent", "by mail", "Mails are files", "a sign-in mail", "read a mail")
     right = (
-        "No email goes out",
+        "No email is sent because",
         "no mail server is set",
         "`mail` of the data folder",
         "mail.example.com",

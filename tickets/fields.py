@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import case
 
+from kb.i18n import N_
+from kb.i18n import gettext as _
 from kb.text.cleanup import one_line
 from kb.text.whole_number import parse_whole_number
 from tickets.audit import Value
@@ -52,7 +54,9 @@ class Field:
         """Return a stored value as people read it; empty for no value."""
         if value is None:
             return ""
-        return " ".join(value) if isinstance(value, tuple) else self.choices.get(str(value), str(value))
+        if isinstance(value, tuple):
+            return " ".join(value)
+        return _(self.choices[str(value)]) if str(value) in self.choices else str(value)
 
 
 def parse_tags(text: str) -> tuple[str, ...]:
@@ -71,8 +75,16 @@ def _parse_person(text: str) -> int | None:
         return None
     number = parse_whole_number(text)
     if number is None:
-        raise ImpossibleChange("assignee_id", "Choose the assignee from the list.")
+        raise ImpossibleChange("assignee_id", _("Select the assignee from the list."))
     return number
+
+
+CHOICE_WORDS = (
+    *(N_("New"), N_("Open"), N_("Pending"), N_("On hold"), N_("Solved"), N_("Closed")),
+    *(N_("Low"), N_("Normal"), N_("High"), N_("Urgent")),
+    *(N_("Question"), N_("Incident"), N_("Problem"), N_("Task")),
+)
+"""What `_labels` makes of the choices, for the catalogs."""
 
 
 def _labels(values: type[StrEnum], **others: str) -> dict[str, str]:
@@ -90,14 +102,14 @@ def _choice(name: str, label: str, values: type[StrEnum], column: Any, **labels:
 FIELDS: Mapping[str, Field] = {
     field.name: field
     for field in (
-        _choice("status", "Status", Status, Ticket.status, hold="On hold"),
-        Field("assignee_id", "Assignee", Kind.PERSON, {}, Ticket.assignee_id, Ticket.assignee_id, _parse_person),
-        _choice("priority", "Priority", Priority, Ticket.priority),
-        _choice("type", "Type", TicketType, Ticket.type),
-        Field("category", "Category", Kind.CATEGORY, {}, Ticket.category, Ticket.category, str),
-        Field("tags", "Tags", Kind.TAGS, {}, Ticket.tags, None, parse_tags),
-        Field("subject", "Subject", Kind.TEXT, {}, Ticket.subject, Ticket.subject, lambda text: text[:MAX_SUBJECT_CHARS], is_editable=False),
-        Field("suspended_reason", "Held for review", Kind.TEXT, {}, Ticket.suspended_reason, None, lambda text: text or None, is_editable=False),
+        _choice("status", N_("Status"), Status, Ticket.status, hold="On hold"),
+        Field("assignee_id", N_("Assignee"), Kind.PERSON, {}, Ticket.assignee_id, Ticket.assignee_id, _parse_person),
+        _choice("priority", N_("Priority"), Priority, Ticket.priority),
+        _choice("type", N_("Type"), TicketType, Ticket.type),
+        Field("category", N_("Category"), Kind.CATEGORY, {}, Ticket.category, Ticket.category, str),
+        Field("tags", N_("Tags"), Kind.TAGS, {}, Ticket.tags, None, parse_tags),
+        Field("subject", N_("Subject"), Kind.TEXT, {}, Ticket.subject, Ticket.subject, lambda text: text[:MAX_SUBJECT_CHARS], is_editable=False),
+        Field("suspended_reason", N_("Held for review"), Kind.TEXT, {}, Ticket.suspended_reason, None, lambda text: text or None, is_editable=False),
     )
 }
 STATUS_LABELS = FIELDS["status"].choices
@@ -114,8 +126,8 @@ def check(ticket: Ticket, name: str, value: Value) -> None:
     """Raise ImpossibleChange unless the ticket's field `name` can become `value`. Whether a person can be the assignee is checked where it is stored."""
     field = FIELDS[name]
     if field.choices and value not in field.choices:
-        raise ImpossibleChange(name, f"{field.label} is one of {', '.join(field.choices)}.")
+        raise ImpossibleChange(name, _("%(field)s must be one of: %(choices)s.", field=_(field.label), choices=", ".join(field.choices)))
     if ticket.status == Status.CLOSED:
-        raise ImpossibleChange(name, "A closed ticket can no longer be changed. Open a follow-up instead.")
+        raise ImpossibleChange(name, _("A closed ticket can’t be changed. Open a follow-up instead."))
     if name == "status" and value in (Status.NEW, Status.CLOSED):
-        raise ImpossibleChange(name, "A ticket is never new again, and it closes by itself four weeks after it was solved.")
+        raise ImpossibleChange(name, _("You can’t set this status. Tickets close automatically four weeks after they were solved."))

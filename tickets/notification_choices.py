@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy.orm import Session
 
+from kb.i18n import N_
 from tickets import queries
 
 NEW, ASSIGNED, REPLIED, HELD = "new", "assigned", "replied", "held"
 REASONS: Mapping[str, str] = {
-    NEW: "A new ticket arrives",
-    ASSIGNED: "A ticket is assigned to me",
-    REPLIED: "A customer replies on a ticket of mine, or on one that nobody has taken",
-    HELD: "A request is held for review",
+    NEW: N_("A new ticket arrives"),
+    ASSIGNED: N_("A ticket is assigned to me"),
+    REPLIED: N_("A customer replies on my ticket, or on an unassigned one"),
+    HELD: N_("A request is held for review"),
 }
 """Reason → what the settings page calls it."""
 ALL = tuple(REASONS)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from kb.accounts.models import User
 from kb.i18n import gettext as _
 from kb.i18n import pgettext
+from kb.i18n.formats import in_sentence
 from kb.text.characters import isolated
 from tickets import queries
 from tickets.access import Actor, may_read_notes
@@ -88,21 +89,25 @@ def _assigned(session: Session, audits: Sequence[Audit]) -> dict[int, User]:
 def _for_staff(audit: Audit, people: dict[int, User]) -> tuple[Happening, ...]:
     actor = audit.actor.shown_name if audit.actor is not None else "Deskbook"
     is_filed_by_key = audit.via == "api" and any(isinstance(event, Created) for event in audit.events)
-    filed = [Happening(audit.at, actor, "filed the ticket by API")] if is_filed_by_key else []
+    filed = [Happening(audit.at, actor, _("created the ticket through the API"))] if is_filed_by_key else []
     return (*filed, *(Happening(audit.at, actor, _change(event, people)) for event in audit.events if isinstance(event, Changed)))
 
 
 def _change(event: Changed, people: dict[int, User]) -> str:
     if event.field == "assignee_id":
         old, new = (people[value].shown_name if isinstance(value, int) and value in people else "" for value in (event.old, event.new))
-        return f"assigned the ticket to {isolated(new)}" if new else f"removed {isolated(old)} as the assignee"
+        if new:
+            return _("assigned the ticket to %(name)s", name=isolated(new))
+        return _("removed %(name)s as the assignee", name=isolated(old))
     field = FIELDS.get(event.field)
-    label = field.label.lower() if field is not None else event.field
+    label = in_sentence(_(field.label)) if field is not None else event.field
     old, new = (field.label_of(value) if field is not None else str(value or "") for value in (event.old, event.new))
     old, new = isolated(old), isolated(new)
     if not old:
-        return f"set {label} to {new}"
-    return f"changed {label} from {old} to {new}" if new else f"removed {label}: {old}"
+        return _("set %(field)s to %(new)s", field=label, new=new)
+    if new:
+        return _("changed %(field)s from %(old)s to %(new)s", field=label, old=old, new=new)
+    return _("removed %(field)s: %(old)s", field=label, old=old)
 
 
 def _for_customer(audit: Audit, ticket: Ticket, people: dict[int, User]) -> tuple[Happening, ...]:

@@ -49,6 +49,11 @@ def percent(share: float) -> str:
     return format_percent(share, locale=current().formats)
 
 
+def in_sentence(noun: str) -> str:
+    """Return a label as it stands inside a sentence: in lower case, except in German, which writes nouns with a capital."""
+    return noun if current().code == "de" else noun.lower()
+
+
 def enumerated(items: Iterable[str]) -> str:
     """Return the items as a list inside a sentence: `one, two and three`."""
     return format_list(list(items), locale=current().formats)

@@ -50,6 +50,7 @@ def environment(settings: Settings, static: StaticFiles) -> Environment:
         "percent": percent,
         "plaintext": as_html,
         "size": size,
+        "translated": gettext,
     }
     return env
 

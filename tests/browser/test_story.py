@@ -166,24 +166,24 @@ def _finds_the_ticket_and_its_trail(page: Any, site: LiveServer) -> None:
     assert page.locator("h1").inner_text().split() == ["Unassigned", "1"]
     page.get_by_role("link", name="Squeaking brakes").click()
     page.wait_for_url("**/desk/tickets/1?**")
-    trail = page.get_by_role("region", name="Before writing")
+    trail = page.get_by_role("region", name="Before the request")
     steps = trail.locator("li").all_inner_texts()
     assert QUESTION in steps[0]
     version = site.app.state.library.catalog.articles["adjust-the-brakes"].digest[:8]
     assert [step for step in steps if step.startswith("Read") and "Adjust the brakes" in step and version in step] != []
-    assert [step for step in steps if "Chose hit" in step] == []
+    assert [step for step in steps if "Selected result" in step] == []
     assert any("They squeak only when wet." in step for step in steps)
     assert "read before filing" in trail.inner_text()
     assert page.request.get(site.url + str(page.locator(".conversation .files a").get_attribute("href"))).body() == PHOTO
 
 
 def _takes_notes_and_replies(page: Any, site: LiveServer, has_scripts: bool) -> None:
-    page.get_by_role("button", name="Take it").click()
-    page.get_by_text("The ticket is yours.").wait_for()
+    page.get_by_role("button", name="Assign to me").click()
+    page.get_by_text("The ticket is assigned to you.").wait_for()
     page.get_by_label("Internal note").check()
     page.fill("[name=body]", NOTE)
     page.get_by_role("button", name="Add note", exact=True).click()
-    page.get_by_text("Your note is added.").wait_for()
+    page.get_by_text("Your note was added.").wait_for()
     page.get_by_label("Public reply", exact=True).check()
     page.fill("[name=body]", REPLY)
     page.get_by_text("Insert an article").click()

@@ -11,6 +11,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kb.db import database, now
+from kb.i18n import N_
+from kb.i18n import gettext as _
+from kb.i18n.formats import in_sentence
 from tickets.access import NotAllowed, person
 from tickets.audit import Commented
 from tickets.comment import NewComment
@@ -25,9 +28,9 @@ from tickets.forms import Problems
 from tickets.models import Audit
 from tickets.update import TicketChanged, TicketClosed, TicketNotFound, Update, apply
 
-NEWER = "There is a new message since you opened this page. Read it, then send yours again: it is below."
-CHANGED = "Someone else changed the {} after you opened this page. Check it, then send or save again."
-CLOSED = "This ticket is closed. Open a follow-up to write to the requester."
+NEWER = N_("A new message arrived after you opened this page. Read it, then send yours again. It is still below.")
+CHANGED = N_("Someone else changed the %(field)s after you opened this page. Check it, then send or save again.")
+CLOSED = N_("This ticket is closed. Open a follow-up to write to the requester.")
 PAGE = FormPage(show_page)
 
 
@@ -109,9 +112,9 @@ def _updated(posted: Posted, update: Callable[[Session], Audit]) -> Audit | Resp
     except TicketNotFound:
         raise HTTPException(404) from None
     except TicketClosed:
-        return stored(posted, {"body": CLOSED})
+        return stored(posted, {"body": _(CLOSED)})
     except NotAllowed:
-        return stored(posted, {"body": OUT_OF_DATE})
+        return stored(posted, {"body": _(OUT_OF_DATE)})
     except ImpossibleChange as refusal:
         return stored(posted, {refusal.field: str(refusal)})
     except TicketChanged as change:
@@ -123,9 +126,9 @@ def _conflict(posted: Posted, change: TicketChanged) -> Problems:
         with database(posted.request).read() as session:
             owner = load_ticket(session, person(posted.user), posted.number).assignee
         if owner is not None and owner.id != posted.user.id and posted.draft.edits.get("assignee_id") is None:
-            return {"assignee_id": f"{owner.shown_name} has already taken this ticket."}
-    newer = {"body": NEWER} if change.has_newer_message else {}
-    return newer | {name: CHANGED.format(FIELDS[name].label.lower()) for name in sorted(change.fields)}
+            return {"assignee_id": _("%(name)s has already taken this ticket.", name=owner.shown_name)}
+    newer = {"body": _(NEWER)} if change.has_newer_message else {}
+    return newer | {name: _(CHANGED, field=in_sentence(_(FIELDS[name].label))) for name in sorted(change.fields)}
 
 
 def _apply(session: Session, posted: Posted, update: Update, moment: datetime) -> Audit:

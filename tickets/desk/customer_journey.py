@@ -7,6 +7,8 @@ from urllib.parse import quote_plus
 
 from kb.articles.article import Article, Catalog
 from kb.events.models import Event, Kind
+from kb.i18n import gettext as _
+from kb.i18n import ngettext, pgettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +51,21 @@ def _is_one_opening(one: Event, other: Event) -> bool:
 
 
 def _joined(first: JourneyStep, second: JourneyStep, rank: int | None) -> JourneyStep:
-    return replace(first, act=f"Read hit {rank}", version=first.version or second.version, is_outdated=first.is_outdated or second.is_outdated)
+    return replace(
+        first, act=_("Read result %(rank)s", rank=rank), version=first.version or second.version, is_outdated=first.is_outdated or second.is_outdated
+    )
 
 
 def _step(event: Event, catalog: Catalog) -> JourneyStep:
     article = catalog.articles.get(event.slug or "")
     if event.kind == Kind.SEARCH:
-        return JourneyStep(event.at, "Searched", event.query or "", f"/search?q={quote_plus(event.query or '')}", _hits(event))
+        return JourneyStep(event.at, _("Searched"), event.query or "", f"/search?q={quote_plus(event.query or '')}", _hits(event))
     if event.kind == Kind.FORM_OPEN:
-        return JourneyStep(event.at, "Opened the form", "", note="")
+        return JourneyStep(event.at, _("Opened the request form"), "", note="")
     return JourneyStep(
         event.at,
         _act(event),
-        article.title if article else (event.slug or "an article"),
+        article.title if article else (event.slug or _("an article")),
         article.url if article else "",
         (event.value or "") if event.kind == Kind.VOTE_REASON else "",
         short_version(event.digest, event.commit),
@@ -71,24 +75,26 @@ def _step(event: Event, catalog: Catalog) -> JourneyStep:
 
 def _act(event: Event) -> str:
     if event.kind == Kind.SEARCH_CLICK:
-        return f"Chose hit {event.rank}"
+        return _("Selected result %(rank)s", rank=event.rank)
     if event.kind == Kind.VOTE:
-        return "Found helpful" if event.value == "yes" else "Found not helpful"
+        return _("Found helpful") if event.value == "yes" else _("Found not helpful")
     words = {
-        Kind.ARTICLE_VIEW: "Read",
-        Kind.VOTE_REASON: "Said why not",
-        Kind.SUGGEST_CLICK: "Opened a suggestion",
-        Kind.DEFLECT_CONFIRMED: "Said it solved it",
-        Kind.DEFLECT_WITHDRAWN: "Took that back",
+        Kind.ARTICLE_VIEW: pgettext("past", "Read"),
+        Kind.VOTE_REASON: _("Said why not"),
+        Kind.SUGGEST_CLICK: _("Opened a suggestion"),
+        Kind.DEFLECT_CONFIRMED: _("Said it solved their problem"),
+        Kind.DEFLECT_WITHDRAWN: _("Said it didn’t help after all"),
     }
     return words.get(Kind(event.kind), event.kind)
 
 
 def _hits(event: Event) -> str:
     if not event.hit_count:
-        return "nothing found"
-    found = f"{event.hit_count} hit{'' if event.hit_count == 1 else 's'}"
-    return found if event.answered else f"{found}, none sure to answer"
+        return _("no results")
+    count = event.hit_count
+    if event.answered:
+        return ngettext("%(num)s result", "%(num)s results", count)
+    return ngettext("%(num)s result, probably no answer", "%(num)s results, probably no answer", count)
 
 
 def _is_outdated(event: Event, article: Article | None) -> bool:

@@ -4,27 +4,29 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from kb.i18n import N_
+from kb.i18n import gettext as _
 from kb.text.whole_number import parse_whole_number
 
 DONE_HERE = {
-    "sent": "Your reply was sent.",
-    "sent-before": "You already sent this reply. It was not sent again.",
-    "noted": "Your note is added.",
-    "noted-before": "You already added this note. It was not added again.",
-    "saved": "The properties are saved.",
-    "taken": "The ticket is yours.",
-    "discarded": "Your draft is discarded.",
-    "restored": "Your draft is back.",
-    "released": "The ticket is released. Its requester gets the confirmation by email.",
-    "followed-up": "Your follow-up is filed as this ticket.",
+    "sent": N_("Your reply was sent."),
+    "sent-before": N_("You already sent this reply. It was not sent again."),
+    "noted": N_("Your note was added."),
+    "noted-before": N_("You already added this note. It was not added again."),
+    "saved": N_("The properties were saved."),
+    "taken": N_("The ticket is assigned to you."),
+    "discarded": N_("Your draft was discarded."),
+    "restored": N_("Your draft was restored."),
+    "released": N_("The request was released. The requester gets a confirmation by email."),
+    "followed-up": N_("This is your follow-up ticket."),
 }
 DONE_AT = {"saved": "properties", "released": "top", "followed-up": "top"}
 """Where on the ticket's page a person goes on after what was done, unless that is the end of the conversation."""
 DONE_THERE = {
-    "sent": "Your reply to #{} was sent.",
-    "sent-before": "You already sent this reply to #{}. It was not sent again.",
-    "noted": "Your note on #{} is added.",
-    "noted-before": "You already added this note on #{}. It was not added again.",
+    "sent": N_("Your reply to #%(number)s was sent."),
+    "sent-before": N_("You already sent this reply to #%(number)s. It was not sent again."),
+    "noted": N_("Your note on #%(number)s was added."),
+    "noted-before": N_("You already added this note on #%(number)s. It was not added again."),
 }
 
 
@@ -32,8 +34,8 @@ def flash(request: Request) -> str:
     """Return what was done just now, in words; empty when nothing was."""
     done, of = request.query_params.get("done", ""), request.query_params.get("of", "")
     if parse_whole_number(of) is not None and done in DONE_THERE and str(request.path_params.get("id")) != of:
-        return DONE_THERE[done].format(of)
-    return DONE_HERE.get(done, "")
+        return _(DONE_THERE[done], number=of)
+    return _(DONE_HERE.get(done, ""))
 
 
 def done_at(request: Request) -> str:

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from kb.accounts.models import User
 from kb.accounts.sessions import require_staff
 from kb.db import database, now
+from kb.i18n import gettext as _
 from kb.web.numbers import path_number
 from kb.web.templates import render
 from tickets.access import person
@@ -57,7 +58,7 @@ PAGE = FormPage(show_page, "/follow-up")
 def _create(posted: Posted) -> Response:
     ticket = _ticket(posted.request, posted.user)
     if ticket.status != Status.CLOSED:
-        raise HTTPException(409, "Only a closed ticket gets a follow-up. Write on the ticket itself.")
+        raise HTTPException(409, _("Only a closed ticket can have a follow-up. Reply on the ticket itself."))
     comment = checked_comment(posted)
     if not isinstance(comment, NewComment):
         return stored(posted, comment)

@@ -15,6 +15,7 @@ from kb.accounts.models import User
 from kb.accounts.sessions import require_staff
 from kb.config import Settings
 from kb.db import database, now
+from kb.i18n import N_
 from kb.i18n import gettext as _
 from kb.web.forms import files
 from kb.web.numbers import path_number
@@ -34,10 +35,10 @@ from tickets.nonce import new_nonce, read_nonce
 from tickets.tracking import site_key
 from tickets.uploads import FilesRefused
 
-NOT_SAVED = "This could not be saved, and nothing was sent. What you typed is still here: please send it again in a moment."
-HIDDEN = "The customer cannot open “{}”. Leave the link out and write what matters in your own words, or make this an internal note."
-CHOOSE_AGAIN = "Choose your files again: they could not be kept."
-OUT_OF_DATE = "This page was out of date. Please send it again."
+NOT_SAVED = N_("This could not be saved, so nothing was sent. What you typed is still here. Send it again in a moment.")
+HIDDEN = N_("The customer can’t open “%(articles)s”. Remove the link and explain it in your own words, or make this an internal note.")
+CHOOSE_AGAIN = N_("Your files could not be saved. Add them again.")
+OUT_OF_DATE = N_("This page was out of date. Send it again.")
 
 
 class Show(Protocol):
@@ -97,19 +98,19 @@ def act_on(request: Request, form: FormData, page: FormPage, act: Act) -> Respon
     except FilesRefused as error:
         return stored(replace(posted, files=()), {"files": str(error)})
     except (OperationalError, PoolTimeout):
-        lost = {"files": CHOOSE_AGAIN} if chosen else {}
-        return page.show(request, user, replace(posted.draft, errors={"body": NOT_SAVED} | lost), status=503)
+        lost = {"files": _(CHOOSE_AGAIN)} if chosen else {}
+        return page.show(request, user, replace(posted.draft, errors={"body": _(NOT_SAVED)} | lost), status=503)
 
 
 def checked_comment(posted: Posted) -> NewComment | Problems:
     """Return the message with the links of its articles and its files, which are on the disk then; or what is wrong with it."""
     request, draft = posted.request, posted.draft
     if not posted.is_genuine:
-        return {"body": OUT_OF_DATE}
+        return {"body": _(OUT_OF_DATE)}
     waiting = [upload for upload in uploads.pending(request, posted.nonce, draft.kept) if upload.token in draft.kept]
     problems = body_problem("body", draft.body, _("Enter your message.")) | file_problem(posted.files, waiting, posted.settings)
     if draft.is_public and (hidden := unreadable(request, draft.body, draft.articles)):
-        problems |= {"body": HIDDEN.format("”, “".join(article.title for article in hidden))}
+        problems |= {"body": _(HIDDEN, articles="”, “".join(article.title for article in hidden))}
     body = with_links(request, draft.body, draft.articles) if draft.is_public else draft.body
     problems = problems or body_problem("body", body, "")
     if problems:

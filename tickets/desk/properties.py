@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.accounts.models import User
+from kb.i18n import gettext as _
+from kb.i18n import pgettext
 from tickets.desk.draft import EDITABLE, Draft
 from tickets.fields import Field, Kind, next_statuses
 from tickets.models import Ticket
@@ -51,7 +53,7 @@ def _property(field: Field, ticket: Ticket, draft: Draft, options: tuple[tuple[s
     was = _as_sent(ticket, field.name)
     chosen = draft.edits.get(field.name, was)
     is_possible = field.kind == Kind.TAGS or chosen in dict(options)
-    return Property(field.name, field.label, field.kind == Kind.TAGS, options, chosen if is_possible else was, was, dict(options).get(was, was))
+    return Property(field.name, _(field.label), field.kind == Kind.TAGS, options, chosen if is_possible else was, was, dict(options).get(was, was))
 
 
 def _as_sent(ticket: Ticket, name: str) -> str:
@@ -64,12 +66,12 @@ def _as_sent(ticket: Ticket, name: str) -> str:
 def _options(field: Field, ticket: Ticket, staff: Sequence[User], categories: Sequence[tuple[str, str]], user: User) -> tuple[tuple[str, str], ...]:
     """Return value → words of what can be chosen; what the ticket has now is always among them."""
     if field.kind == Kind.PERSON:
-        people = [(str(person.id), f"{person.shown_name} (you)" if person.id == user.id else person.shown_name) for person in staff]
+        people = [(str(person.id), _("%(name)s (you)", name=person.shown_name) if person.id == user.id else person.shown_name) for person in staff]
         if ticket.assignee is not None and str(ticket.assignee_id) not in dict(people):
-            people.append((str(ticket.assignee_id), f"{ticket.assignee.shown_name} (no longer an agent)"))
-        return (("", "Nobody"), *people)
+            people.append((str(ticket.assignee_id), _("%(name)s (no longer an agent)", name=ticket.assignee.shown_name)))
+        return (("", pgettext("assignee", "Nobody")), *people)
     if field.kind == Kind.CATEGORY:
         gone = [(ticket.category, ticket.category)] if ticket.category and ticket.category not in dict(categories) else []
-        return (("", "None"), *categories, *gone)
+        return (("", pgettext("category", "None")), *categories, *gone)
     chosen = next_statuses(ticket) if field.name == "status" else field.choices
-    return tuple((value, field.choices[value]) for value in chosen)
+    return tuple((value, _(field.choices[value])) for value in chosen)

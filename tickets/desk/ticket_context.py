@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from kb.accounts.models import User
 from kb.accounts.queries import active_staff
+from kb.i18n import gettext as _
 from kb.jobs.queries import troubled_jobs
 from tickets import queries as ticket_queries
 from tickets.access import Actor, person
@@ -25,7 +26,7 @@ from tickets.desk.inbox import order_of
 from tickets.desk.properties import differences, properties
 from tickets.desk.ticket_lists import BY_SLUG, View
 from tickets.email import failures
-from tickets.fields import STATUS_LABELS, next_statuses
+from tickets.fields import next_statuses
 from tickets.models import Ticket
 from tickets.nonce import new_nonce, read_nonce
 from tickets.timeline import latest_message, timeline
@@ -46,7 +47,7 @@ def load_ticket(session: Session, actor: Actor, ticket_id: int) -> Ticket:
     """Return the ticket; raises 404 when there is none that `actor` may see."""
     ticket = ticket_queries.ticket(session, actor, ticket_id)
     if ticket is None:
-        raise HTTPException(404, "There is no ticket with this number.")
+        raise HTTPException(404, _("There is no ticket with this number."))
     return ticket
 
 
@@ -77,7 +78,7 @@ def ticket_context(request: Request, session: Session, user: User, ticket: Ticke
         "mail_troubles": _mail_troubles(session, ticket.id),
         "properties": shown,
         "differences": differences(shown, draft.seen),
-        "next_statuses": [(value, STATUS_LABELS[value]) for value in ("pending", "solved") if value in next_statuses(ticket) and value != ticket.status],
+        "next_statuses": [value for value in ("pending", "solved") if value in next_statuses(ticket) and value != ticket.status],
     }
 
 

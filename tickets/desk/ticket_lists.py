@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from kb.i18n import N_
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -14,14 +16,14 @@ class View:
 
 
 VIEWS = (
-    View("unassigned", "Unassigned", "Every ticket has somebody in charge. New requests appear here."),
-    View("mine", "Mine", "No ticket waits for you. Take one from Unassigned."),
-    View("open", "Open", "Nothing waits for an answer of yours."),
-    View("pending", "Pending", "No ticket waits for its requester."),
-    View("on-hold", "On hold", "No ticket waits for somebody else."),
-    View("solved", "Solved", "Nothing was solved yet, or it is closed by now.", "changed"),
-    View("suspended", "Suspended", "Nothing is held for review."),
-    View("all", "All tickets", "There are no tickets yet. The first request will appear here.", "changed"),
+    View("unassigned", N_("Unassigned"), N_("Every ticket is assigned. New requests appear here.")),
+    View("mine", N_("Mine"), N_("No tickets are assigned to you. Take one from Unassigned.")),
+    View("open", N_("Open"), N_("No tickets need a reply.")),
+    View("pending", N_("Pending"), N_("No tickets are waiting for the customer.")),
+    View("on-hold", N_("On hold"), N_("No tickets are on hold.")),
+    View("solved", N_("Solved"), N_("No tickets were solved recently."), "changed"),
+    View("suspended", N_("Suspended"), N_("No requests are held for review.")),
+    View("all", N_("All tickets"), N_("There are no tickets yet. The first request will appear here."), "changed"),
 )
 BY_SLUG = {view.slug: view for view in VIEWS}
-ORDERS = {"waiting": "Longest waiting first", "newest": "Newest first", "priority": "Highest priority first", "changed": "Last changed first"}
+ORDERS = {"waiting": N_("Longest waiting first"), "newest": N_("Newest first"), "priority": N_("Highest priority first"), "changed": N_("Last changed first")}

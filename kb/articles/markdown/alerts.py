@@ -32,7 +32,8 @@ def alerts(state: StateCore) -> None:
                 result += _own_title(_(NAMES[kind]), first.strip(), text)
                 text.content = rest
             else:
-                result.append(Token("html_block", "", 0, content=f'<p class="alert-title">{_(NAMES[kind])}</p>\n'))
+                title = _(NAMES[kind])
+                result.append(Token("html_block", "", 0, content=f'<p class="alert-title">{title}</p>\n'))
                 text.content = f"{first}\n{rest}".strip("\n")
             tokens[index + 1].hidden = tokens[index + 3].hidden = not text.content.strip()
     state.tokens = result

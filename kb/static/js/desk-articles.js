@@ -1,3 +1,5 @@
+import { _, ngettext } from "./texts.js";
+
 // The composer's article search: a combobox whose choice is written into the reply where the cursor was.
 const picker = document.querySelector("[data-article-picker]");
 
@@ -36,12 +38,12 @@ if (picker) {
       if (input.value.trim() !== words) return;
       list.innerHTML = text;
       const count = options().length;
-      status.textContent = count ? `${count} article${count === 1 ? "" : "s"}: arrows to move, Enter to insert` : "No article found";
+      status.textContent = count ? ngettext("%(num)s article. Use the arrow keys to move and Enter to insert.", "%(num)s articles. Use the arrow keys to move and Enter to insert.", count) : _("No articles found");
       list.hidden = !count;
       input.setAttribute("aria-expanded", String(count > 0));
       mark(count ? 0 : -1);
     } catch (error) {
-      if (error.name !== "AbortError") { status.textContent = "The articles could not be searched. Try again."; close(); }
+      if (error.name !== "AbortError") { status.textContent = _("Articles could not be searched. Try again."); close(); }
     }
   }
 
@@ -62,7 +64,7 @@ if (picker) {
     }
     input.value = "";
     list.replaceChildren();
-    status.textContent = `“${title}” is inserted.`;
+    status.textContent = _("“%(title)s” was inserted.", { title });
     close();
     body.focus();
     body.selectionStart = body.selectionEnd = start + text.length;

@@ -1,3 +1,5 @@
+import { _ } from "./texts.js";
+
 // The composer saves what is typed and chosen as a draft on the server, sends with Ctrl-Enter, and only once.
 // What was typed since the last save also stays in the tab: a page loaded again may be quicker than the save of the one before.
 const WAIT_MS = 700;
@@ -37,12 +39,12 @@ if (form) {
       if (!answer.ok) throw new Error(String(answer.status));
       if (!isChanged) forget();
       const isKept = Boolean(body.value.trim() || form.querySelector("[name=kept]:checked"));
-      state.textContent = isKept ? "Draft saved" : "";
+      state.textContent = isKept ? _("Draft saved") : "";
       discard.hidden = !isKept;
     } catch (error) {
       if (error.name === "AbortError") return;
       isChanged = true;
-      state.textContent = "The draft could not be saved. Keep this page open.";
+      state.textContent = _("Your draft could not be saved. Keep this page open.");
     }
   }
 
@@ -64,10 +66,10 @@ if (form) {
       const transfer = new DataTransfer();
       for (const file of input.files) if (!chosen.includes(file)) transfer.items.add(file);
       input.files = transfer.files;
-      state.textContent = "Draft saved";
+      state.textContent = _("Draft saved");
       discard.hidden = false;
     } catch {
-      state.textContent = "The files are not uploaded yet. They go with your message.";
+      state.textContent = _("Your files are not uploaded yet. They will be sent with your message.");
     } finally {
       isUploading = false;
       if (isChanged) changed();

@@ -16,7 +16,7 @@ export function ngettext(singular, other, num, variables = {}) {
 
 // The parts of a message around one variable, which may be an element: `${before}`, the element, `${after}`.
 export function around(message, element) {
-  const [before, after = ""] = _(message).split(/%\(\w+\)s/);
+  const [before, after = ""] = (words[message] ?? message).split(/%\(\w+\)s/);
   return [before, element, after].filter((part) => part !== "");
 }
 

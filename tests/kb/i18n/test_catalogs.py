@@ -65,6 +65,16 @@ def test_no_message_hides_in_an_f_string() -> None:
     assert hidden == []
 
 
+def test_templates_mark_only_their_own_words_as_markup() -> None:
+    """`_(variable)` would make markup of what the variable holds: the filter `translated` returns plain text."""
+    marked = [
+        f"{path.relative_to(CHECKOUT)}: {found[0]}"
+        for path in (CHECKOUT / "templates").rglob("*.*")
+        for found in re.finditer(r"""(?:\b_|gettext)\((?!["'])[^)]*\)""", path.read_text(encoding="utf-8"))
+    ]
+    assert marked == []
+
+
 def _translated(code: str) -> Iterator[Message]:
     return (message for message in tool().read(code) if message.id and any(_forms(message)))
 

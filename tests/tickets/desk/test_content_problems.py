@@ -77,7 +77,7 @@ def test_errors_of_the_search_file_and_warnings_are_named_too(client: TestClient
     write(client, GOOD, "help/parts/other.markdown")
     page = client.get("/desk/content").text
     assert "_search.yml" in page
-    assert page.index("Worth a look") < page.index("help/parts/other.markdown")
+    assert page.index("Warnings") < page.index("help/parts/other.markdown")
 
 
 def test_a_history_that_cannot_be_read_is_named(client: TestClient, agent: User) -> None:

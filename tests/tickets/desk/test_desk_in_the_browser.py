@@ -77,16 +77,16 @@ def test_a_ticket_is_answered_by_keyboard_with_an_article_in_the_reply(page: Any
 def test_a_note_says_who_sees_it_and_a_draft_outlives_the_page(page: Any, desk: LiveServer) -> None:
     _sign_in(page, desk)
     page.goto(f"{desk.url}/desk/tickets/1")
-    assert page.locator("text=The ticket becomes yours").is_visible()
+    assert page.locator("text=The ticket will be assigned to you").is_visible()
     page.keyboard.press("n")
     assert page.locator("text=Nothing is emailed").is_visible()
-    assert not page.locator("text=The ticket becomes yours").is_visible()
+    assert not page.locator("text=The ticket will be assigned to you").is_visible()
     page.keyboard.type("Half a thought")
     page.goto(f"{desk.url}/desk")
     page.goto(f"{desk.url}/desk/tickets/1")
     assert page.input_value("[data-composer-body]") == "Half a thought"
     page.click("[data-send]")
-    page.wait_for_selector("text=Your note is added")
+    page.wait_for_selector("text=Your note was added")
     assert page.input_value("[data-composer-body]") == ""
     page.keyboard.press("n")
     page.keyboard.type("The next thought")
@@ -164,7 +164,7 @@ def test_taking_a_ticket_by_its_key_keeps_the_file_and_the_text(page: Any, desk:
     page.locator("h1").click()
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("t")
-    page.wait_for_selector("text=The ticket is yours")
+    page.wait_for_selector("text=The ticket is assigned to you")
     assert page.input_value("[data-composer-body]") == "Half a thought"
     assert page.locator("label:has-text('log.txt') input").is_checked()
     assert _violations(page) == []
@@ -208,7 +208,7 @@ def test_enter_in_the_tags_saves_them_and_sends_nothing(page: Any, desk: LiveSer
     page.fill("[data-composer-body]", "Half a thought")
     page.fill("#property-tags", "fire")
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=The properties are saved")
+    page.wait_for_selector("text=The properties were saved")
     assert page.input_value("#property-tags") == "fire"
     assert page.input_value("[data-composer-body]") == "Half a thought"
     assert len(_comments(desk, 1)) == 1

@@ -173,12 +173,12 @@ def test_a_discarded_draft_can_be_brought_back_with_its_files(client: TestClient
     number = opened()
     answer = write(number, "Unplug it.", ("plan.txt", b"steps"), to="draft", discard="1", priority="high", was_priority="normal")
     page = client.get(answer.headers["location"]).text
-    assert "Your draft is discarded" in page
+    assert "Your draft was discarded" in page
     assert "Unplug it." not in page
     assert 'name="restore"' in page
     answer = client.post(f"/desk/tickets/{number}/draft", data={"restore": "1"})
     page = client.get(answer.headers["location"]).text
-    assert "Your draft is back" in page
+    assert "Your draft was restored" in page
     assert all(word in page for word in ("Unplug it.", "plan.txt", "Not saved yet"))
     assert 'name="restore"' not in page
 
@@ -202,7 +202,7 @@ def test_a_draft_is_kept_while_typing_and_discarded_by_its_button(client: TestCl
     assert write(number, "", to="draft").status_code == 204
     assert shown(number)["body"] == ""
     write(number, "Half a thought", to="draft")
-    assert "Your draft is discarded" in client.get(write(number, "x", to="draft", discard="1").headers["location"]).text
+    assert "Your draft was discarded" in client.get(write(number, "x", to="draft", discard="1").headers["location"]).text
     assert shown(number)["body"] == ""
 
 
@@ -258,7 +258,7 @@ def test_the_page_marks_what_is_new_since_the_draft(client: TestClient, agent: U
         customer_writes(session, number, "Thank you!")
     page = client.get(f"/desk/tickets/{number}").text
     assert page.count("New since your draft") == 2
-    assert "2 messages</a> arrived" in page
+    assert "2 messages arrived after you wrote your draft" in page
 
 
 @pytest.mark.usefixtures("agent")

@@ -76,16 +76,16 @@ def _wait_until_in_sight(page: Any) -> None:
 def test_the_focus_goes_where_the_agent_goes_on(phone: Any) -> None:
     phone.select_option("[name=priority]", "high")
     _press(phone, "Save properties")
-    _says(phone, "The properties are saved.", "Save properties")
-    phone.get_by_role("button", name="Take it").click()
-    _says(phone, "The ticket is yours.", "kind")
+    _says(phone, "The properties were saved.", "Save properties")
+    phone.get_by_role("button", name="Assign to me").click()
+    _says(phone, "The ticket is assigned to you.", "kind")
     phone.fill("#field-body", "On my way.")
     phone.get_by_role("button", name="Send reply").click()
     _says(phone, "Your reply was sent.", "kind")
     phone.fill("#field-body", "Bring water.")
     phone.get_by_text("Internal note", exact=True).click()
     phone.get_by_role("button", name="Add note", exact=True).click()
-    _says(phone, "Your note is added.", "kind")
+    _says(phone, "Your note was added.", "kind")
 
 
 def test_the_focus_is_at_the_head_of_the_ticket_that_comes_next(phone: Any) -> None:
@@ -101,9 +101,9 @@ def test_a_discarded_draft_is_brought_back_by_the_next_key(phone: Any) -> None:
     phone.fill("#field-body", "On my way.")
     _press(phone, "Save properties")  # which keeps the message as a draft
     _press(phone, "Discard draft")
-    _says(phone, "Your draft is discarded.", "restore")
+    _says(phone, "Your draft was discarded.", "restore")
     phone.keyboard.press("Enter")
-    _says(phone, "Your draft is back.", "kind")
+    _says(phone, "Your draft was restored.", "kind")
     assert phone.input_value("#field-body") == "On my way."
 
 

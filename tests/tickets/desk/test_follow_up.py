@@ -72,7 +72,7 @@ def test_the_properties_of_a_closed_ticket_are_text_and_are_refused(
     version = stored(closed).version
     for to in ("properties", "comments", "assignment"):
         answer = write(closed, "For the record.", to=to, kind="note", priority="urgent")
-        assert "A closed ticket can no longer be changed" in refused(answer), to
+        assert "A closed ticket can’t be changed" in refused(answer), to
     assert (stored(closed).version, stored(closed).priority, len(comments(closed))) == (version, "normal", 1)
 
 
@@ -94,7 +94,7 @@ def test_an_agent_opens_a_follow_up_that_the_requester_is_emailed(
     assert _jobs(client)[len(before) :] == [("mail.agent_replied", number)]
     new_page, old_page = client.get(answer.headers["location"]).text, client.get(f"/desk/tickets/{closed}").text
     assert f'Follow-up to <a href="/desk/tickets/{closed}">#{closed}</a>' in new_page
-    assert "Filed by <bdi>Ada</bdi>" in new_page
+    assert "Created by <bdi>Ada</bdi>" in new_page
     assert "Address confirmed" not in new_page
     assert f'<a href="/desk/tickets/{number}">#{number}</a>' in old_page
     tracked = client.get(tracking_path(client.app.state.secret_key, number, ticket.salt))
@@ -150,7 +150,7 @@ def test_the_draft_of_a_follow_up_is_kept_discarded_brought_back_and_gone_once_s
     assert client.post(f"/desk/tickets/{closed}/draft", data=form).status_code == 204, "as the page saves it by itself"
     assert "Half a thought" in client.get(address).text
     gone = client.get(client.post(f"{address}/draft", data=form | {"discard": "1"}).headers["location"]).text
-    assert ("Your draft is discarded" in gone, "Half a thought" in gone, f'action="{address}/draft"' in gone) == (True, False, True)
+    assert ("Your draft was discarded" in gone, "Half a thought" in gone, f'action="{address}/draft"' in gone) == (True, False, True)
     back = client.get(client.post(f"{address}/draft", data={"restore": "1"}).headers["location"]).text
     assert ("Open a follow-up" in back, "Half a thought" in back) == (True, True)
     assert follow_up(closed, "A whole one").status_code == 303

@@ -25,7 +25,7 @@ def test_the_article_search_of_the_desk_finds_them_with_their_lock(client: TestC
     options = client.get("/desk/articles?q=zanzibar").text
     assert [name in options for name in ("dealer-prices", "member-prices", "old-prices")] == [True, True, False]
     assert options.count('class="lock"') == 2
-    assert "Signed in<" in options
+    assert "Signed-in readers only<" in options
 
 
 @pytest.mark.parametrize("slug", ["dealer-prices", "member-prices"])
@@ -36,7 +36,7 @@ def test_a_public_reply_with_one_is_refused_and_keeps_what_was_typed(
     number = opened()
     body = f"See http://127.0.0.1:8000/articles/{slug}." if is_pasted else "See below."
     page = refused(write(number, body, article=[] if is_pasted else [slug]))
-    assert "The customer cannot open" in page
+    assert "The customer can’t open" in page
     assert "See " in page.partition("<textarea")[2].partition("</textarea>")[0]
     assert len(comments(number)) == 1
 

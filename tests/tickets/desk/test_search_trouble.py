@@ -33,7 +33,7 @@ def test_an_admin_reads_what_the_server_said_and_requests_are_filed(settings: Se
         until(lambda: code in admin.get("/desk").text)
         page = admin.get("/desk").text
         assert message.replace("<", "&lt;").replace(">", "&gt;") in page
-        assert "reserve engine" not in agent.get("/desk").text
+        assert "uses the embedded engine" not in agent.get("/desk").text
         assert client.get("/healthz").json()["search"] == "down"
         assert client.get("/requests/new").status_code == 200
         asked = len(faulty.paths)

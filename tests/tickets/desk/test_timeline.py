@@ -49,7 +49,7 @@ def test_customers_read_what_concerns_them_in_their_words(client: TestClient, wo
     page = tracked(client, stored(worked))
     places = [page.index(words) for words in ("It smells.", "Bob is looking after your request", "Pull the plug.", "Marked as solved", "It still burns.")]
     assert places == sorted(places)
-    assert "You opened this again" in page
+    assert "You reopened this" in page
     for words in ("urgent", "Urgent", ">fire<", "set tags", "ada@example.com", "bob@example.com"):
         assert words not in page, words
 

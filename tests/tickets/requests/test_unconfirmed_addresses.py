@@ -80,7 +80,7 @@ def test_the_desk_says_so_on_the_list_the_page_and_the_message(client: TestClien
     page = desk.get("/desk/tickets/1").text
     badges = [part.partition("</span>")[0] for part in page.split('<span class="badge warn">')[1:]]
     assert [words for words in badges if "ddress" in words] == ["Address not confirmed"] * 2, "the same words at the message and beside it"
-    assert "hasn’t shown that this address is theirs" in page
+    assert "be sure that this address belongs to the sender" in page
 
 
 def test_it_is_said_of_a_follow_up_by_the_bare_link_and_not_of_one_by_the_emailed_link(client: TestClient, known: User, send: Send) -> None:

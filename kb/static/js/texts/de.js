@@ -5,6 +5,10 @@ export const words = {
   "%(num)s Artikel hilft vielleicht weiter",
   "%(num)s Artikel helfen vielleicht weiter"
  ],
+ "%(num)s article. Use the arrow keys to move and Enter to insert.": [
+  "%(num)s Artikel. Mit den Pfeiltasten bewegen, mit Enter einfügen.",
+  "%(num)s Artikel. Mit den Pfeiltasten bewegen, mit Enter einfügen."
+ ],
  "%(num)s recent search": [
   "%(num)s letzte Suche",
   "%(num)s letzte Suchen"
@@ -13,6 +17,7 @@ export const words = {
   "%(num)s Ergebnis",
   "%(num)s Ergebnisse"
  ],
+ "Articles could not be searched. Try again.": "Die Artikel konnten nicht durchsucht werden. Versuchen Sie es noch einmal.",
  "Browse the help centre": "Im Hilfe-Center stöbern",
  "Check the spelling, or use fewer or more general words.": "Prüfen Sie die Schreibweise oder verwenden Sie weniger oder allgemeinere Wörter.",
  "Choose this file again, your browser could not keep it: %(names)s": [
@@ -24,8 +29,10 @@ export const words = {
  "Copy": "Kopieren",
  "Copy link": "Link kopieren",
  "Copy this code": "Diesen Code kopieren",
+ "Draft saved": "Entwurf gespeichert",
  "Good places to start": "Gute Startpunkte",
  "Link copied": "Link kopiert",
+ "No articles found": "Keine Artikel gefunden",
  "No results for “%(query)s”": "Keine Ergebnisse für „%(query)s“",
  "Recent searches": "Letzte Suchen",
  "Remove": "Entfernen",
@@ -50,8 +57,11 @@ export const words = {
  "We may not have an article on this yet": "Dazu haben wir vielleicht noch keinen Artikel",
  "With “%(name)s” the files would be larger than %(most)s MB in total.": "Mit „%(name)s“ wären die Dateien zusammen größer als %(most)s MB.",
  "You seem to be offline. Search again when you are back online": "Sie sind anscheinend offline. Suchen Sie noch einmal, sobald Sie wieder online sind",
+ "Your draft could not be saved. Keep this page open.": "Ihr Entwurf konnte nicht gespeichert werden. Lassen Sie diese Seite geöffnet.",
+ "Your files are not uploaded yet. They will be sent with your message.": "Ihre Dateien sind noch nicht hochgeladen. Sie werden mit Ihrer Nachricht gesendet.",
  "with your search included": "mit Ihrer Suche",
  "“%(name)s” is empty.": "„%(name)s“ ist leer.",
  "“%(name)s” is larger than %(most)s MB.": "„%(name)s“ ist größer als %(most)s MB.",
- "“%(name)s” would be one file too many.": "„%(name)s“ wäre eine Datei zu viel."
+ "“%(name)s” would be one file too many.": "„%(name)s“ wäre eine Datei zu viel.",
+ "“%(title)s” was inserted.": "„%(title)s“ wurde eingefügt."
 };
