@@ -5,10 +5,12 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from starlette.testclient import TestClient
 
 from kb.config import Settings
@@ -33,6 +35,13 @@ def settings(tmp_path: Path, migrated_sqlite: Path) -> Settings:
     (tmp_path / "var").mkdir()
     shutil.copy(migrated_sqlite, tmp_path / "var" / "deskbook.sqlite")
     return Settings(data=tmp_path / "var", content=content, worker=False)
+
+
+@pytest.fixture
+def noon() -> Iterator[None]:
+    """It is noon and time goes on: no hour and no day ends during a test that counts in them."""
+    with time_machine.travel(datetime.now(UTC).replace(hour=12, minute=0, second=0)):
+        yield
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from starlette.testclient import TestClient
 from kb.config import Settings
 from kb.site.app import create_app
 
+pytestmark = pytest.mark.usefixtures("noon")
+
 
 def statuses(settings: Settings, *, far_ends: int, written: str = "203.0.113.{:x}") -> set[int]:
     """What asking for sign-in links answers, one more often than one address may, spread over as many forwarded addresses."""

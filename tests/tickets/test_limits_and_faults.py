@@ -22,6 +22,8 @@ from tickets.creation import NewTicket, create
 from tickets.models import Attachment, Comment, Ticket
 from tickets.nonce import new_nonce
 
+pytestmark = pytest.mark.usefixtures("noon")
+
 
 def file_another(client: TestClient, **changes: str) -> int:
     nonce = new_nonce(client.app.state.secret_key, datetime.now(UTC) - timedelta(minutes=1))

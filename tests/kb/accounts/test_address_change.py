@@ -18,6 +18,8 @@ from kb.jobs.models import OutboxJob
 from kb.site.worker_setup import make_worker
 from tests.cast import add_person, sign_in, signed_in
 
+pytestmark = pytest.mark.usefixtures("noon")
+
 
 def _mails(client: TestClient) -> list[EmailMessage]:
     """All mails written so far, the oldest first, after doing the work that waits."""

@@ -19,6 +19,8 @@ from kb.db import now
 from kb.jobs.models import OutboxJob
 from tests.cast import add_person, sign_in
 
+pytestmark = pytest.mark.usefixtures("noon")
+
 PASSWORD = "four unrelated words"
 SENSITIVE = [
     ("/desk/people", {"email": "kim@example.com", "name": "Kim & “Co” <b>", "role": "agent"}),

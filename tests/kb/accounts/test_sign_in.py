@@ -14,6 +14,8 @@ from kb.events.recorder import CurrentVisit
 from kb.jobs.models import OutboxJob
 from tests.cast import add_person, sign_in
 
+pytestmark = pytest.mark.usefixtures("noon")
+
 PASSWORD = "four unrelated words "
 
 

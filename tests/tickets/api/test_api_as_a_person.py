@@ -15,6 +15,8 @@ from tests.cast import add_person, agent_writes, sign_in
 from tickets.creation import NewTicket, create
 from tickets.models import Ticket
 
+pytestmark = pytest.mark.usefixtures("noon")
+
 Ask = Callable[..., Response]
 OWN, OTHERS = 1, 2
 

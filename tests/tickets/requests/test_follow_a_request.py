@@ -21,6 +21,8 @@ from tickets.models import Audit, Comment, Ticket
 from tickets.nonce import new_nonce
 from tickets.update import TicketChanged
 
+pytestmark = pytest.mark.usefixtures("noon")
+
 Change = Callable[..., None]
 
 

@@ -2,9 +2,11 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import select
 from sqlalchemy.orm import DeclarativeBase
 from starlette.testclient import TestClient
@@ -15,6 +17,8 @@ from kb.jobs.models import OutboxJob
 from tests.cast import add_person, signed_in
 from tests.tickets.conftest import ALICE, Send, fields
 from tickets.models import Attachment, Audit, Comment, Ticket
+
+pytestmark = pytest.mark.usefixtures("noon")
 
 
 def rows(client: TestClient, model: type[DeclarativeBase]) -> list[Any]:
@@ -210,8 +214,9 @@ def test_a_filled_trap_is_accepted_and_held_for_review_without_mail(client: Test
 
 
 def test_a_form_sent_within_two_seconds_is_held_for_review(client: TestClient) -> None:
-    page = client.get("/requests/new")
-    assert client.post("/requests", data=ALICE | fields(page.text)).status_code == 303
+    with time_machine.travel(datetime.now(UTC), tick=False):
+        page = client.get("/requests/new")
+        assert client.post("/requests", data=ALICE | fields(page.text)).status_code == 303
     assert "two seconds" in rows(client, Ticket)[0].suspended_reason
 
 

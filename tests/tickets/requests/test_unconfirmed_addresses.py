@@ -23,6 +23,8 @@ from tickets.nonce import new_nonce
 from tickets.queries import ticket as load_ticket
 from tickets.tracking import tracking_path
 
+pytestmark = pytest.mark.usefixtures("noon")
+
 NAME = "Zebedee Quillfeather"
 PEOPLE = [("kim@example.com", "customer"), ("ada@example.com", "agent"), ("boss@example.com", "admin")]
 
