@@ -1,6 +1,5 @@
 """The library: one folder of Markdown as an immutable catalog that follows the files."""
 
-import hashlib
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -9,36 +8,47 @@ from pathlib import Path
 
 from kb.articles.article import PUBLIC, Article, Catalog, Problem
 from kb.articles.catalog import builder, translations
-from kb.articles.catalog.cache import Cache, pack, unpack
+from kb.articles.catalog.cache import Cache
 from kb.articles.catalog.categories import FolderIndex
 from kb.articles.catalog.link_resolver import LinkResolver, Names
+from kb.articles.catalog.renderer import Renderer, still_leads_there
 from kb.articles.markdown.complexity import TooComplex
-from kb.articles.markdown.render import VERSION, Rendered, render
+from kb.articles.markdown.render import Rendered
 from kb.articles.source.assets import Assets
 from kb.articles.source.files import File, Tree, walk
 from kb.articles.source.frontmatter import CATEGORY_KEYS
 from kb.articles.source.git_history import OBJECT_MAX_MB, TIMEOUT_S, History
 from kb.articles.source.markdown_file import BadSource, Source, read_source
 from kb.config import Settings
-from kb.i18n.catalogs import known_code, known_language
-from kb.i18n.translate import speaking
 
 Progress = Callable[[int, int], None]
 """Called with articles done and articles in all."""
 _HISTORY = "history"
 
 
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A version of an article that can be published."""
+
+    facts: builder.Facts
+    rendered: Rendered
+
+
 @dataclass(slots=True)
-class _Held:
-    """What the library knows of one file: the last version that could be published, and how the present one fares."""
+class _FileState:
+    """One file as it was at the last look."""
 
     file: File
     facts: builder.Facts | None = None
-    rendered: Rendered | None = None
-    good: builder.Facts | None = None
-    """The facts of the version that was rendered last."""
-    is_stale: bool = True
+    """Of its present text; where that cannot be read, of the last text that could."""
+    version: _Version | None = None
+    """The last one that could be rendered. It stays live while the present text has a problem."""
     problem: Problem | None = None
+
+    @property
+    def is_rendered(self) -> bool:
+        """Whether `version` is of the present text."""
+        return self.version is not None and self.facts is not None and self.version.facts.digest == self.facts.digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +64,6 @@ class Options:
     def of(cls, settings: Settings) -> "Options":
         """The options that an operator chose."""
         return cls(settings.iframe_hosts, settings.locale, settings.history_timeout_s, settings.history_object_max_mb)
-
-    @property
-    def digest(self) -> str:
-        """Differs whenever the same text would render differently."""
-        return hashlib.sha256(f"{VERSION} {self.iframe_hosts} {known_code(self.locale)}".encode()).hexdigest()[:12]
 
 
 class Library:
@@ -76,22 +81,23 @@ class Library:
         self.root = root
         self._options, self._progress, self._now = options or Options(), progress, now
         self._cache = Cache(cache)
-        self._kept = self._cache.load()
+        kept = self._cache.load()
         self._lock = threading.Lock()
-        self._held: dict[str, _Held] = {}
+        self._files: dict[str, _FileState] = {}
         self._tree: Tree | None = None
-        self.history = History(root, self._options.history_timeout_s, self._kept.get(_HISTORY, ""), self._options.history_object_max_mb)
+        self.history = History(root, self._options.history_timeout_s, kept.get(_HISTORY, ""), self._options.history_object_max_mb)
         self._published: frozenset[str] = frozenset()
         self._articles_now: list[Article] = []
         self._index: FolderIndex = {}
         self._named: dict[str, Source] = {}
-        self._fresh: dict[str, str] = {}
-        self._commits_kept = self._kept.get(_HISTORY, "")
-        self.assets = Assets(root, self._kept)
+        self._commits_kept = kept.get(_HISTORY, "")
+        self._renderer = Renderer(root, self._options.iframe_hosts, self._options.locale, kept)
+        self.assets = Assets(root, kept)
         self.names = Names()
         self.catalog = Catalog(0)
         self.refresh()
-        self._drop_unused()
+        self._drop_unused(kept)
+        self._renderer.forget_cached()
 
     @property
     def iframe_hosts(self) -> tuple[str, ...]:
@@ -109,14 +115,14 @@ class Library:
         return [article for article in self.catalog.articles.values() if article.is_public(now)]
 
     def rendered(self, path: str) -> Rendered | None:
-        """What the article at `path` holds, for the writer's check."""
-        held = self._held.get(path)
-        return held.rendered if held else None
+        """Return what the article at `path` holds, for the linter; None where it cannot be rendered."""
+        state = self._files.get(path)
+        return state.version.rendered if state and state.version else None
 
     def written(self, path: str, key: str) -> tuple[str, ...]:
-        """The list a writer gave under `key` in the front matter of `path`, as it stands there."""
-        held = self._held.get(path)
-        return tuple(held.facts.values.get(key, ())) if held and held.facts else ()
+        """Return the list a writer gave under `key` in the front matter of `path`, as it stands there."""
+        state = self._files.get(path)
+        return tuple(state.facts.values.get(key, ())) if state and state.facts else ()
 
     def refresh(self) -> bool:
         """Looks at the folder and publishes what changed; whether anything did. Safe to call from any thread.
@@ -139,28 +145,23 @@ class Library:
             return True
 
     def _read_changed(self, tree: Tree) -> None:
-        for path in [path for path in self._held if path not in tree.articles]:
-            del self._held[path]
+        for path in [path for path in self._files if path not in tree.articles]:
+            del self._files[path]
         for path, file in tree.articles.items():
-            held = self._held.get(path)
-            if held is None or held.file != file or held.problem:
-                self._held[path] = self._read(path, file, held)
+            state = self._files.get(path)
+            if state is None or state.file != file or state.problem:
+                self._files[path] = self._read(path, file, state.version if state else None)
 
-    def _read(self, path: str, file: File, before: _Held | None) -> _Held:
+    def _read(self, path: str, file: File, version: _Version | None) -> _FileState:
         try:
             facts = builder.Facts.of(read_source(self.root, path), file.mtime_ns, self._options.locale)
         except BadSource as error:
-            if before is None or before.good is None:
-                return _Held(file, problem=error.problem)
-            return _Held(file, before.good, before.rendered, before.good, is_stale=False, problem=error.problem)
-        if before is None:
-            return _Held(file, facts)
-        is_same = before.good is not None and before.good.digest == facts.digest
-        return _Held(file, facts, before.rendered, before.good, is_stale=not is_same)
+            return _FileState(file, version.facts if version else None, version, error.problem)
+        return _FileState(file, facts, version)
 
     def _publish(self, tree: Tree) -> None:
         live = frozenset(article.path for article in self.catalog.versions)
-        files = {path: held.facts for path, held in self._held.items() if held.facts}
+        files = {path: state.facts for path, state in self._files.items() if state.facts}
         kept, clashes = builder.unique(files, live)
         self.names, alias_problems = builder.name(kept)
         broken = self._render_all(kept)
@@ -168,7 +169,7 @@ class Library:
         index, index_problems = self._read_index_files(tree)
         problems = [
             *tree.problems,
-            *(held.problem for held in self._held.values() if held.problem),
+            *(state.problem for state in self._files.values() if state.problem),
             *clashes,
             *alias_problems,
             *broken.values(),
@@ -177,57 +178,31 @@ class Library:
         self._swap(articles, index, tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.path, problem.line))))
 
     def _render_all(self, files: dict[str, builder.Facts]) -> dict[str, Problem]:
+        """Render what changed; return the problems of files that have no version to show, by path."""
         broken: dict[str, Problem] = {}
         for done, (path, facts) in enumerate(files.items()):
-            held = self._held[path]
+            state = self._files[path]
             try:
-                self._render(held, facts)
+                self._render(state, facts)
             except TooComplex as error:
-                held.problem = Problem(path, error.line, str(error))
-                broken |= {path: held.problem} if held.rendered is None else {}
+                state.problem = Problem(path, error.line, str(error))
+                broken |= {path: state.problem} if state.version is None else {}
             except BadSource as error:
-                held.problem = error.problem
+                state.problem = error.problem
             if self._progress:
                 self._progress(done + 1, len(files))
         return broken
 
-    def _render(self, held: _Held, facts: builder.Facts) -> None:
-        references = LinkResolver(self.names, self.assets, facts.path.rpartition("/")[0], facts.prefix)
-        if held.rendered and not held.is_stale and _still_holds(held.rendered, references):
-            return
-        if held.problem:
-            return
-        key = f"{self._options.digest}:{facts.digest}:{facts.path}"
-        rendered = self._remembered(key, references) or self._render_now(key, facts, references)
-        held.rendered, held.good, held.is_stale = rendered, facts, False
-
-    def _remembered(self, key: str, references: LinkResolver) -> Rendered | None:
-        text = self._kept.get(key)
-        if text is None:
-            return None
-        try:
-            rendered = unpack(text)
-        except (ValueError, KeyError, TypeError):
-            return None
-        return rendered if _still_holds(rendered, references) else None
-
-    def _render_now(self, key: str, facts: builder.Facts, references: LinkResolver) -> Rendered:
-        source = read_source(self.root, facts.path)
-        try:
-            with speaking(known_language(source.locale or self._options.locale)):
-                rendered = render(source.body, references, self._options.iframe_hosts)
-        except TooComplex as error:
-            raise error.below(source.body_line - 1) from None
-        self._fresh[key] = pack(rendered)
-        return rendered
+    def _render(self, state: _FileState, facts: builder.Facts) -> None:
+        links = LinkResolver(self.names, self.assets, facts.path.rpartition("/")[0], facts.prefix)
+        is_current = state.is_rendered and state.version is not None and still_leads_there(state.version.rendered, links)
+        if not is_current and not state.problem:
+            state.version = _Version(facts, self._renderer.render(facts, links))
 
     def _articles(self, files: dict[str, builder.Facts]) -> list[Article]:
         commits = self.history.commits
-        return [
-            builder.article(good, rendered, commits.get(path), self.names)
-            for path in files
-            if (rendered := self._held[path].rendered) is not None and (good := self._held[path].good) is not None
-        ]
+        versions = {path: version for path in files if (version := self._files[path].version) is not None}
+        return [builder.article(version.facts, version.rendered, commits.get(path), self.names) for path, version in versions.items()]
 
     def _read_index_files(self, tree: Tree) -> tuple[FolderIndex, list[Problem]]:
         index: FolderIndex = {}
@@ -257,34 +232,19 @@ class Library:
         return True
 
     def _save(self) -> None:
-        added = self._fresh | self.assets.fresh
+        added = self._renderer.fresh | self.assets.fresh
         commits = self.history.to_keep()
         if commits != self._commits_kept:
             added[_HISTORY] = self._commits_kept = commits
         if added:
             self._cache.save(added)
-        self._fresh, self.assets.fresh = {}, {}
+        self._renderer.fresh, self.assets.fresh = {}, {}
 
-    def _drop_unused(self) -> None:
-        used = {f"{self._options.digest}:{held.facts.digest}:{path}" for path, held in self._held.items() if held.facts}
-        dropped = [key for key in self._kept if not key.startswith("asset:") and key not in used and key != _HISTORY]
+    def _drop_unused(self, kept: Collection[str]) -> None:
+        used = {self._renderer.key(state.facts) for state in self._files.values() if state.facts}
+        dropped = [key for key in kept if not key.startswith("asset:") and key not in used and key != _HISTORY]
         if dropped:
             self._cache.save({}, dropped)
-        self._kept = {}
-
-
-def _still_holds(rendered: Rendered, references: LinkResolver) -> bool:
-    for link in rendered.links:
-        target = references.link(link.href)
-        if target.url != link.url and not (link.url is not None and link.href == link.url):
-            return False
-        if target.problem != link.problem:
-            return False
-    for image in rendered.images:
-        picture = references.image(image.src)
-        if (picture.url, picture.width, picture.height) != (image.url, image.width, image.height):
-            return False
-    return True
 
 
 def _published(articles: list[Article], now: datetime) -> frozenset[str]:

@@ -70,5 +70,5 @@ def test_a_film_begins_where_the_writer_says(html: Callable[[str], str]) -> None
 
 def test_nothing_is_rendered_again_for_a_place_in_a_file(html: Callable[[str], str], library: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     html("[x](guide.pdf#page=2) ![y](leaf.svg#dark)")
-    monkeypatch.setattr("kb.articles.catalog.library.render", lambda *_: pytest.fail("rendered again"))
+    monkeypatch.setattr("kb.articles.catalog.renderer.render", lambda *_: pytest.fail("rendered again"))
     assert "#page=2" in library().catalog.articles["one"].html

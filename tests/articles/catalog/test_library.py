@@ -228,7 +228,7 @@ def test_a_second_start_renders_nothing_again_and_still_follows_its_links(write:
     write("a/b/from.md", "[x](other.md)")
     other = write("a/b/other.md")
     library()
-    monkeypatch.setattr("kb.articles.catalog.library.render", lambda *_: pytest.fail("rendered again"))
+    monkeypatch.setattr("kb.articles.catalog.renderer.render", lambda *_: pytest.fail("rendered again"))
     assert 'href="/articles/other"' in library().catalog.articles["from"].html
     monkeypatch.undo()
     other.unlink()
