@@ -15,9 +15,10 @@ from kb.i18n import gettext, pgettext
 from kb.i18n.formats import ago, day, enumerated, minute, number, percent, size
 from kb.i18n.translate import current, plural_form, plural_form_in
 from kb.text.characters import isolated
+from kb.text.counted import counted
 from kb.web.language import language_links
 from kb.web.locales import direction, name_of
-from kb.web.plaintext import as_html
+from kb.web.plaintext import as_html, with_code
 from kb.web.static import StaticFiles
 
 
@@ -38,6 +39,7 @@ def environment(settings: Settings, static: StaticFiles) -> Environment:
     env.globals |= {"site": settings, "static": static.url, "has_logo": settings.logo is not None, "page_language": current}
     env.filters |= {
         "ago": ago,
+        "counted": counted,
         "day": day,
         "direction": direction,
         "enumerated": enumerated,
@@ -51,6 +53,7 @@ def environment(settings: Settings, static: StaticFiles) -> Environment:
         "plaintext": as_html,
         "size": size,
         "translated": gettext,
+        "with_code": with_code,
     }
     return env
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kb.text.counted import counted
 from tickets.deflection.figures.rates import Rate
 from tickets.deflection.report import LIFT_NOTE, Report
 from tickets.deflection.visits.outcomes import Outcome
@@ -96,7 +97,7 @@ def metric_groups(report: Report) -> list[MetricGroup]:
 
 def rate(key: str, name: str, figure: Rate, things: str, meaning: str, *, tickets: tuple[int, ...] = ()) -> Metric:
     """The line of a rate: `38 %`, `3 of 8 visits`, with its bounds."""
-    basis = f"{figure.count:,} of {figure.of:,} {things}"
+    basis = f"{figure.count:,} of {counted(figure.of, things)}"
     drilldown = DRILLDOWNS.get(key, "") if figure.of else ""
     return Metric(key, name, percent(figure.value), basis, meaning, figure.value, figure.count, figure.of, figure.low, figure.high, drilldown, tickets)
 
@@ -157,7 +158,7 @@ def _visits(report: Report) -> tuple[Metric, ...]:
             "Self-service score",
             report.self_service_score,
             "A ratio for comparison with other systems, not a rate: it takes every visit for a success.",
-            basis=f"{visits.visits:,} visits per {report.tickets.requesters:,} requesters",
+            basis=f"{counted(visits.visits, 'visits')} per {counted(report.tickets.requesters, 'requesters')}",
             digits=1,
             counted=visits.visits,
         ),
@@ -209,7 +210,7 @@ def _searches(report: Report) -> tuple[Metric, ...]:
         "Mean click position",
         searches.mean_click_position,
         "Rank of the first hit clicked; 1 is the top.",
-        basis=f"{searches.click_through.count:,} searches with a click",
+        basis=counted(searches.click_through.count, "searches with a click"),
         digits=1,
         counted=searches.click_through.count,
     )
@@ -250,7 +251,7 @@ def _guardrails(report: Report) -> tuple[Metric, ...]:
             "Steps before the form",
             report.visits.steps_before_form,
             "Median number of searches and articles opened before the form. Every page links to the form, so nobody has to take any.",
-            basis=f"{report.visits.form_visits:,} visits that opened the form",
+            basis=counted(report.visits.form_visits, "visits that opened the form"),
             digits=1,
             counted=report.visits.form_visits,
         ),

@@ -1,5 +1,6 @@
 """The report as text for a terminal."""
 
+from kb.text.counted import counted
 from tickets.deflection.metrics import LEFT_OUT_NAMES, OUTCOME_NAMES, Metric, MetricGroup, metric_groups, percent
 from tickets.deflection.period import Period
 from tickets.deflection.report import Report
@@ -26,7 +27,7 @@ def _head(report: Report) -> str:
 
 def _ladder(report: Report) -> str:
     visits = report.visits
-    lines = [f"What became of {visits.visits:,} visits ({visits.form_visits:,} of them opened the form)"]
+    lines = [f"What became of {counted(visits.visits, 'visits')} ({visits.form_visits:,} of them opened the form)"]
     for outcome in Outcome:
         count = visits.outcomes[outcome]
         share = count / visits.visits if visits.visits else None

@@ -68,6 +68,17 @@ def test_with_immature_visits_only_the_page_names_the_day(client: TestClient, ag
     assert "first figures on" in page
 
 
+def test_one_of_a_thing_is_written_as_one(client: TestClient, agent: TestClient) -> None:
+    log = Log(client.app.state.database)
+    log.visit("ann", search(0, "invoice copy"), form(10), sent(70, 1))
+    log.ticket(70, "ann", visit="visit-ann", visitor="ann")
+    words = re.sub(r"<[^>]*>", "", agent.get(f"{URL}?{MARCH}").text)
+    assert "What became of 1 visit" in words
+    assert "0 of 1 visit that opened the form" in words
+    assert "1 visit per 1 requester" in words
+    assert re.findall(r"\b1 (?:\w+ )?(?:visits|tickets|searches|requesters|votes|readings|events|days)\b", words) == []
+
+
 def test_the_headline_stands_beside_its_floor(busy: Log, agent: TestClient) -> None:
     page = agent.get(f"{URL}?{MARCH}").text
     assert re.findall(r'class="figure[^"]*">([^<]*)<', page) == ["50 %", "50 %"]
