@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 from starlette.requests import HTTPConnection
 
+from kb.dialects import Begin, begin_as
 from kb.server_limits import ServerLimits
 
 if TYPE_CHECKING:
@@ -119,8 +120,6 @@ class Database:
             from kb.postgres import watch
 
             self._watch = watch(self.engine, self._limits, statements_end=limits is not None)
-        self._writing = self.engine.execution_options(deskbook_begin="IMMEDIATE") if self.is_sqlite else self.engine
-        self._pipelined = self._writing if self.is_sqlite else self.engine.execution_options(deskbook_begin="PIPELINED")
         self._turn = threading.Lock()
         self._gate = Gate(max(1, self._limits.threads * 3 // 4))
 
@@ -139,8 +138,9 @@ class Database:
         """
         self._require_answer()
         turn = self._own_turn() if self.is_sqlite else nullcontext()
-        engine = self._pipelined if is_pipelined else self._writing
-        with self._gate.passed(), turn, WorkSession(engine, expire_on_commit=False) as session, session.begin():
+        with self._gate.passed(), turn, WorkSession(self.engine, expire_on_commit=False) as session, session.begin():
+            with begin_as(Begin.PIPELINED if is_pipelined else Begin.WRITING):
+                session.connection()
             if may_take_long and not self.is_sqlite:
                 with _without_end(session):
                     yield session
@@ -192,13 +192,13 @@ def now() -> datetime:
 def _engine(url: str, pool_size: int, limits: ServerLimits) -> Engine:
     # Parameters are hidden from errors: they hold what customers write, and errors end in logs.
     address = make_url(url)
+    address = address.set(drivername=f"{address.get_backend_name()}+deskbook")
     wait_s = limits.database_wait_s
     if address.get_backend_name() == "sqlite":
         if address.database:
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(address, pool_size=pool_size, max_overflow=0, pool_timeout=wait_s, hide_parameters=True, connect_args={"timeout": wait_s})
         event.listen(engine, "connect", partial(_set_up_sqlite, wait_s))
-        event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(address, pool_size=pool_size, max_overflow=0, hide_parameters=True, pool_timeout=wait_s)
 
@@ -217,8 +217,7 @@ def _without_end(session: Session) -> Iterator[None]:
 
 def _set_up_sqlite(wait_s: float, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     driver = cast(sqlite3.Connection, connection)
-    # The driver's own transactions let a rolled-back CREATE TABLE survive: BEGIN is emitted below instead.
-    driver.isolation_level = None
+    driver.isolation_level = None  # the dialect begins transactions
     for pragma in (f"busy_timeout={int(wait_s * 1000)}", "synchronous=FULL", "foreign_keys=ON"):
         driver.execute(f"PRAGMA {pragma}")
     _turn_to_wal(driver)
@@ -234,8 +233,3 @@ def _turn_to_wal(driver: sqlite3.Connection) -> None:
             if attempt == 99:
                 raise
             time.sleep(0.02)
-
-
-def _begin_sqlite(connection: Any) -> None:
-    mode = connection.get_execution_options().get("deskbook_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")

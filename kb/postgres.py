@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 
 import psycopg
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -22,7 +22,6 @@ GRACE_S = 1.0
 PAUSE_S = 0.2
 REFUSAL = "FATAL"
 """What PostgreSQL itself says when it takes no connection, because they are too many or the password is wrong: it answers."""
-PIPELINED = "PIPELINED"
 MAY_TAKE_LONG: ContextVar[bool] = ContextVar("MAY_TAKE_LONG", default=False)
 
 
@@ -142,14 +141,8 @@ def watch(engine: Engine, limits: ServerLimits, *, statements_end: bool) -> Watc
 
     event.listen(engine, "do_connect", connect)
     event.listen(engine, "connect", set_up)
-    event.listen(engine, "begin", _begin)
     _check_before_use(engine, limits)
     return watching
-
-
-def _begin(connection: Connection) -> None:
-    if connection.get_execution_options().get("deskbook_begin") == PIPELINED:
-        cast(WatchedConnection, connection.connection.driver_connection).begin_pipeline()
 
 
 def _check_before_use(engine: Engine, limits: ServerLimits) -> None:

@@ -9,6 +9,7 @@ from typing import cast
 from sqlalchemy import Connection, inspect, text
 
 from kb.db import Database
+from kb.dialects import Begin, begin_as
 
 # Any number will do, as long as every Deskbook process asks for the same one.
 ADVISORY_LOCK = 7_283_551
@@ -24,7 +25,7 @@ class SchemaMismatch(Exception):
 
 def migrate(database: Database) -> bool:
     """Brings the schema up to date, one process at a time; says whether anything changed."""
-    with database.engine.execution_options(deskbook_begin="IMMEDIATE").connect() as connection, _alone(connection):
+    with begin_as(Begin.WRITING), database.engine.connect() as connection, _alone(connection):
         before = _revision(connection)
         if before == head():
             return False

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import inspect
 
 from kb.db import Database
+from kb.dialects import Begin, begin_as
 from kb.migrations import _upgrade, head, migrate, require_current, schema_of
 
 
@@ -38,6 +39,6 @@ def test_an_interrupted_migration_leaves_nothing_and_is_run_again(empty: str) ->
 
 
 def _interrupted(database: Database) -> None:
-    with database.engine.execution_options(deskbook_begin="IMMEDIATE").begin() as connection:
+    with begin_as(Begin.WRITING), database.engine.begin() as connection:
         _upgrade(connection)
         raise KeyboardInterrupt

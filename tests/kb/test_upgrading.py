@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from kb.accounts.audit_log.models import AuditRecord
 from kb.db import Database
+from kb.dialects import Begin, begin_as
 from kb.migrations import MigrationFailed, head, migrate, schema_of
 from tests.upgrade.old_database import bring_to
 
@@ -30,7 +31,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_an_upgrade_from_the_first_schema_keeps_every_row_of_every_table(empty: str) -> None:
     database = Database(empty)
-    with database.engine.execution_options(deskbook_begin="IMMEDIATE").begin() as connection:
+    with begin_as(Begin.WRITING), database.engine.begin() as connection:
         bring_to(connection, OLDEST)
         _fill_every_table(connection)
         before = _counts(connection)
@@ -50,7 +51,7 @@ def test_an_upgrade_from_the_first_schema_keeps_every_row_of_every_table(empty: 
 
 def test_people_who_are_signed_in_stay_so_and_their_log_begins_protected(empty: str) -> None:
     database = Database(empty)
-    with database.engine.execution_options(deskbook_begin="IMMEDIATE").begin() as connection:
+    with begin_as(Begin.WRITING), database.engine.begin() as connection:
         bring_to(connection, OLDEST)
         _fill_every_table(connection)
     migrate(database)

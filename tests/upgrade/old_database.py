@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 import kb.migrations
 from kb.db import Database
+from kb.dialects import Begin, begin_as
 from tests.upgrade.old_tickets import Cast, Row, Rows, add_attachment, add_event, add_job, add_ticket, file_content, hexes, text
 
 REVISION = "0003"
@@ -48,10 +49,10 @@ def make_old_database(url: str, tickets: int, *, seed: int = 1, files: Path | No
     """Brings the empty database at `url` to schema 0003 and fills it; the contents of attachments go under `files`."""
     database = Database(url)
     try:
-        with database.engine.execution_options(deskbook_begin="IMMEDIATE").begin() as connection:
+        with begin_as(Begin.WRITING), database.engine.begin() as connection:
             bring_to(connection, REVISION)
         for stored, batch in batches(tickets, seed):
-            with database.engine.execution_options(deskbook_begin="IMMEDIATE").begin() as connection:
+            with begin_as(Begin.WRITING), database.engine.begin() as connection:
                 for table in TABLES:
                     insert(connection, table, batch[table])
             if progress:
