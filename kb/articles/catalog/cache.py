@@ -10,8 +10,8 @@ from typing import Any
 
 from kb.articles.article import Heading, Passage
 from kb.articles.markdown.images import ImageUse
+from kb.articles.markdown.references import Link
 from kb.articles.markdown.render import Rendered
-from kb.articles.markdown.rewrite import Link
 
 _TABLE = "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 

@@ -22,6 +22,15 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A link as written, where it leads now, and what is wrong with it."""
+
+    href: str
+    url: str | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """An image as the page asks for it; no `url`: its text is shown instead."""
 

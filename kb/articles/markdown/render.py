@@ -12,8 +12,8 @@ from kb.articles.markdown.complexity import refuse_too_complex
 from kb.articles.markdown.dialect import dialect
 from kb.articles.markdown.images import ImageUse
 from kb.articles.markdown.outline import squeeze
-from kb.articles.markdown.references import Nowhere, References
-from kb.articles.markdown.rewrite import Link, Rewriter
+from kb.articles.markdown.references import Link, Nowhere, References
+from kb.articles.markdown.rewrite import Rewriter
 from kb.articles.markdown.sanitise import finish, sanitise
 
 VERSION = 14
@@ -41,15 +41,15 @@ def render(text: str, references: References | None = None, iframe_hosts: tuple[
     environment: dict[str, Any] = {"chars": len(text), "line": 1}
     html = sanitise(_parser().render(text, environment))
     page = Rewriter(html, references or Nowhere(), iframe_hosts)
-    outline = page.outline
+    outline = page.text.outline
     return Rendered(
         finish(page.html),
         tuple(outline.headings),
         tuple(outline.passages),
         tuple(dict.fromkeys(page.links)),
         tuple(dict.fromkeys(page.images)),
-        frozenset(page.anchors),
-        squeeze("".join(page.hidden)),
+        frozenset(page.ids.taken),
+        squeeze("".join(page.text.hidden)),
     )
 
 
