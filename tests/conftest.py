@@ -37,9 +37,12 @@ def settings(tmp_path: Path, migrated_sqlite: Path) -> Settings:
     return Settings(data=tmp_path / "var", content=content, worker=False)
 
 
-@pytest.fixture
-def noon() -> Iterator[None]:
-    """It is noon and time goes on: no hour and no day ends during a test that counts in them."""
+@pytest.fixture(autouse=True)
+def _noon(request: pytest.FixtureRequest) -> Iterator[None]:
+    """For tests marked `at_noon` it is noon, and time goes on from there; first of all fixtures, which may stop the clock."""
+    if request.node.get_closest_marker("at_noon") is None:
+        yield
+        return
     with time_machine.travel(datetime.now(UTC).replace(hour=12, minute=0, second=0)):
         yield
 

@@ -22,7 +22,7 @@ from tickets.creation import NewTicket, create
 from tickets.models import Attachment, Comment, Ticket
 from tickets.nonce import new_nonce
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = pytest.mark.at_noon
 
 
 def file_another(client: TestClient, **changes: str) -> int:

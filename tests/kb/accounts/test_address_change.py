@@ -18,7 +18,7 @@ from kb.jobs.models import OutboxJob
 from kb.site.worker_setup import make_worker
 from tests.cast import add_person, sign_in, signed_in
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = pytest.mark.at_noon
 
 
 def _mails(client: TestClient) -> list[EmailMessage]:

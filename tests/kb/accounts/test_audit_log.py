@@ -24,7 +24,7 @@ from kb.site.cli import main
 from kb.site.worker_setup import make_worker
 from tests.cast import add_person, sign_in, signed_in
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = pytest.mark.at_noon
 
 PASSWORD = "four unrelated words"
 Rows = Callable[..., list[AuditRecord]]

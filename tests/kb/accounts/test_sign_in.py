@@ -14,7 +14,7 @@ from kb.events.recorder import CurrentVisit
 from kb.jobs.models import OutboxJob
 from tests.cast import add_person, sign_in
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = pytest.mark.at_noon
 
 PASSWORD = "four unrelated words "
 

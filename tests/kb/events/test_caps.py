@@ -17,7 +17,7 @@ from kb.events.queries import delete_events_before
 from kb.events.recorder import CurrentVisit, Recorder
 from kb.site.app import create_app
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = pytest.mark.at_noon
 
 CAPS = Caps(per_visitor_hour=300, per_address_hour=5000, answers_per_address_day=500, per_day=500_000, in_all=50_000_000)
 ARTICLE = "---\ntitle: Adjust the brakes\n---\nTurn the bolt.\n"

@@ -15,7 +15,7 @@ from tests.cast import add_person, agent_writes, sign_in
 from tickets.creation import NewTicket, create
 from tickets.models import Ticket
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = pytest.mark.at_noon
 
 Ask = Callable[..., Response]
 OWN, OTHERS = 1, 2

@@ -16,7 +16,7 @@ from tests.cast import add_person
 from tests.tickets.requests.test_open_a_request import rows
 from tickets.models import Ticket
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = pytest.mark.at_noon
 
 TICKET = {"ticket": {"subject": "Help", "comment": {"body": "It broke."}, "requester": {"name": "Alice", "email": "Alice@Example.com"}}}
 Key = Callable[..., str]

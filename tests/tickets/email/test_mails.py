@@ -24,7 +24,7 @@ from tickets.creation import NewTicket, create
 from tickets.email.composition import Letter, compose
 from tickets.models import Ticket
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = pytest.mark.at_noon
 
 MARK = "ZZMARK"
 JOB = Job(7, "mail.test", {}, None, 0, datetime(2026, 5, 1, 12, tzinfo=UTC))

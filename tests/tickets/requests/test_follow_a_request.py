@@ -21,7 +21,7 @@ from tickets.models import Audit, Comment, Ticket
 from tickets.nonce import new_nonce
 from tickets.update import TicketChanged
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = pytest.mark.at_noon
 
 Change = Callable[..., None]
 

@@ -18,7 +18,7 @@ from tests.cast import add_person, signed_in
 from tests.tickets.conftest import ALICE, Send, fields
 from tickets.models import Attachment, Audit, Comment, Ticket
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = pytest.mark.at_noon
 
 
 def rows(client: TestClient, model: type[DeclarativeBase]) -> list[Any]:

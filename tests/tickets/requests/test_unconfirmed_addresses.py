@@ -23,7 +23,7 @@ from tickets.nonce import new_nonce
 from tickets.queries import ticket as load_ticket
 from tickets.tracking import tracking_path
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = pytest.mark.at_noon
 
 NAME = "Zebedee Quillfeather"
 PEOPLE = [("kim@example.com", "customer"), ("ada@example.com", "agent"), ("boss@example.com", "admin")]

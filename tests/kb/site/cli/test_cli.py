@@ -392,7 +392,7 @@ def test_serve_says_that_its_port_is_taken(tmp_path: Path, live_server) -> None:
     assert "--port" in answer.stderr
 
 
-@pytest.mark.usefixtures("noon")
+@pytest.mark.at_noon
 def test_the_report_is_counted_again_from_the_raw_events(deskbook, tmp_path: Path) -> None:
     deskbook("migrate")
     with closing(Database(f"sqlite:///{tmp_path / 'var' / 'deskbook.sqlite'}")) as database, database.write() as session:
