@@ -50,7 +50,7 @@ COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --
 	--no-header --no-emit-index-url --no-emit-find-links --extra postgres
 lock: ## Pin the newest versions that pyproject.toml allows, with hashes (UPGRADE=--upgrade)
 	$(COMPILE) $(UPGRADE) -o .lock/runtime.txt
-	$(COMPILE) $(UPGRADE) --extra embeddings --group dev -c .lock/runtime.txt -o .lock/dev.txt
+	$(COMPILE) $(UPGRADE) --group dev -c .lock/runtime.txt -o .lock/dev.txt
 
 translations: $(VENV)/.dev ## Collect the texts of pages and emails into kb/locale, and compile the translations
 	@$(BIN)/python .ci/translations.py

@@ -74,7 +74,10 @@ class Settings(ServerLimits):
         "",
         description="Meilisearch embedder for settled searches: JSON with its `source` (huggingFace, ollama, openAi or rest). Empty: words only.",
     )
-    embeddings_url: Annotated[str, AfterValidator(config_values.embeddings)] = Field(
+    word_vectors: bool = Field(
+        True, description="Let words find articles that say nearly the same in other words, by the table of word meanings that ships with Deskbook."
+    )
+    embeddings_url: Annotated[str, AfterValidator(config_values.server)] = Field(
         "", description="OpenAI-compatible address (ending in `/embeddings`) that gives the embedded engine meaning. Empty: words only."
     )
     embeddings_model: str = Field("", description="Model asked for at `embeddings_url`.")

@@ -89,13 +89,6 @@ def server(value: str) -> str:
     return value.rstrip("/")
 
 
-def embeddings(value: str) -> str:
-    """The address of an endpoint, where numpy can work on its answers."""
-    if value and find_spec("numpy") is None:
-        raise ValueError("needs the package numpy: pip install 'deskbook[embeddings]'")
-    return server(value)
-
-
 def embedder(value: str) -> str:
     """Settings of an embedder of Meilisearch, as JSON."""
     if not value:

@@ -47,6 +47,8 @@ class Searcher:
         self.engine: Engine = self.embedded
         self.breaker = breaker or CircuitBreaker()
         self._threshold = settings.answer_threshold
+        if not settings.word_vectors:
+            self.embedded.answerer.vectors = None
         self._remembered = LRUCache[Key, Results](REMEMBERED)
         self.lists = LRUCache[tuple[Key, str], bytes](REMEMBERED)
         """Finished pages of answers, kept by who makes them; they are forgotten with the answers."""

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from search.engine import EngineUnavailable
 
-VERSION = 10
+VERSION = 11
 _TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, path TEXT NOT NULL, title TEXT NOT NULL, url TEXT NOT NULL,
   category TEXT NOT NULL, category_name TEXT NOT NULL, section_name TEXT NOT NULL, type TEXT NOT NULL, locale TEXT NOT NULL, audience TEXT NOT NULL,
   tags TEXT NOT NULL, readers TEXT NOT NULL, boost REAL NOT NULL);
-CREATE TABLE texts (document INTEGER PRIMARY KEY, stems TEXT NOT NULL, passages TEXT NOT NULL, labels TEXT NOT NULL);
+CREATE TABLE texts (document INTEGER PRIMARY KEY, stems TEXT NOT NULL, passages TEXT NOT NULL, labels TEXT NOT NULL, vectors BLOB NOT NULL);
 CREATE TABLE words (word TEXT NOT NULL, locale TEXT NOT NULL, audience TEXT NOT NULL, stem TEXT NOT NULL, documents INTEGER NOT NULL, titles INTEGER NOT NULL,
   PRIMARY KEY (word, locale, audience)) WITHOUT ROWID;
 CREATE TABLE hidden (audience TEXT NOT NULL, stem TEXT NOT NULL, documents INTEGER NOT NULL, PRIMARY KEY (audience, stem)) WITHOUT ROWID;

@@ -20,6 +20,7 @@ from search.index.file import DamagedFile, copy_log, discard, identity, is_damag
 from search.index.writer import add, empty, parted, remove
 from search.lru_cache import LRUCache
 from search.text.tokenizer import words
+from search.text.word_vectors import word_vectors
 
 log = logging.getLogger("deskbook.search")
 LOADED = 1000
@@ -70,6 +71,8 @@ class Stored:
     body_chars: int
     title_words: str
     """The folded words of the title, each after a space."""
+    vectors: Any
+    """Of the title and the passages, in rows (`search.text.word_vectors`)."""
 
 
 @dataclass(frozen=True)
@@ -235,7 +238,7 @@ class Store:
         return {id: held[id] for id in ids if id in held}
 
     def _read(self, ids: Sequence[int]) -> dict[int, Stored]:
-        columns = "id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, boost, stems, passages"
+        columns = "id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, boost, stems, passages, vectors"
         marks = ",".join("?" * len(ids))
         rows = self.connection.execute(f"SELECT {columns} FROM documents JOIN texts ON document = id WHERE id IN ({marks})", ids)
         try:
@@ -309,7 +312,7 @@ def conditions(query: Query) -> tuple[str, list[str]]:
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:
-    id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, boost, stems_kept, passages_kept = row
+    id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, boost, stems_kept, passages_kept, vectors = row
     stems, headings, texts = parted(stems_kept)
     told = [Passage(anchor, tuple(trail), text) for anchor, trail, text in json.loads(passages_kept)]
     passages = tuple(map(StoredPassage, told, headings, texts, count()))
@@ -318,4 +321,6 @@ def _stored(row: tuple[Any, ...]) -> Stored:
     found = dict.fromkeys(short.split(), 0) | Counter(body.split())
     counts = dict(zip(map(intern, found), found.values(), strict=True))  # many documents hold the same words: interned, they are kept once
     named = (id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tuple(json.loads(tags)), boost)
-    return Stored(*named, stems, passages, counts, short, short + body, len(body), "".join([f" {word}" for word in words(title)]))
+    return Stored(
+        *named, stems, passages, counts, short, short + body, len(body), "".join([f" {word}" for word in words(title)]), word_vectors().unpacked(vectors)
+    )

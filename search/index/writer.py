@@ -10,6 +10,7 @@ from typing import Any
 from search.engine import Document, Progress
 from search.text.stemmer import Stems
 from search.text.tokenizer import MARK, indexed_words, words_of
+from search.text.word_vectors import word_vectors
 
 PUBLIC = "public"
 BATCH = 500
@@ -21,7 +22,9 @@ _DOCUMENTS = (
     "INSERT INTO documents (id, slug, digest, path, title, url, category, category_name, section_name, type, locale, audience, tags, readers, boost)",
     15,
 )
-_TEXTS = ("INSERT INTO texts (document, stems, passages, labels)", 4)
+_TEXTS = ("INSERT INTO texts (document, stems, passages, labels, vectors)", 5)
+MOST_VECTORS = 40
+"""Of one article: one of its title, then those of its first passages."""
 _STEMS = ("INSERT INTO articles (rowid, title, headings, summary, keywords, labels, body)", 7)
 _FORGET_STEMS = "INSERT INTO articles (articles, rowid, title, headings, summary, keywords, labels, body) VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)"
 _COUNT_HIDDEN = "INSERT INTO hidden VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET documents = documents + excluded.documents"
@@ -109,7 +112,7 @@ class _Rows:
             document.section_name, document.type, document.locale, document.audience, _json(document.tags), _json(document.readers or (document.locale,)),
             document.boost,
         )  # fmt: skip
-        self._values[_TEXTS] += (id, marked, _json(passages), " ".join((document.summary, *document.keywords, label_text)))
+        self._values[_TEXTS] += (id, marked, _json(passages), " ".join((document.summary, *document.keywords, label_text)), _vectors(found, len(texts)))
         self._values[_STEMS] += (id, *_searched(marked))
         readers = document.locale, document.audience
         self._documents[readers].update(each)
@@ -143,6 +146,16 @@ class _Rows:
 
 def _length(title: Sequence[str], document: Document) -> int:
     return int(len(title) / document.boost)
+
+
+def _vectors(found: Sequence[str], passages: int) -> bytes:
+    """Return the vectors of the title and of each passage, from the words of all parts with MARK between them."""
+    ends = [at for at, word in enumerate(found) if word == MARK]
+    title, _, keywords, _, *rest = [found[start + 1 : end] for start, end in zip([-1, *ends], [*ends, len(found)], strict=True)]
+    table, named = word_vectors(), [*title, *keywords]
+    pairs = zip(rest[:passages], rest[passages:], strict=True)
+    texts = [[*heading, *text] for heading, text in pairs if text][: MOST_VECTORS - 1]
+    return table.packed([table.of_text((), named), *[table.of_text(text, named) for text in texts]])
 
 
 def parted(stems: str) -> tuple[tuple[str, ...], list[str], list[str]]:

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from search.lru_cache import LRUCache
-from search.query.builtin_synonyms import WEIGHT, similar_stems
 from search.query.parsed_query import Alternative, How, QueryTerm, make_term
+from search.query.similar_words import FULL_LIKENESS, LEAST_LIKENESS, MOST_SIMILAR, SimilarWords
 from search.query.spelling import SimilarWord, Spelling
 from search.query.vocabulary import Vocabulary
 from search.query.word_parts import WordParts
 from search.text.cjk_stop_words import is_filler
 from search.text.dictionary import is_word
 from search.text.normalizer import is_cjk, is_unspaced
-from search.text.stemmer import stem
 from search.text.stop_words import EVERY_STOP_WORD
+from search.text.word_vectors import WordVectors
 
 COMPOUND_WEIGHT = 0.6
 """Of a compound that the word is a part of."""
@@ -23,14 +23,18 @@ CHARACTER_WEIGHT = 0.5
 """Of one character, where no article has the pair that was typed."""
 SPLIT_WEIGHT = 0.9
 PREFIX_MATCH_WEIGHT = 0.7
+LEAST_SIMILAR_WEIGHT, MOST_SIMILAR_WEIGHT = 0.25, 0.6
+"""Of words that mean nearly the same: of the least and of the most alike, beside the word typed."""
 MOST_CACHED = 4096
 
 
 class TermReader:
     """Reads the words of queries against one vocabulary, and keeps the terms: from one keystroke to the next all words but the last stay the same."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, vectors: WordVectors | None = None) -> None:
+        """`vectors` are what words mean, where words that mean nearly the same are to be found as well."""
         self.vocabulary = vocabulary
+        self._similar = SimilarWords(vocabulary, vectors) if vectors else None
         self._spelling, self._parts = Spelling(vocabulary), WordParts(vocabulary)
         self._cache: LRUCache[tuple[str, bool, bool, bool], QueryTerm] = LRUCache(MOST_CACHED)
 
@@ -52,15 +56,17 @@ class TermReader:
             _add_beginnings(word, found, vocabulary)
         for apart in vocabulary.apart(word):
             found[apart] = Alternative(apart, SPLIT_WEIGHT, vocabulary.rarity_in_a_row(apart), how=How.SPLIT)
-        if not is_fragment and not is_verbatim:
-            _add_builtin_synonyms(word, found, vocabulary)
         if not is_verbatim:
             _add_compounds(word, found, self._parts)
+        if found and not is_fragment and not is_verbatim:
+            self._add_similar(word, found)
         return list(found.values()) or (list({one.stem: one for one in _by_character(word, self._parts)}.values()) if is_cjk(word) else [])
 
     def _unknown(self, word: str, *, is_open: bool) -> QueryTerm:
         """Return what was meant by a word of which the index holds nothing: another word, two written as one, or a part of it."""
         is_right = word in EVERY_STOP_WORD or self._is_in_a_dictionary(word)
+        if is_right and (alike := self._alike(word)):
+            return make_term(word, word, alike)
         whole = () if is_right else self._spelling.similar_words(word)
         halves = None if whole and whole[0].errors == 1 else self._spelling.halves(word)  # `pasword` is `password`, not `pas word`
         if halves and (not is_right or all(map(self._is_in_a_dictionary, halves))):
@@ -68,10 +74,24 @@ class TermReader:
             return make_term(word, word if is_right else " ".join(halves), parts)
         similar = [*whole, *(self._spelling.similar_beginnings(word) if is_open and not is_right else ())]
         if not similar:
-            return make_term(word, word, list(self._partial_matches(word)))
+            return make_term(word, word, self._alike(word) or list(self._partial_matches(word)))
         likeliest = max(similar, key=lambda one: one.likeness)
         shown = next((one for one in whole if one.stems[:1] == likeliest.stems[:1]), likeliest)  # of its forms the one that was typed
         return make_term(word, shown.word, self._corrections(similar))
+
+    def _alike(self, word: str) -> list[Alternative]:
+        found: dict[str, Alternative] = {}
+        self._add_similar(word, found)
+        return list(found.values())
+
+    def _add_similar(self, word: str, found: dict[str, Alternative]) -> None:
+        """Words that mean nearly the same; the more alike, the more each counts. None counts as rarer than the word itself."""
+        own = max((one.rarity for one in found.values()), default=self.vocabulary.greatest_rarity)
+        similar = self._similar.nearest(word) if self._similar else ()
+        for stem, likeness in [(stem, likeness) for stem, likeness in similar if stem not in found][:MOST_SIMILAR]:
+            share = min(1.0, (likeness - LEAST_LIKENESS) / (FULL_LIKENESS - LEAST_LIKENESS))
+            weight = LEAST_SIMILAR_WEIGHT + (MOST_SIMILAR_WEIGHT - LEAST_SIMILAR_WEIGHT) * share
+            found[stem] = Alternative(stem, weight, min(own, self.vocabulary.rarity(stem)), how=How.ALIKE)
 
     def _is_in_a_dictionary(self, word: str) -> bool:
         return any(is_word(word, locale) for locale in self.vocabulary.locales)
@@ -114,15 +134,6 @@ def _by_character(word: str, parts: WordParts) -> Iterator[Alternative]:
         if len(word) == 1 or not is_filler(char):
             for pair in dict.fromkeys((*(one for one, _ in vocabulary.expand(char)), *parts.ending(char))):
                 yield Alternative(pair, weight, vocabulary.rarity(pair), how=How.BEGINNING)
-
-
-def _add_builtin_synonyms(word: str, found: dict[str, Alternative], vocabulary: Vocabulary) -> None:
-    """Words that mean nearly the same; none counts as rarer than the word itself."""
-    own = max((one.rarity for one in found.values()), default=vocabulary.greatest_rarity)
-    for locale in vocabulary.locales:
-        for other in similar_stems(locale).get(stem(word, locale), ()):
-            if other not in found and vocabulary.documents(other):
-                found[other] = Alternative(other, WEIGHT, min(own, vocabulary.rarity(other)), how=How.ALIKE)
 
 
 def _add_beginnings(word: str, found: dict[str, Alternative], vocabulary: Vocabulary) -> None:

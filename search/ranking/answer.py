@@ -18,9 +18,11 @@ from search.ranking.bm25 import Ranked, add_passages, by_words, rank
 from search.ranking.confidence import estimate_confidence, measure_signals
 from search.ranking.embedding_lookup import EmbeddingLookup, NearestArticles
 from search.ranking.explain import explain
-from search.ranking.fusion import fuse
+from search.ranking.fusion import EMBEDDER, WORD_VECTORS, fuse
 from search.ranking.highlight import MOST_HIGHLIGHTS, HighlightCache, Highlighter
 from search.ranking.rerank import apply_boosts, rerank, worth_showing
+from search.ranking.text_similarity import measure_similarity
+from search.text.word_vectors import WordVectors, word_vectors
 
 Candidates = Callable[[str, ParsedQuery, Query], list[int]]
 """An engine's own part: ids of the articles worth looking at, for the cleaned text and what it asks."""
@@ -49,6 +51,8 @@ class Answerer:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.rules = SearchRules()
+        self.vectors: WordVectors | None = word_vectors()
+        """What words mean; None where words alone are to count."""
         self._scopes: dict[tuple[str | None, tuple[str, ...]], _Scope] = {}
 
     def answer(self, query: Query, engine: str, candidates: Candidates, meaning: EmbeddingLookup | None = None) -> Results:
@@ -111,14 +115,17 @@ class Answerer:
         readers = query.locale, query.audiences
         scope = self._scopes.get(readers)
         if scope is None or scope.vocabulary.generation != self.store.generation():
-            scope = self._scopes[readers] = _Scope(TermReader(Vocabulary(self.store, *readers)), LRUCache(MOST_HIGHLIGHTS))
+            scope = self._scopes[readers] = _Scope(TermReader(Vocabulary(self.store, *readers), self.vectors), LRUCache(MOST_HIGHLIGHTS))
         return scope
 
     def _list(self, parsed: ParsedQuery, query: Query, ids: Sequence[int], near: NearestArticles | None) -> list[Ranked]:
         """All that was found by words and by meaning, best first."""
         ranked = self._ranked(parsed, query, ids)
         if near and near.similarity:
-            ranked = fuse([*ranked, *self._near(parsed, near, query, ranked)], near, is_fragment=parsed.is_fragment)
+            ranked = fuse([*ranked, *self._near(parsed, near, query, ranked)], near, EMBEDDER, is_fragment=parsed.is_fragment)
+        elif self.vectors and not parsed.is_fragment:
+            similar = measure_similarity(parsed.phrase.split(), [one.stored for one in ranked], self.vectors)
+            ranked = fuse(ranked, similar, WORD_VECTORS, is_fragment=False)
         return apply_boosts(ranked)
 
     def _ordered(self, text: str, query: Query, parsed: ParsedQuery, ranked: list[Ranked]) -> list[Ranked]:

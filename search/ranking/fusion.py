@@ -7,26 +7,40 @@ with what `search.ranking.rerank` adds to the score, with multilingual-e5-small 
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from search.ranking.bm25 import Ranked, by_words
 from search.ranking.embedding_lookup import NearestArticles
 
-_PLACE, _PLACE_ALONE, _PLACE_OF_FRAGMENT = 0.3, 0.45, 0.2
-"""What the first place by meaning adds, in shares of the best score by words: where leads are told, where they are not, for a fragment."""
-_LEAD = 0.5
-"""What a lead of 1.0 adds to it, for a question."""
+
+class Shares(NamedTuple):
+    """What meaning adds, in shares of the best score by words."""
+
+    place: float
+    """The first place, where leads are known."""
+    place_alone: float
+    """The first place, where they are not."""
+    place_of_fragment: float
+    lead: float
+    """A lead of 1.0, for a question."""
+
+
+EMBEDDER = Shares(0.3, 0.45, 0.2, 0.5)
+WORD_VECTORS = Shares(0.0, 0.0, 0.0, 0.75)
 _SOFTENING = 10
 """The smaller, the more the first places by meaning count."""
 
 
-def fuse(ranked: Iterable[Ranked], near: NearestArticles, *, is_fragment: bool) -> list[Ranked]:
+def fuse(ranked: Iterable[Ranked], near: NearestArticles, shares: Shares, *, is_fragment: bool) -> list[Ranked]:
     """All of `ranked`, best first, on the scale of the scores by words."""
     held = {one.stored.slug: one for one in ranked}
     top = max((by_words(one) for one in held.values()), default=0.0) or 1.0
     leads = {} if is_fragment else near.leads
-    first = _PLACE_OF_FRAGMENT if is_fragment else _PLACE if leads else _PLACE_ALONE
-    shares = {slug: first * (_SOFTENING + 1) / (_SOFTENING + 1 + place) + _LEAD * max(0.0, leads.get(slug, 0.0)) for place, slug in enumerate(near.similarity)}
-    rerank = [_placed(one, top * shares.get(slug, 0.0), near.similarity.get(slug, 0.0)) for slug, one in held.items()]
+    first = shares.place_of_fragment if is_fragment else shares.place if leads else shares.place_alone
+    added = {
+        slug: first * (_SOFTENING + 1) / (_SOFTENING + 1 + place) + shares.lead * max(0.0, leads.get(slug, 0.0)) for place, slug in enumerate(near.similarity)
+    }
+    rerank = [_placed(one, top * added.get(slug, 0.0), near.similarity.get(slug, 0.0)) for slug, one in held.items()]
     return sorted(rerank, key=lambda one: (-one.score, one.stored.slug))
 
 

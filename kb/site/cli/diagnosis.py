@@ -49,7 +49,18 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """One or more findings per part, in the order a request passes them."""
-    parts: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_python, _data, _address, _database, _events, _content, _mail, _meilisearch, _embedder)
+    parts: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+        _python,
+        _data,
+        _address,
+        _database,
+        _events,
+        _content,
+        _mail,
+        _word_vectors,
+        _meilisearch,
+        _embedder,
+    )
     return [finding for part in parts for finding in part(settings)]
 
 
@@ -198,6 +209,25 @@ def _embedder(settings: Settings) -> Iterator[Finding]:
         took_ms = (perf_counter() - started) * 1000
         late = "" if took_ms < MOST_WAIT_MS else f", later than the {MOST_WAIT_MS} ms a search waits: words alone answer ({name})"
         yield Finding("meaning", not late, f"the embedder answers in {took_ms:.0f} ms{late}")
+
+
+def _word_vectors(settings: Settings) -> Iterator[Finding]:
+    """Which of the articles' languages the table of word meanings speaks, by the words of the articles themselves."""
+    if not settings.word_vectors:
+        yield Finding("meaning", True, "off: words count as they are spelt (DESKBOOK_WORD_VECTORS)")
+        return
+    from search.text.tokenizer import words
+    from search.text.word_vectors import LEAST_SHARE_KNOWN, word_vectors
+
+    texts: dict[str, list[str]] = {}
+    if settings.content.is_dir():
+        catalog = Library(settings.content, options=Options.of(settings), cache=settings.data / "rendered.sqlite").catalog
+        for article in catalog.versions or catalog.articles.values():
+            texts.setdefault(article.locale, []).extend(words(" ".join([article.title, *[passage.text for passage in article.passages]])))
+    for locale, found in sorted(texts.items()):
+        share = word_vectors().share_known(found)
+        where = "finds words that mean nearly the same" if share >= LEAST_SHARE_KNOWN else "finds words only as they are spelt: no model of this language ships"
+        yield Finding("meaning", True, f"{locale}: search {where} ({share:.0%} of the articles' words are known)")
 
 
 def _embedders(settings: Settings) -> Iterator[tuple[str, Callable[[str], object]]]:
