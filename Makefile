@@ -52,8 +52,8 @@ lock: ## Pin the newest versions that pyproject.toml allows, with hashes (UPGRAD
 	$(COMPILE) $(UPGRADE) -o .lock/runtime.txt
 	$(COMPILE) $(UPGRADE) --group dev -c .lock/runtime.txt -o .lock/dev.txt
 
-translations: $(VENV)/.dev ## Collect the texts of pages and emails into kb/locale, and compile the translations
-	@$(BIN)/python .ci/translations.py
+translations: $(VENV)/.dev ## Collect the texts of pages and emails into kb/locale and compile them (ADD=nl starts a language)
+	@$(BIN)/python .ci/translations.py $(ADD)
 
 clean: ## Remove what can be made again; the data in var/ stays
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis var/tools

@@ -1,6 +1,6 @@
 """Keep the catalogs of kb/locale in step with the code: extract the messages, update every language, compile.
 
-`translations.py` does all that; `translations.py --missing de` lists what German lacks.
+`translations.py` does all that; with a language it starts its catalog first; `translations.py --missing de` lists what German lacks.
 """
 
 import io
@@ -71,6 +71,12 @@ def update() -> None:
         _write(_dated(catalog), code)
 
 
+def add(code: str) -> None:
+    """Start the catalog of another language; raises FileExistsError where there is one."""
+    _file(code, "po").parent.mkdir(parents=True)
+    _write(_dated(Catalog(locale=code, charset="utf-8")), code)
+
+
 def _write(catalog: Catalog, code: str) -> None:
     file = io.BytesIO()
     write_po(file, catalog, width=0, include_lineno=False, sort_by_file=True, ignore_obsolete=True)
@@ -108,6 +114,8 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--missing"]:
         print("\n".join(_missing(sys.argv[2])))
     else:
+        for new in sys.argv[1:]:
+            add(new)
         update()
         for language in languages():
             print(f"{language}: {len(_missing(language))} messages to translate")

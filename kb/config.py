@@ -91,7 +91,9 @@ class Settings(ServerLimits):
     logo: Annotated[Path | None, AfterValidator(config_values.logo)] = Field(
         None, description="Image file for the header (SVG, PNG, JPEG or WebP). Empty: the site's name."
     )
-    locale: Annotated[str, AfterValidator(config_values.locale)] = Field("en", description="Language of the source articles.")
+    locale: Annotated[str, AfterValidator(config_values.locale)] = Field(
+        "en", description="Language of the site: of articles without another one, and of pages and emails for which nobody chose one."
+    )
     history_timeout_s: float = Field(
         20.0, gt=0, le=3600, description="Longest reading of the content's git history, in seconds; older articles then show their files' dates."
     )

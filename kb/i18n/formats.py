@@ -1,9 +1,9 @@
 """Dates, numbers, sizes and lists as readers of the language in use write them."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from babel.dates import format_date, format_time, get_datetime_format
+from babel.dates import format_date, format_skeleton, format_time, get_datetime_format
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
@@ -27,7 +27,22 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
     return ngettext("%(num)s day ago", "%(num)s days ago", int(seconds // DAY)) if seconds < 30 * DAY else day(moment)
 
 
-def day(moment: datetime) -> str:
+def time_of_day(moment: datetime) -> str:
+    """Return the time of day: `09:05 UTC`."""
+    return format_time(moment.astimezone(UTC), "short", locale=current().formats) + " UTC"
+
+
+def short_day(moment: date) -> str:
+    """Return the date without its year: `7 Mar`."""
+    return format_skeleton("MMMd", moment, locale=current().formats)
+
+
+def medium_day(moment: date) -> str:
+    """Return the date in a short form: `7 Mar 2026`."""
+    return format_date(moment, "medium", locale=current().formats)
+
+
+def day(moment: date) -> str:
     """Return the date: `7 March 2026`."""
     return format_date(moment, "long", locale=current().formats)
 
@@ -39,9 +54,10 @@ def minute(moment: datetime) -> str:
     return pattern.format(format_time(utc, "short", locale=formats), format_date(utc, "medium", locale=formats)) + " UTC"
 
 
-def number(value: float) -> str:
-    """Return the number with its separators: `12,345.6`."""
-    return format_decimal(value, locale=current().formats)
+def number(value: float, digits: int | None = None) -> str:
+    """Return the number with its separators: `12,345.6`; with `digits`, that many after the point."""
+    pattern = None if digits is None else "#,##0." + "0" * digits if digits else "#,##0"
+    return format_decimal(value, pattern, locale=current().formats)
 
 
 def percent(share: float) -> str:

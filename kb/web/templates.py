@@ -12,10 +12,9 @@ from starlette.responses import HTMLResponse
 
 from kb.config import Settings, shipped
 from kb.i18n import gettext, pgettext
-from kb.i18n.formats import ago, day, enumerated, minute, number, percent, size
+from kb.i18n.formats import ago, day, enumerated, medium_day, minute, number, percent, size, time_of_day
 from kb.i18n.translate import current, plural_form, plural_form_in
 from kb.text.characters import isolated
-from kb.text.counted import counted
 from kb.web.language import language_links
 from kb.web.locales import direction, name_of
 from kb.web.plaintext import as_html, with_code
@@ -39,19 +38,20 @@ def environment(settings: Settings, static: StaticFiles) -> Environment:
     env.globals |= {"site": settings, "static": static.url, "has_logo": settings.logo is not None, "page_language": current}
     env.filters |= {
         "ago": ago,
-        "counted": counted,
         "day": day,
         "direction": direction,
         "enumerated": enumerated,
         "iso": iso,
         "isolated": isolated,
         "language": name_of,
+        "medium_day": medium_day,
         "minute": minute,
         "number": number,
         "paragraph": paragraph,
         "percent": percent,
         "plaintext": as_html,
         "size": size,
+        "time_of_day": time_of_day,
         "translated": gettext,
         "with_code": with_code,
     }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kb.i18n import gettext as _
 from tickets.deflection.figures.rates import Rate, difference
 from tickets.deflection.metrics import Metric, metric_groups
 from tickets.deflection.report import Report
@@ -35,4 +36,4 @@ def _verdict(line: Metric, earlier: Metric) -> str:
     if bounds is None:
         return ""
     low, high = bounds
-    return "higher now" if low > 0 else "lower now" if high < 0 else "no clear change"
+    return _("higher now") if low > 0 else _("lower now") if high < 0 else _("no clear change")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from kb.i18n import gettext as _
+
 DAYS_SHOWN = 30
 LONGEST = timedelta(days=1100)
 FIRST_YEAR, LAST_YEAR = 1970, 2999
@@ -46,9 +48,9 @@ def parse_period(first: str | None, last: str | None, as_of: str | None, now: da
     start = _moment("from", first, is_end=False) if first else _midnight((end - timedelta(microseconds=1)).date() - timedelta(days=DAYS_SHOWN - 1))
     known = min(_moment("as-of", as_of, is_end=True), now) if as_of else now
     if start >= end:
-        raise BadPeriod("The period ends before it begins. Swap the two dates.")
+        raise BadPeriod(_("The period ends before it begins. Swap the two dates."))
     if end - start > LONGEST:
-        raise BadPeriod("The period is longer than three years. Choose a shorter one.")
+        raise BadPeriod(_("The period is longer than three years. Choose a shorter one."))
     return Period(start, end, known)
 
 
@@ -60,9 +62,12 @@ def _moment(name: str, text: str, *, is_end: bool) -> datetime:
             moment = datetime.fromisoformat(text)
             moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise BadPeriod(f"{name}: “{text[:40]}” is no date. Write it as 2026-11-23, or as a time such as 2026-11-23T09:00Z.") from None
+        raise BadPeriod(
+            _("%(name)s: “%(text)s” is not a date. Enter a date like 2026-11-23 or a time like 2026-11-23T09:00Z.", name=name, text=text[:40])
+        ) from None
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise BadPeriod(f"{name}: {moment:%Y-%m-%d} cannot be counted from. Choose a day between {FIRST_YEAR} and {LAST_YEAR}.")
+        day, limits = moment.date().isoformat(), {"first": FIRST_YEAR, "last": LAST_YEAR}
+        raise BadPeriod(_("%(name)s: %(day)s is out of range. Choose a day between %(first)s and %(last)s.", name=name, day=day, **limits))
     return moment
 
 

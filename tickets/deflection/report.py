@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from kb.i18n import N_
 from kb.web.templates import iso
 from tickets.deflection.days.day import DEFINITIONS, MOMENT, count_day, spans
 from tickets.deflection.days.totals import Counts, Totals
@@ -18,7 +19,7 @@ from tickets.deflection.figures.visit_metrics import VisitMetrics, visit_figures
 from tickets.deflection.queries import first_record, first_views, solved_rows
 from tickets.deflection.visits.outcomes import Judged
 
-LIFT_NOTE = "Not measured: no holdout runs, so nobody sees the form without suggestions to compare with."
+LIFT_NOTE = N_("Not measured: there is no control group that sees the form without suggestions.")
 
 
 @dataclass(frozen=True, slots=True)

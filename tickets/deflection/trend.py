@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kb.i18n.formats import short_day
 from tickets.deflection.report import Week
 
 WIDTH, HEIGHT = 660, 264
@@ -42,7 +43,7 @@ def trend(weeks: Sequence[Week]) -> Trend:
     places = [(week, round(LEFT + 10 + step * number, 1)) for number, week in enumerate(weeks)]
     points = tuple(_point(week, x) for week, x in places if week.form_deflection.of)
     every = -(-len(points) // MOST_LABELS) or 1
-    labels = tuple((point.x, f"{point.week.first_day.day} {point.week.first_day:%b}") for point in points[::every])
+    labels = tuple((point.x, short_day(point.week.first_day)) for point in points[::every])
     return Trend(points, labels, tuple((percent, _height(percent / 100)) for percent in (0, 25, 50, 75, 100)))
 
 

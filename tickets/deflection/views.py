@@ -13,6 +13,8 @@ from starlette.routing import Route
 from kb.accounts.sessions import require_staff
 from kb.db import database, now
 from kb.events.queries import counted
+from kb.i18n import N_
+from kb.i18n import gettext as _
 from kb.web.templates import render
 from tickets.deflection.comparison import before
 from tickets.deflection.csv_export import figures_as_csv, searches_as_csv
@@ -29,7 +31,7 @@ from tickets.deflection.visits.timeline import timeline
 from tickets.deflection.visits.traits import FORM, KINDS, LATE, READ
 
 URL = "/desk/reports/deflection"
-PERIODS = (("7 days", 7), ("30 days", 30), ("90 days", 90), ("A year", 365))
+PERIODS = ((N_("7 days"), 7), (N_("30 days"), 30), (N_("90 days"), 90), (N_("A year"), 365))
 ARTICLES_SHOWN = 25
 SEARCHES_SHOWN = 25
 
@@ -68,7 +70,7 @@ def visits(request: Request) -> Response:
         "period": period,
         "found": found,
         "shown": [(one, timeline(one.visit, titles) if one.visit else []) for one in found.visits],
-        "names": OUTCOME_NAMES,
+        "names": {outcome: _(name) for outcome, name in OUTCOME_NAMES.items()},
         "selection": selection,
         "searches": [trait.removeprefix("search_") for trait in selection.traits if trait.startswith("search_")],
         "newest": base if place else "",
@@ -94,7 +96,7 @@ def searches_csv(request: Request) -> Response:
 
 def _shown(request: Request, found: Report, period: Period) -> dict[str, Any]:
     by_key = {line.key: line for group in metric_groups(found) for line in group.metrics}
-    ladder = [(outcome, OUTCOME_NAMES[outcome], OUTCOME_MEANINGS[outcome], found.visits.outcomes[outcome]) for outcome in Outcome]
+    ladder = [(outcome, _(OUTCOME_NAMES[outcome]), _(OUTCOME_MEANINGS[outcome]), found.visits.outcomes[outcome]) for outcome in Outcome]
     return {
         "report": found,
         "period": period,
@@ -103,7 +105,7 @@ def _shown(request: Request, found: Report, period: Period) -> dict[str, Any]:
         "metric_groups": metric_groups(found)[1:],
         "ladder": ladder,
         "trend": trend(found.weeks),
-        "left_out": [(LEFT_OUT_NAMES[reason], count) for reason, count in found.visits.left_out.items() if count],
+        "left_out": [(_(LEFT_OUT_NAMES[reason]), count) for reason, count in found.visits.left_out.items() if count],
         "searches": found.searches.top_unanswered[:SEARCHES_SHOWN],
         "articles": found.articles[:ARTICLES_SHOWN],
         "titles": _titles(request),
@@ -137,10 +139,10 @@ def _selection(request: Request) -> Selection:
     try:
         outcomes = frozenset(Outcome(name) for name in asked.getlist("outcome"))
     except ValueError:
-        raise HTTPException(400, f"An outcome is one of: {', '.join(Outcome)}.") from None
+        raise HTTPException(400, _("The outcome must be one of: %(choices)s.", choices=", ".join(Outcome))) from None
     search = asked.get("search", "")
     if search not in ("", *KINDS):
-        raise HTTPException(400, f"A search is one of: {', '.join(KINDS)}.")
+        raise HTTPException(400, _("The search must be one of: %(choices)s.", choices=", ".join(KINDS)))
     traits = [trait for name, trait in (("form", FORM), ("read", READ), ("late", LATE)) if name in asked]
     traits += [f"search_{search}"] if search else []
     return Selection(outcomes, tuple(traits), asked.get("query", "")[:500], asked.get("article", "")[:200])
@@ -161,7 +163,7 @@ def _titles(request: Request) -> Mapping[str, str]:
 
 def _periods(period: Period | None) -> list[tuple[str, str, bool]]:
     today = now().date()
-    choices = [(name, today - timedelta(days=days - 1)) for name, days in PERIODS]
+    choices = [(_(name), today - timedelta(days=days - 1)) for name, days in PERIODS]
     shown = (period.first_day, period.last_day) if period else None
     return [(name, f"{URL}?from={first}&to={today}", shown == (first, today)) for name, first in choices]
 

@@ -38,14 +38,14 @@ def test_nothing_is_known_of_the_future() -> None:
 @pytest.mark.parametrize(
     ("first", "last", "words"),
     [
-        ("1 March", None, "from: “1 March” is no date"),
-        (None, "2026-02-30", "to: “2026-02-30” is no date"),
+        ("1 March", None, "from: “1 March” is not a date"),
+        (None, "2026-02-30", "to: “2026-02-30” is not a date"),
         ("2026-03-02", "2026-03-01", "Swap the two dates"),
         ("2020-01-01", "2026-01-01", "longer than three years"),
         ("0001-01-01", "0001-01-02", "between 1970 and 2999"),
         (None, "0001-01-02", "between 1970 and 2999"),
         (None, "9999-12-30", "between 1970 and 2999"),
-        (None, "9999-12-31", "is no date"),
+        (None, "9999-12-31", "is not a date"),
     ],
 )
 def test_impossible_periods_are_explained(first: str | None, last: str | None, words: str) -> None:

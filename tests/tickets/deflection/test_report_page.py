@@ -46,7 +46,7 @@ def test_the_page_says_how_many_events_were_dropped(busy: Log, agent: TestClient
     assert "not recorded" not in agent.get(f"{URL}?{MARCH}").text
     with busy.database.write() as session:
         count_events(session, date(2026, 3, 31), Counts(dropped_address=1200, dropped_day=34))
-    assert "1,234 events of these days were not recorded" in agent.get(f"{URL}?{MARCH}").text
+    assert "1,234 events were not recorded" in agent.get(f"{URL}?{MARCH}").text
 
 
 def test_reports_lead_to_the_one_there_is(agent: TestClient) -> None:
@@ -55,7 +55,7 @@ def test_reports_lead_to_the_one_there_is(agent: TestClient) -> None:
 
 def test_without_visits_the_page_says_when_figures_will_appear(agent: TestClient) -> None:
     page = agent.get(URL).text
-    assert "No mature visits in this period yet" in page
+    assert "No visits to count yet" in page
     assert "24 hours after the first visit" in page
 
 
@@ -65,7 +65,7 @@ def test_with_immature_visits_only_the_page_names_the_day(client: TestClient, ag
     client.app.state.recorder.flush()
     page = agent.get(URL).text
     assert "1 visit so far" in page
-    assert "first figures on" in page
+    assert "The first figures appear on" in page
 
 
 def test_one_of_a_thing_is_written_as_one(client: TestClient, agent: TestClient) -> None:
@@ -73,7 +73,7 @@ def test_one_of_a_thing_is_written_as_one(client: TestClient, agent: TestClient)
     log.visit("ann", search(0, "invoice copy"), form(10), sent(70, 1))
     log.ticket(70, "ann", visit="visit-ann", visitor="ann")
     words = re.sub(r"<[^>]*>", "", agent.get(f"{URL}?{MARCH}").text)
-    assert "What became of 1 visit" in words
+    assert "How 1 visit ended" in words
     assert "0 of 1 visit that opened the form" in words
     assert "1 visit per 1 requester" in words
     assert re.findall(r"\b1 (?:\w+ )?(?:visits|tickets|searches|requesters|votes|readings|events|days)\b", words) == []
@@ -104,13 +104,13 @@ def test_each_figure_stands_beside_that_of_the_period_before(busy: Log, agent: T
     was = dict(re.findall(r'<th scope="row">(?:<a [^>]*>)?([^<]+)<.*?data-label="Before">(.*?)</td>', page, re.DOTALL))
     assert was["Self-service, at least"] == '25 % <span class="soft small">higher now</span>'
     assert was["Gave up"] == '25 % <span class="soft small">lower now</span>'
-    assert was["Filed a request"] == "25 %", "a rung of the ladder says no more"
+    assert was["Sent a request"] == "25 %", "a rung of the ladder says no more"
     assert was["Tickets"] == "1"
 
 
 def test_a_first_period_is_compared_with_nothing(busy: Log, agent: TestClient) -> None:
     page = agent.get(f"{URL}?{MARCH}").text
-    assert "nothing to compare with: no visit counts from 29 January 2026 to 28 February 2026" in page
+    assert "nothing to compare with. No visits count from 29 January 2026 to 28 February 2026" in page
     assert ">Before<" not in page
 
 
@@ -124,7 +124,7 @@ def test_a_figure_that_is_no_rate_opens_its_visits_too(busy: Log, agent: TestCli
     ):
         assert f'{URL}/visits?{MARCH}&{drilldown}">{name}</a>'.replace("&", "&amp;") in page, name
         assert f"<h1>{visits} visit" in agent.get(f"{URL}/visits?{MARCH}&{drilldown}").text
-    looked_first = page.partition("Looked first")[2].partition("</tr>")[0]
+    looked_first = page.partition("Searched first")[2].partition("</tr>")[0]
     assert 'href="/desk/tickets/1"' in looked_first
 
 
@@ -241,11 +241,11 @@ def test_a_bar_is_as_long_as_its_share_of_a_full_track(busy: Log, agent: TestCli
     widths = re.findall(r'class="fill" width="([\d.]+)"', page)
     assert shares == ["25", "25", "0", "25", "25"]
     assert [float(width) for width in widths] == [25, 25, 0, 25, 25]
-    assert "sure between 9 and 91 %" in page
+    assert "confidence: between 9 and 91 %" in page
 
 
 def test_what_to_write_next_stands_above_the_tables(busy: Log, agent: TestClient) -> None:
-    top = agent.get(f"{URL}?{MARCH}").text.partition("What became of 4 visits")[0]
+    top = agent.get(f"{URL}?{MARCH}").text.partition("How 4 visits ended")[0]
     assert "invoice copy</strong>: 1 search without an answer, 1 request<" in top
 
 
@@ -256,7 +256,7 @@ def test_the_headline_is_drawn_by_week_with_its_numbers_beside(busy: Log, agent:
     assert "<title" in chart
     assert [label for label in ("0 %", "50 %", "100 %") if f">{label}<" in chart] == ["0 %", "50 %", "100 %"]
     assert chart.count('class="dot main"') == chart.count('class="dot floor"') == 2
-    table = page.partition("Numbers of the chart")[2].partition("</table>")[0]
+    table = page.partition("Show the numbers")[2].partition("</table>")[0]
     assert "1 of 2" in table
     assert "1 of 1" in table
 

@@ -6,25 +6,27 @@ from datetime import datetime
 from itertools import groupby
 
 from kb.events.models import Kind
+from kb.i18n import N_, ngettext
+from kb.i18n import gettext as _
 from tickets.deflection.queries import EventRow
 from tickets.deflection.visits.visits import Visit
 
 MOST_STEPS = 100
 WORDS = {
-    Kind.SEARCH: "Searched for",
-    Kind.SEARCH_CLICK: "Chose a hit",
-    Kind.ARTICLE_VIEW: "Opened",
-    Kind.ARTICLE_ENGAGED: "Read",
-    Kind.VOTE: "Voted",
-    Kind.VOTE_REASON: "Gave a reason",
-    Kind.FORM_OPEN: "Opened the request form",
-    Kind.SUGGEST_SHOWN: "Was shown suggestions",
-    Kind.SUGGEST_CLICK: "Opened a suggestion",
-    Kind.DEFLECT_CONFIRMED: "Said “this solved it”",
-    Kind.DEFLECT_WITHDRAWN: "Took “this solved it” back",
-    Kind.FORM_ABANDONED: "Left the form unsent",
-    Kind.TICKET_CREATED: "Filed a request",
-    Kind.SIGNED_IN: "Signed in",
+    Kind.SEARCH: N_("Searched for"),
+    Kind.SEARCH_CLICK: N_("Selected a result"),
+    Kind.ARTICLE_VIEW: N_("Opened"),
+    Kind.ARTICLE_ENGAGED: N_("Read"),
+    Kind.VOTE: N_("Voted"),
+    Kind.VOTE_REASON: N_("Gave a reason"),
+    Kind.FORM_OPEN: N_("Opened the request form"),
+    Kind.SUGGEST_SHOWN: N_("Saw suggestions"),
+    Kind.SUGGEST_CLICK: N_("Opened a suggestion"),
+    Kind.DEFLECT_CONFIRMED: N_("Said “this solved it”"),
+    Kind.DEFLECT_WITHDRAWN: N_("Took “this solved it” back"),
+    Kind.FORM_ABANDONED: N_("Left without sending the form"),
+    Kind.TICKET_CREATED: N_("Sent a request"),
+    Kind.SIGNED_IN: N_("Signed in"),
 }
 
 
@@ -45,7 +47,7 @@ class TimelineStep:
 def timeline(visit: Visit, titles: Mapping[str, str]) -> list[TimelineStep]:
     """The visit's events in order, repetitions taken together, at most 100."""
     done = (event for event in visit.events if event.kind != Kind.SCRIPT_RAN)
-    found = [_step(list(same), titles) for _, same in groupby(done, key=_what)]
+    found = [_step(list(same), titles) for _key, same in groupby(done, key=_what)]
     return found[:MOST_STEPS]
 
 
@@ -55,15 +57,20 @@ def _what(event: EventRow) -> tuple[str | None, ...]:
 
 def _step(same: list[EventRow], titles: Mapping[str, str]) -> TimelineStep:
     event, slug = same[0], same[0].slug or ""
-    words = WORDS[Kind(event.kind)] if event.kind in WORDS else event.kind
+    words = _(WORDS[Kind(event.kind)]) if event.kind in WORDS else event.kind
     return TimelineStep(event.at, words, event.query or "", slug, titles.get(slug, slug), _note(event), event.ticket_id, len(same))
 
 
 def _note(event: EventRow) -> str:
     if event.kind == Kind.SEARCH:
         hits = event.hit_count if event.hit_count is not None else len(event.hits or ())
-        found = f"{hits} hit{'' if hits == 1 else 's'}" if hits else "nothing found"
-        return found + (", not answered" if hits and event.answered is False else "") + (", during an outage" if event.degraded else "")
+        if not hits:
+            found = _("no results")
+        elif event.answered is False:
+            found = ngettext("%(num)s result, probably no answer", "%(num)s results, probably no answer", hits)
+        else:
+            found = ngettext("%(num)s result", "%(num)s results", hits)
+        return _("%(results)s, during an outage", results=found) if event.degraded else found
     if event.kind in (Kind.SEARCH_CLICK, Kind.SUGGEST_CLICK) and event.rank:
-        return f"number {event.rank}"
+        return _("position %(rank)s", rank=event.rank)
     return event.value or ""
