@@ -6,6 +6,8 @@ from starlette.testclient import TestClient
 from kb.config import Settings
 from kb.site.app import create_app
 
+PROXY = "192.0.2.7"
+
 
 def test_an_unknown_page_says_so_in_plain_words(client: TestClient) -> None:
     answer = client.get("/nowhere")
@@ -55,8 +57,8 @@ def test_a_page_read_in_the_clear_cannot_post_to_an_https_site(settings: Setting
 
 
 def test_where_a_trusted_proxy_speaks_https_so_must_the_page_that_posts(settings: Settings) -> None:
-    behind = settings.model_copy(update={"trusted_proxies": ("testclient",)})
-    with TestClient(create_app(behind), headers={"x-forwarded-proto": "https"}) as client:
+    behind = settings.model_copy(update={"trusted_proxies": (PROXY,)})
+    with TestClient(create_app(behind), headers={"x-forwarded-proto": "https"}, client=(PROXY, 1)) as client:
         assert client.post("/nowhere", headers={"origin": "https://testserver"}).status_code == 404
         assert client.post("/nowhere", headers={"origin": "http://testserver"}).status_code == 403
 
