@@ -41,7 +41,7 @@ def timeline(session: Session, actor: Actor, ticket: Ticket) -> list[Entry]:
     comments = queries.comments(session, actor, ticket.id)
     people = _assigned(session, audits)
     is_staff = may_read_notes(actor)
-    told = [(audit, _for_staff(audit, people) if is_staff else _for_customer(audit, ticket, people)) for audit in audits]
+    told = [(audit, _for_staff(audit, ticket, people) if is_staff else _for_customer(audit, ticket, people)) for audit in audits]
     return list(_grouped(_merged(comments, told)))
 
 
@@ -86,8 +86,8 @@ def _assigned(session: Session, audits: Sequence[Audit]) -> dict[int, User]:
     return queries.people(session, {value for event in changes for value in (event.old, event.new) if isinstance(value, int)})
 
 
-def _for_staff(audit: Audit, people: dict[int, User]) -> tuple[Happening, ...]:
-    actor = audit.actor.shown_name if audit.actor is not None else "Deskbook"
+def _for_staff(audit: Audit, ticket: Ticket, people: dict[int, User]) -> tuple[Happening, ...]:
+    actor = "Deskbook" if audit.actor is None else ticket.requester_shown if audit.actor_id == ticket.requester_id else audit.actor.shown_name
     is_filed_by_key = audit.via == "api" and any(isinstance(event, Created) for event in audit.events)
     filed = [Happening(audit.at, actor, _("created the ticket through the API"))] if is_filed_by_key else []
     return (*filed, *(Happening(audit.at, actor, _change(event, people)) for event in audit.events if isinstance(event, Changed)))

@@ -1,5 +1,6 @@
 """What happened between the messages: every change for agents, what concerns them for customers."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -77,3 +78,14 @@ def test_whether_an_address_is_proved_is_said_of_the_message(client: TestClient,
     page = client.get(f"/desk/tickets/{number}").text
     assert page.count("Address not confirmed") == 2
     assert "I have the email." in page
+
+
+@pytest.mark.usefixtures("agent")
+def test_the_requester_has_the_same_name_in_the_changes_as_at_the_messages(client: TestClient, opened: OpenTicket) -> None:
+    number = opened(email="noor@example.com", name="Noor Haddad", proof="")
+    with client.app.state.database.write() as session:
+        change(session, number, {"status": "solved"})
+        customer_writes(session, number, "It is back.")
+    page = client.get(f"/desk/tickets/{number}").text
+    assert '<strong dir="auto">noor@example.com</strong>' not in page
+    assert re.search(r'<strong dir="auto">Noor Haddad</strong> changed status', page)
