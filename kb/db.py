@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from kb.postgres import Watch
 
 STALLED_S = 0.5
+LOCKED_WAIT_S = 1.0
+"""How long a writer waits where the one before waited in vain: SQLite is locked, and a queue of those who wait in full would take minutes."""
 # SQLite numbers rows by itself only for INTEGER keys.
 RowId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -121,7 +123,11 @@ class Database:
 
             self._watch = watch(self.engine, self._limits, statements_end=limits is not None)
         self._turn = threading.Lock()
+        # Forms have half of the threads. Writers who wait for another process of SQLite's must not turn readers away.
         self._gate = Gate(max(1, self._limits.threads * 3 // 4))
+        self._writers = Gate(max(1, self._limits.threads * 3 // 8)) if self.is_sqlite else self._gate
+        self.is_locked = False
+        """Whether the last writer waited in vain."""
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -131,15 +137,17 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self, *, may_take_long: bool = False, is_pipelined: bool = False) -> Iterator[Session]:
+    def write(self, *, may_take_long: bool = False, is_pipelined: bool = False, is_optional: bool = False) -> Iterator[Session]:
         """A session in one transaction, committed at the end of the block, rolled back by any exception.
 
         Pipelined, PostgreSQL is sent what returns nothing without waiting for it: an error of such a statement is raised later, at the latest at the end.
+        An optional write raises OperationalError at once where SQLite would have to be waited for.
         """
         self._require_answer()
-        turn = self._own_turn() if self.is_sqlite else nullcontext()
-        with self._gate.passed(), turn, WorkSession(self.engine, expire_on_commit=False) as session, session.begin():
-            with begin_as(Begin.PIPELINED if is_pipelined else Begin.WRITING):
+        wait_s = 0.0 if is_optional else self._wait_s()
+        turn = self._own_turn(wait_s) if self.is_sqlite else nullcontext()
+        with self._writers.passed(), turn, WorkSession(self.engine, expire_on_commit=False) as session, session.begin():
+            with begin_as(Begin.PIPELINED if is_pipelined else Begin.WRITING, wait_s if wait_s < self._limits.database_wait_s else None):
                 session.connection()
             if may_take_long and not self.is_sqlite:
                 with _without_end(session):
@@ -148,14 +156,22 @@ class Database:
                 yield session
 
     @contextmanager
-    def _own_turn(self) -> Iterator[None]:
+    def _own_turn(self, wait_s: float) -> Iterator[None]:
         # Those behind a writer who waits for another process would else each wait its time out in addition to theirs.
-        if not self._turn.acquire(timeout=self._limits.database_wait_s):
+        if not self._turn.acquire(timeout=wait_s):
+            self.is_locked = self.is_locked or wait_s > 0
             raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("other writers of this process took too long"))
         try:
             yield
+            self.is_locked = False
+        except OperationalError as error:
+            self.is_locked = self.is_locked or (wait_s > 0 and is_lock(error))
+            raise
         finally:
             self._turn.release()
+
+    def _wait_s(self) -> float:
+        return min(self._limits.database_wait_s, LOCKED_WAIT_S) if self.is_locked else self._limits.database_wait_s
 
     def _require_answer(self) -> None:
         if self.is_silent():
@@ -233,3 +249,8 @@ def _turn_to_wal(driver: sqlite3.Connection) -> None:
             if attempt == 99:
                 raise
             time.sleep(0.02)
+
+
+def is_lock(error: OperationalError) -> bool:
+    """Return whether another process keeps SQLite locked."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -24,16 +24,18 @@ class Begin(StrEnum):
 
 
 _WAY: ContextVar[Begin] = ContextVar("_WAY", default=Begin.READING)
+_WAIT_S: ContextVar[float | None] = ContextVar("_WAIT_S", default=None)
 
 
 @contextmanager
-def begin_as(way: Begin) -> Iterator[None]:
-    """Have the transactions that this thread begins inside the block begin in this way."""
-    token = _WAY.set(way)
+def begin_as(way: Begin, wait_s: float | None = None) -> Iterator[None]:
+    """Have the transactions that this thread begins inside the block begin in this way, and on SQLite wait `wait_s` for it instead of as usual."""
+    token, waiting = _WAY.set(way), _WAIT_S.set(wait_s)
     try:
         yield
     finally:
         _WAY.reset(token)
+        _WAIT_S.reset(waiting)
 
 
 class SqliteDialect(SQLiteDialect_pysqlite):
@@ -43,7 +45,16 @@ class SqliteDialect(SQLiteDialect_pysqlite):
 
     def do_begin(self, dbapi_connection: Any) -> None:
         """Begin a transaction, which has the right to write from its first statement on if it is to write."""
-        dbapi_connection.execute("BEGIN DEFERRED" if _WAY.get() is Begin.READING else "BEGIN IMMEDIATE")
+        begin, wait_s = "BEGIN DEFERRED" if _WAY.get() is Begin.READING else "BEGIN IMMEDIATE", _WAIT_S.get()
+        if wait_s is None:
+            dbapi_connection.execute(begin)
+            return
+        usual_ms = dbapi_connection.execute("PRAGMA busy_timeout").fetchone()[0]
+        dbapi_connection.execute(f"PRAGMA busy_timeout={int(wait_s * 1000)}")
+        try:
+            dbapi_connection.execute(begin)
+        finally:
+            dbapi_connection.execute(f"PRAGMA busy_timeout={usual_ms}")
 
 
 class PostgresDialect(PGDialect_psycopg):

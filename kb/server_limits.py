@@ -68,6 +68,12 @@ class ServerLimits(BaseModel):
     database_check_after_s: float = Field(
         30, ge=0, le=3600, description="Seconds a connection to PostgreSQL may be unused before it is checked when it is needed again."
     )
+    health_wait_s: float = Field(
+        0.5,
+        gt=0,
+        le=60,
+        description="Seconds `/healthz` waits for database and disk before it says what it knew last; on PostgreSQL, `database_silence_s` more.",
+    )
     database_silence_s: float = Field(
         1.5,
         gt=0,

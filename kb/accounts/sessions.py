@@ -168,7 +168,7 @@ def _load(request: Request) -> User | None:
         user, seen_at = row.user, row.seen_at
         request.state.proved_at = row.proved_at
     if moment - seen_at > SEEN_EVERY:
-        with suppress(OperationalError), database(request).write() as session:
+        with suppress(OperationalError), database(request).write(is_optional=True) as session:
             queries.mark_seen(session, digest(token), moment)
     return user
 

@@ -41,6 +41,7 @@ from kb.web.pages import FinishedPages
 from kb.web.static import StaticFiles
 from kb.web.templates import environment
 from kb.web.theme import theme_files
+from kb.web.writing_threads import WritingThreads
 from search import views as search
 from search.rate_limit import SearchLimit
 from search.searcher import Searcher
@@ -103,6 +104,7 @@ def _open(app: Starlette, settings: Settings, on_article: Progress | None) -> No
     state.search_limit = SearchLimit(settings.searches_per_minute)
     state.searcher = Searcher(settings, keeps_index=settings.worker)
     state.pages = FinishedPages(lambda: library.catalog.generation)
+    state.writing_threads = WritingThreads(settings.threads, settings.database_wait_s)
     state.health = health.Health(settings, state.database)
     state.worker = make_worker(settings, state.database, state.templates)
 

@@ -24,7 +24,8 @@ from kb.db import Database, now
 from kb.rate_limit.queries import is_within_limit
 from search.searcher import Searcher
 
-PATIENCE_S = 1.5
+LATE_S = 5.0
+"""What SQLite has not answered after this long is no busy machine."""
 KEPT_S = 5.0
 PROBE_BYTES = 65_536
 TIGHT_BYTES = 10_000_000
@@ -38,19 +39,20 @@ class Probe:
         self._lock = threading.Lock()
         self._asked: Future[bool] | None = None
         self._answered_at = -kept_s
+        self.asked_at = 0.0
         self.last = True
         """The last answer; True before the first."""
 
-    async def answer(self, *, is_fresh: bool = False) -> bool | None:
-        """The answer, at most `kept_s` old and given just now if `is_fresh`; None when it takes longer than 1.5 seconds."""
+    async def answer(self, patience_s: float, *, is_fresh: bool = False) -> bool | None:
+        """The answer, at most `kept_s` old and given just now if `is_fresh`; None when it takes longer than `patience_s`."""
         with self._lock:
             is_old = is_fresh or time.monotonic() - self._answered_at >= self._kept_s
             if self._asked is None or (self._asked.done() and is_old):
-                self._asked = Future()
+                self._asked, self.asked_at = Future(), time.monotonic()
                 threading.Thread(target=self._find_out, args=(self._asked,), name="health", daemon=True).start()
             asked = self._asked
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(asked)), PATIENCE_S)
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(asked)), patience_s)
         except TimeoutError:
             return None
 
@@ -65,20 +67,31 @@ class Health:
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._database, self._folder = database, settings.data
+        self._wait_s = settings.health_wait_s
+        self._reads_wait_s = self._wait_s if database.is_sqlite else self._wait_s + settings.database_silence_s
         self._reads = Probe(database.is_reachable)
         # Writing costs the disk something, so that one answer serves all who ask within seconds.
         self._writes = Probe(self._can_write, kept_s=KEPT_S)
         self._files = Probe(lambda: _has_room(settings.data / "attachments"), kept_s=KEPT_S)
 
     async def parts(self) -> dict[str, bool]:
-        """Whether the database answers and can be written, and whether files can be stored; within two seconds."""
+        """Whether the database answers and can be written, and whether files can be stored; soon, whatever they do."""
         if self._database.is_silent():
             return {"database": False, "files": self._files.last}
         is_fresh = _is_tight(self._folder)
-        asked = self._reads.answer(), self._writes.answer(is_fresh=is_fresh), self._files.answer(is_fresh=is_fresh)
+        asked = (
+            self._reads.answer(self._reads_wait_s),
+            self._writes.answer(self._wait_s, is_fresh=is_fresh),
+            self._files.answer(self._wait_s, is_fresh=is_fresh),
+        )
         reads, writes, files = await asyncio.gather(*asked)
         # A writer may be waiting for its turn, which is no fault: what counts is the last that came to an end.
-        return {"database": bool(reads) and (self._writes.last if writes is None else writes), "files": bool(files)}
+        can_write = (self._writes.last and not self._database.is_locked) if writes is None else writes
+        return {"database": (self._is_late_only() if reads is None else reads) and can_write, "files": self._files.last if files is None else files}
+
+    def _is_late_only(self) -> bool:
+        """Whether a database that has not answered yet may be taken for well: a silent PostgreSQL may not."""
+        return self._database.is_sqlite and self._reads.last and time.monotonic() - self._reads.asked_at < LATE_S
 
     def _can_write(self) -> bool:
         try:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from contextlib import aclosing
 
 from python_multipart.multipart import parse_options_header
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
@@ -15,6 +14,7 @@ from kb.i18n import gettext as _
 from kb.i18n.formats import size
 from kb.text.cleanup import clean
 from kb.web.body_limit import NoRoom
+from kb.web.writing_threads import run_writing
 
 MAX_FIELDS = 200
 MAX_PART_BYTES = 1_000_000
@@ -38,7 +38,7 @@ def with_form(view: FormView, *, max_files: int = 50, is_safe_in_part: bool = Fa
             raise
         request.state.form = form
         try:
-            return await run_in_threadpool(view, request, form)
+            return await run_writing(request, view, request, form)
         finally:
             await form.close()
 

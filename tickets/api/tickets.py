@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -19,6 +18,7 @@ from kb.rate_limit.queries import is_within_limit
 from kb.text.whole_number import parse_whole_number
 from kb.web.body_limit import BodySize
 from kb.web.strict_json import BadJson, read_object
+from kb.web.writing_threads import run_writing
 from tickets import queries
 from tickets.access import person
 from tickets.api.json_shapes import comment_json, filed_json, ticket_json
@@ -37,7 +37,7 @@ SECRETS_IN_QUERY = ("api_key", "apikey", "key", "token", "access_token", "author
 
 async def create(request: Request) -> Response:
     """201 with the ticket; repeating an Idempotency-Key gives the same answer again."""
-    return await run_in_threadpool(_create, request, await request.body())
+    return await run_writing(request, _create, request, await request.body())
 
 
 def show(request: Request) -> Response:
