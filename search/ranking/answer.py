@@ -1,12 +1,11 @@
-"""From candidates to the answer: hits with their headings and snippets, counts to filter by, and how far they are believed."""
+"""From an engine's candidates to its answer: parse, rank, fuse, filter, highlight, and judge how far the hits can be trusted."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 from search.engine import Hit, Query, Results
-from search.index.store import Filterable, Store
+from search.index.store import Store
 from search.lru_cache import LRUCache
 from search.query.parsed_query import ParsedQuery
 from search.query.parser import parse_query
@@ -18,8 +17,10 @@ from search.ranking.bm25 import Ranked, add_passages, by_words, rank
 from search.ranking.confidence import estimate_confidence, measure_signals
 from search.ranking.embedding_lookup import EmbeddingLookup, NearestArticles
 from search.ranking.explain import explain
+from search.ranking.facets import apply_filters, count_facets
 from search.ranking.fusion import EMBEDDER, WORD_VECTORS, fuse
 from search.ranking.highlight import MOST_HIGHLIGHTS, HighlightCache, Highlighter
+from search.ranking.languages import article_slug, one_version_each
 from search.ranking.rerank import apply_boosts, rerank, worth_showing
 from search.ranking.text_similarity import measure_similarity
 from search.text.word_vectors import WordVectors, word_vectors
@@ -28,8 +29,6 @@ Candidates = Callable[[str, ParsedQuery, Query], list[int]]
 """An engine's own part: ids of the articles worth looking at, for the cleaned text and what it asks."""
 NEAREST = 30
 """Articles asked for by meaning."""
-NEAR_SHARE = 0.6
-"""Of the best score in another language: from here on a hit in the reader's own comes first; a weaker one must not bury what answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class _Scope:
 
 
 class Answerer:
-    """What both engines share: understanding, ranking and telling."""
+    """Parses queries and ranks candidates, the same for every engine."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -88,7 +87,7 @@ class Answerer:
         nears = [answer() for answer in asked]
         found = [self._list(parsed, one, ids, near) for one, ids, near in zip(queries, lists, nears, strict=True)]
         unfiltered = worth_showing(found[-1], parsed)
-        ranked = self._ordered(text, query, parsed, _left(found[0], unfiltered, parsed) if len(queries) > 1 else unfiltered)
+        ranked = self._ordered(text, query, parsed, apply_filters(found[0], unfiltered, parsed) if len(queries) > 1 else unfiltered)
         near = nears[0]
         highlighter = Highlighter(parsed, vocabulary, scope.highlights)
         best = max((one.score for one in ranked), default=1.0)
@@ -102,7 +101,7 @@ class Answerer:
             lacks_meaning=near is None,
             engine=engine,
             corrected=parsed.corrected,
-            facets=_facets(query, ranked, self._ordered(text, wide, parsed, unfiltered)) if query.with_facets and parsed.known else {},
+            facets=count_facets(query, ranked, self._ordered(text, wide, parsed, unfiltered)) if query.with_facets and parsed.known else {},
             explanation=explain(parsed, page, vocabulary, self.rules.weights, signs) if query.with_reasons else None,
             took_ms=round((perf_counter() - started) * 1000, 2),
         )
@@ -131,7 +130,7 @@ class Answerer:
     def _ordered(self, text: str, query: Query, parsed: ParsedQuery, ranked: list[Ranked]) -> list[Ranked]:
         """What was pinned first, and of each article one version."""
         pinned = self._pinned(text, query, parsed, ranked)
-        return _once(pinned, query.locale) if len(self.vocabulary(query).locales) > 1 else pinned
+        return one_version_each(pinned, query.locale) if len(self.vocabulary(query).locales) > 1 else pinned
 
     def _ranked(self, parsed: ParsedQuery, query: Query, ids: Sequence[int]) -> list[Ranked]:
         ranked = rank(parsed, self.store.load(ids).values(), self.rules.weights)
@@ -161,55 +160,6 @@ class Answerer:
 
 def _nothing_near() -> NearestArticles:
     return NearestArticles({})
-
-
-def _left(filtered: Sequence[Ranked], unfiltered: Sequence[Ranked], parsed: ParsedQuery) -> list[Ranked]:
-    """What a filter leaves of what is worth showing without it, as the counts say; where that is nothing, what is worth showing with it.
-
-    So 2,258 questions that are asked with a filter find as many of their articles as with the second alone.
-    """
-    held = {one.stored.slug for one in unfiltered}
-    return [one for one in filtered if one.stored.slug in held] or worth_showing(filtered, parsed)
-
-
-def _facets(query: Query, ranked: Sequence[Ranked], unfiltered: Sequence[Ranked]) -> dict[str, dict[str, int]]:
-    """How many articles each value of each filter would leave, the other filters kept; `ranked` is what those in force have left."""
-    chosen = {"category": query.category, "type": query.type, "tag": query.tag}
-    counts = {name: _counts(name, [one.stored for one in unfiltered if _passes(one.stored, chosen, but=name)]) for name in chosen}
-    return {name: counts[name] | ({value: len(ranked)} if value else {}) for name, value in chosen.items()}
-
-
-def _once(ranked: list[Ranked], locale: str | None) -> list[Ranked]:
-    """One version of each article; pinned ones first, then those in the reader's language that come near the best of the others."""
-    best = max((_without_title(one) for one in ranked if one.stored.locale != locale), default=0.0) if locale else 0.0
-    ordered = sorted(ranked, key=lambda one: (not one.is_pinned, locale is not None and not _is_near(one, locale, best)))
-    return list({article_slug(one.stored.slug): one for one in reversed(ordered)}.values())[::-1]
-
-
-def _is_near(one: Ranked, locale: str, best: float) -> bool:
-    return one.stored.locale == locale and _without_title(one) >= NEAR_SHARE * best
-
-
-def _without_title(one: Ranked) -> float:
-    """The score without what a title as typed adds: that tells articles of one language apart."""
-    return one.score - one.parts.get("phrase", 0.0)
-
-
-def article_slug(slug: str) -> str:
-    """The article's slug of a document's."""
-    return slug.rpartition("/")[2]
-
-
-def _values(document: Filterable, name: str) -> tuple[str, ...]:
-    return document.tags if name == "tag" else (document.category if name == "category" else document.type,)
-
-
-def _passes(document: Filterable, chosen: dict[str, str | None], *, but: str) -> bool:
-    return all(value is None or name == but or value in _values(document, name) for name, value in chosen.items())
-
-
-def _counts(name: str, shown: Sequence[Filterable]) -> dict[str, int]:
-    return dict(Counter(value for one in shown for value in _values(one, name)).most_common())
 
 
 def _hit(ranked: Ranked, score: float, highlighter: Highlighter) -> Hit:
