@@ -37,6 +37,21 @@ WORDS = {
 }
 
 
+DETAILS = (
+    N_("by password"),
+    N_("by emailed link"),
+    N_("wrong password"),
+    N_("wrong password while confirming"),
+    N_("no password set"),
+    N_("no account with this address"),
+    N_("account disabled"),
+    N_("sign-in link used, expired or unknown"),
+    N_("too many attempts at this account today"),
+    N_("too many attempts from this network within an hour"),
+)
+"""Details as the log stores them, in English, for the catalogs. Those that hold names or roles are shown as stored."""
+
+
 def show(request: Request) -> Response:
     """Show the records that match the filters, newest first."""
     sessions.require_admin(request)

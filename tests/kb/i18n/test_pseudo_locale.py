@@ -19,6 +19,7 @@ from kb.site.app import create_app
 from kb.site.worker_setup import make_worker
 from tests.cast import add_person, agent_writes, change, sign_in
 from tests.pseudo_locale import CODE, compile_into, untranslated, untranslated_lines
+from tests.tickets.deflection.script import DAY, Log, confirm, engaged, form, search, sent
 from tickets.nonce import new_nonce
 
 pytestmark = pytest.mark.slow
@@ -139,6 +140,48 @@ def test_signing_in_and_the_account(client: TestClient) -> None:
     for password in ("", "x", "password", "y" * 2000):
         assert _posted(client, "/account/password", password=password) == []
     assert _posted(client, "/account/address", email="?") == []
+
+
+def test_the_desk(client: TestClient) -> None:
+    path = _sent(client)
+    admin = add_person(client, "agent@example.com", role="admin", name="Άννα")
+    desk = TestClient(client.app, headers={"user-agent": "Mozilla/5.0 (test)"}, follow_redirects=False)
+    sign_in(desk, admin)
+    views = ("unassigned", "mine", "open", "pending", "on-hold", "solved", "suspended", "all")
+    done = ("sent", "noted", "saved", "taken", "discarded", "restored", "released", "followed-up")
+    pages = [*(f"/desk/views/{view}" for view in views), *(f"/desk/tickets/1?done={one}" for one in done), "/desk/tickets/1?done=sent&of=2", "/desk/search"]
+    pages += ["/desk/search?q=ωωω", "/desk/search?q=εκτυπωτής", "/desk/notifications", "/desk/people", "/desk/api-keys", "/desk/audit-log", "/desk/content"]
+    pages += ["/desk/articles?q=εκτυπωτής", "/desk/tickets/99", "/desk/nothing", "/account"]
+    assert _left(desk, pages) == {}
+    with client.app.state.database.write() as session:
+        change(session, 1, {"assignee_id": admin.id, "priority": "high", "status": "hold"}, admin)
+        agent_writes(session, 1, "Ποιος;", admin, changes={"status": "pending"})
+        agent_writes(session, 1, "Άγνωστο.", admin, is_public=False)
+    assert path
+    assert _left(desk, ["/desk/tickets/1", "/desk/views/all"]) == {}
+    assert _posted(desk, "/desk/tickets/1/comments", body="", version=1) == []
+    assert _posted(desk, "/desk/people", email="?", role="agent") == []
+    assert _posted(desk, "/desk/api-keys", name="", scope="read") == []
+    with client.app.state.database.write() as session:
+        change(session, 1, {"status": "solved"}, admin)
+        change(session, 1, {"status": "closed"})
+    assert _left(desk, ["/desk/tickets/1", "/desk/tickets/1/follow-up", "/desk/views/solved"]) == {}
+
+
+def test_the_report(client: TestClient) -> None:
+    admin = add_person(client, "agent@example.com", role="admin", name="Άννα")
+    desk = TestClient(client.app, headers={"user-agent": "Mozilla/5.0 (test)"}, follow_redirects=False)
+    sign_in(desk, admin)
+    log = Log(client.app.state.database)
+    for number in range(12):
+        log.visit(f"v{number}", search(number * DAY, "χαρτί"), form(number * DAY + 20), engaged(number * DAY + 30, "ένα"), confirm(number * DAY + 60, "ένα"))
+        log.visit(f"w{number}", search(number * DAY, "μελάνι"), form(number * DAY + 20), sent(number * DAY + 60, number + 1))
+        log.ticket(number * DAY + 60, f"w{number}", visit=f"visit-w{number}", visitor=f"w{number}")
+    days = "from=2026-03-01&to=2026-03-20"
+    report = "/desk/reports/deflection"
+    pages = [report, f"{report}?{days}", f"{report}?from=2027-01-01&to=2026-01-01", f"{report}/visits?{days}&outcome=confirmed"]
+    pages += [f"{report}/visits?{days}&search={kind}" for kind in ("no_result", "unanswered", "click")]
+    assert _left(desk, pages) == {}
 
 
 def test_emails_to_customers(client: TestClient, settings: Settings) -> None:
