@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 import time_machine
+from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
+from kb.accounts import passwords
 from kb.config import Settings
 from kb.db import Database
 from kb.migrations import migrate
@@ -35,6 +37,14 @@ def settings(tmp_path: Path, migrated_sqlite: Path) -> Settings:
     (tmp_path / "var").mkdir()
     shutil.copy(migrated_sqlite, tmp_path / "var" / "deskbook.sqlite")
     return Settings(data=tmp_path / "var", content=content, worker=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def strong_hasher() -> Iterator[PasswordHasher]:
+    """What hashes passwords on a real site; all tests but those about it hash with next to no work."""
+    strong, passwords.HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield strong
+    passwords.HASHER = strong
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from argon2 import PasswordHasher, Type
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -62,7 +63,23 @@ def test_one_network_may_try_so_often_an_hour_whatever_the_account(settings: Set
             assert client.post("/sign-in", data=right).status_code == 303
 
 
+def test_passwords_are_hashed_with_at_least_the_work_that_is_recommended(strong_hasher: PasswordHasher) -> None:
+    """The floor of https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html."""
+    assert strong_hasher.type is Type.ID
+    assert strong_hasher.memory_cost >= 19 * 1024
+    assert strong_hasher.time_cost >= 2
+
+
+@pytest.fixture
+def _real_work(strong_hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(passwords, "HASHER", strong_hasher)
+    passwords._nobodys_hash.cache_clear()
+    yield
+    passwords._nobodys_hash.cache_clear()
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("_real_work")
 @pytest.mark.parametrize(("address", "form", "rounds"), [("/sign-in", {"password": "not the password"}, 20), ("/sign-in/link", {}, 150)])
 def test_known_and_unknown_addresses_get_the_same_bytes_after_the_same_work(open_client: TestClient, address: str, form: dict[str, str], rounds: int) -> None:
     for name in ("ada", "lin"):

@@ -145,9 +145,7 @@ class History:
                 session.add(TicketArticle(ticket_id=ticket, relation="linked", slug=self.random.choice(SLUGS), title="A", created_at=at))
 
 
-@pytest.mark.parametrize(
-    "seed", [1, 2, 3, pytest.param(4, marks=pytest.mark.slow), pytest.param(5, marks=pytest.mark.slow), pytest.param(6, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 7))])
 def test_stored_days_say_what_counting_anew_says_at_any_time(log: Log, seed: int) -> None:
     history = History(log, seed)
     for day in range(24):
