@@ -1,4 +1,4 @@
-"""A circuit breaker: stops asking what does not answer, and tries again now and then."""
+"""A circuit breaker: stop calling a service that fails, and try again now and then."""
 
 from collections.abc import Callable
 from threading import Lock

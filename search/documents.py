@@ -1,4 +1,4 @@
-"""Articles as the engines see them: plain text, with the names of their shelves."""
+"""Articles as search engines index them: plain text with category and section names."""
 
 import hashlib
 from collections.abc import Iterator

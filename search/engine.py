@@ -1,4 +1,4 @@
-"""The one protocol that both engines speak, and the values that cross it."""
+"""The protocol of search engines, and the values that cross it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

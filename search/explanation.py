@@ -1,4 +1,4 @@
-"""Why an answer is as it is, as values: what each typed word was taken for, what each hit holds, and how far it is believed."""
+"""Why an answer is as it is: what each word was read as, what each hit holds, and how far the answer can be trusted."""
 
 from dataclasses import dataclass
 

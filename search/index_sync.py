@@ -1,4 +1,4 @@
-"""Keeps an index equal to the articles, in a thread of its own: looked at now and then, and what fails is tried again until it succeeds."""
+"""Keep an index equal to the articles from a thread of its own: compare now and then, and retry what failed."""
 
 import logging
 import threading

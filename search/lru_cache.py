@@ -1,4 +1,4 @@
-"""What was found or asked for lately, by key."""
+"""A thread-safe cache that drops what was used least recently."""
 
 import threading
 from collections import OrderedDict

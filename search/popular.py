@@ -1,4 +1,4 @@
-"""Where to start from, for a search that has nothing to show."""
+"""Popular articles, for a search that has nothing to show."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple

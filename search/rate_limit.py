@@ -1,4 +1,4 @@
-"""How often one address may search: counted in memory by each process, for it is the process that has to be kept free.
+"""Limit how often one address may search. Each process counts in memory, because the process is what has to be kept free.
 
 Counting in the database would make every search a write. Of several processes each lets as many through.
 """

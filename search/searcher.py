@@ -1,4 +1,4 @@
-"""The searcher: asks the configured engine, falls back to the embedded one, remembers answers and keeps the indexes in step.
+"""The searcher: ask the configured engine, fall back to the embedded one, cache answers and keep the indexes current.
 
 Keystrokes are answered from the search file, whichever engine is configured. It is beside the process in any case, as the
 fallback; a call to Meilisearch alone takes as long as that whole answer (1.6 ms, where one through Meilisearch took 4.8), and

@@ -1,4 +1,4 @@
-"""The search pages: while typing, settled, and for programs."""
+"""The search pages: the list while typing, the results page, and the API."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

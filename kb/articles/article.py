@@ -1,4 +1,4 @@
-"""What the library holds: articles on shelves of categories and sections, all immutable."""
+"""Articles, sections and categories as immutable values."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

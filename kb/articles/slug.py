@@ -1,4 +1,4 @@
-"""Names made from words: slugs of files and folders, ids of headings."""
+"""Slugs of files and folders, and ids of headings."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Counting how often something happens."""
+"""Count how often something happens within a window of time."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache

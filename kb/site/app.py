@@ -1,4 +1,4 @@
-"""The app: every room's routes behind one guard, and what they share on `app.state`."""
+"""The app: the routes of every room behind one guard, and what they share on `app.state`."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext

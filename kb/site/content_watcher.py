@@ -1,4 +1,4 @@
-"""Following the content folder: what changes there is on the site, and in search, within two seconds."""
+"""Follow the content folder: changes reach the site and search within two seconds."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""The way of finished pages: straight from memory to the reader, before routing, as most answers of a help centre are."""
+"""Serve cached public pages before routing, as most requests to a help centre ask for one."""
 
 from collections.abc import Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""`/healthz`: how this process is, for load balancers and monitors."""
+"""`/healthz`: the state of this process, for load balancers and monitors."""
 
 import asyncio
 import os

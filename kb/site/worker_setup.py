@@ -1,4 +1,4 @@
-"""The worker of this product: which jobs it can do, and what it cleans every hour."""
+"""The worker of this product: the jobs it can do, and what it cleans up every hour."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The embedded engine: SQLite FTS5 finds candidates, `search.ranking.bm25` puts them in order."""
+"""The embedded engine: SQLite FTS5 finds candidates, `search.ranking` orders them."""
 
 import sqlite3
 from collections.abc import Iterable

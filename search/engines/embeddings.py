@@ -1,4 +1,4 @@
-"""Meaning on the embedded engine: vectors from any OpenAI-compatible endpoint, kept by content and model, compared exactly."""
+"""Semantic search for the embedded engine: vectors from any OpenAI-compatible endpoint, stored by content and model, compared exactly."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Whose turn it is to write an index, among the processes of one data folder: a lock that the system opens when its holder is killed."""
+"""A lock for writing an index, shared by the processes of one data folder. The system releases it when its holder is killed."""
 
 import fcntl
 from collections.abc import Iterator

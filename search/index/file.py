@@ -1,4 +1,4 @@
-"""The search file as a file: opened, made, told from another with its name, and put away when it is damaged. It is only a cache."""
+"""Open, create, check and delete the search file. It is only a cache."""
 
 import sqlite3
 import threading

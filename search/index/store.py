@@ -1,4 +1,4 @@
-"""The search file: every document as text and stems, its full-text index and its vocabulary, in one SQLite file of its own."""
+"""The search file: every document as text and stems, the full-text index and the vocabulary, in one SQLite file."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Filling the search file: rows are made in this thread while SQLite writes those before in another."""
+"""Fill the search file. Rows are made in this thread while SQLite writes earlier ones in another."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""How much a word counts by where it stands."""
+"""How much a word counts in the title, headings, summary, keywords, labels and text."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""What a text asks for: its words, and what of the index each may stand for."""
+"""A parsed query: its words, and what each may stand for in the index."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Parse what was typed: a fragment or a question, the words that matter in it, and what each may stand for."""
+"""Parse a query: a fragment or a question, the words that matter, and what each may stand for."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

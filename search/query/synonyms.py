@@ -1,4 +1,4 @@
-"""Finding in a query what the site's writers gave other names: by stem, so that plurals and verb forms count too."""
+"""Find the writers' synonyms in a query by stem, so that plurals and verb forms count too."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What single words of a query may stand for in the index."""
+"""What a single word of a query may stand for in the index."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What of a pasted text is looked at: no control characters, no greetings or addresses, and of a long one both ends."""
+"""Clean up pasted text: no control characters, greetings or addresses, and both ends of a long one."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Words that a question writes apart and articles as one, or the other way round: `up load`, `esp32 c3`, `get user by id`."""
+"""Words that a question writes apart and articles write as one, or the other way round: `up load`, `esp32 c3`."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""The order of the candidates: BM25 over weighted fields, the best passage, neighbouring words; the same for both engines.
+"""Rank candidates: BM25 over weighted fields, the best passage and neighbouring words; the same for every engine.
 
 BM25F after Robertson, Zaragoza and Taylor, "Simple BM25 extension to multiple weighted fields" (CIKM 2004).
 """

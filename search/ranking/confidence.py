@@ -1,4 +1,4 @@
-"""How far the best hit is believed to answer, from what the words can tell.
+"""Confidence that the top hit answers the query, 0.0 to 1.0.
 
 A logistic model of three signs, fitted on the development questions of two corpora (answerable ones against ones that
 nothing answers, and against the same questions with the article that answers taken away): how much of the question's weight

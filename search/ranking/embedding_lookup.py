@@ -1,4 +1,4 @@
-"""Meaning beside words: an embedder is asked while the words are searched for, and waited for no longer than MOST_WAIT_S.
+"""Ask an embedder while words are searched for, and wait at most MOST_WAIT_S for it.
 
 A dead or slow embedder costs quality, never an answer.
 """

@@ -1,4 +1,4 @@
-"""Gathering why each hit stands where it stands, from the same values that put it there."""
+"""Explain why each hit stands where it does, from the values that put it there."""
 
 from collections.abc import Sequence
 from dataclasses import replace

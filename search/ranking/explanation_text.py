@@ -1,4 +1,4 @@
-"""An explanation in plain sentences, for whoever writes the articles."""
+"""An explanation in sentences that a writer understands."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""Words and meaning, fused: words by their score, meaning by rank and by how far an article stands out.
+"""Combine words and meaning: words by their score, meaning by rank and by how far an article stands out.
 
 After Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods" (SIGIR
 2009), and Bruch, Gai and Ingber, "An analysis of fusion functions for hybrid retrieval" (TOIS 2023): the score by words tells

@@ -1,4 +1,4 @@
-"""Snippets: the sentence that matters, cut from our own text, with the words asked for marked."""
+"""Snippets: the sentence that matters, with the query's words marked."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""What carries no meaning in a Chinese or Japanese question: neither script puts spaces between words, so it is cut away where it stands."""
+"""Stop words of Chinese and Japanese questions. Neither script has spaces, so they are cut out of the text."""
 
 import re
 from functools import lru_cache

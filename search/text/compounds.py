@@ -1,4 +1,4 @@
-"""Words written as one: German and Dutch compounds, and the pairs of characters that Chinese and Japanese are cut into."""
+"""Compounds of German and Dutch, and the pairs of characters that Chinese and Japanese are cut into."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping

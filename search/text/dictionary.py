@@ -1,4 +1,4 @@
-"""Words that no typing error explains: a question with one of them does not want it corrected to one the articles happen to use.
+"""Words that are spelled correctly: a question with one of them is not corrected to a word that the articles happen to use.
 
 The words and how often they occur are those of pyspellchecker, from film subtitles (OpenSubtitles) and, for some languages, edited since.
 """

@@ -1,4 +1,4 @@
-"""Text in the one form in which words are compared: lower case, without accents, whatever the script."""
+"""Fold text into the form in which words are compared: lower case, without accents, in any script."""
 
 import re
 import unicodedata

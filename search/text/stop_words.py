@@ -1,4 +1,4 @@
-"""Words too common to carry meaning in a question, by language; folded as `search.text.normalizer.fold` does."""
+"""Stop words by language, folded as `search.text.normalizer.fold` does."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""Text cut into words, the same for articles and for questions."""
+"""Cut text into words, the same for articles and for queries."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""The writer's check of what steers search: both files, and the golden queries asked of the engines on an index of their own."""
+"""Check the writers' search files, and ask the golden queries of the engines on an index of their own."""
 
 import secrets
 import tempfile

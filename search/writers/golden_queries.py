@@ -1,4 +1,4 @@
-"""Golden queries: what a search must find, kept beside the articles in `_golden.yml`."""
+"""Golden queries: searches that must find an article, listed in `_golden.yml`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Reading `_search.yml`: synonyms, pins, stop words and weights, bounded and strict."""
+"""Read `_search.yml`: synonyms, pins, stop words and weights, bounded and strict."""
 
 from collections.abc import Callable
 from dataclasses import fields, replace

@@ -1,4 +1,4 @@
-"""What a pin, a golden query or a synonym may name: the articles readers find, and the words in them."""
+"""The articles and words that pins, golden queries and synonyms may name."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A YAML file beside the articles, read with care: what is wrong is gathered with its line and what to do about it."""
+"""Read a YAML file beside the articles; every mistake is reported with its line and what to do about it."""
 
 import difflib
 from collections.abc import Collection, Iterator

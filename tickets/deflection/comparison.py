@@ -1,4 +1,4 @@
-"""Every figure beside its own of the period before, and whether the difference is more than chance."""
+"""Compare each figure with the period before, and say whether the difference is more than chance."""
 
 from dataclasses import dataclass
 

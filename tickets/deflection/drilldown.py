@@ -1,4 +1,4 @@
-"""The visits behind a figure: chosen by what they ended in and what they were like, listed newest first, a page at a time."""
+"""The visits behind a figure, newest first, a page at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

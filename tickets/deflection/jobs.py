@@ -1,4 +1,4 @@
-"""What the worker does for the report: counts days every hour, after an upgrade all of them, and forgets events that are counted."""
+"""The worker's jobs for the report: count days every hour, and delete events that are counted."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

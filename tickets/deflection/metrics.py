@@ -1,4 +1,4 @@
-"""The report as lines to be read: every figure with its name, its value, and what it means. Page, text and CSV show the same."""
+"""Every figure of the report with its name, value and meaning. Page, terminal and CSV show the same."""
 
 from dataclasses import dataclass
 

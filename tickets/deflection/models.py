@@ -1,4 +1,4 @@
-"""The tables of stored days: what the report has counted, so that it need not count again."""
+"""The tables of stored days."""
 
 from datetime import date, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The period of a report, as somebody types it."""
+"""Parse the period of a report as people type it."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

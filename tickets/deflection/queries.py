@@ -1,4 +1,4 @@
-"""What the report reads: events as a stream in the order of visitor and time, tickets as small rows."""
+"""Read what the report counts: events in the order of visitor and time, tickets as small rows."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The deflection report: events → visits → outcomes → figures, the same whoever asks and whenever, for one period and one `as_of`."""
+"""The deflection report: events → visits → outcomes → figures, always the same for one period and one `as_of`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass

@@ -1,4 +1,4 @@
-"""The report as it is read: from stored days, with what is due counted first, and parts of days from the raw events."""
+"""Read the report from stored days; what is due is counted first, and parts of days come from the raw events."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

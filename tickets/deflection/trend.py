@@ -1,4 +1,4 @@
-"""The chart of the headline by week: where each point is drawn. The axis runs from 0 to 100 %, so that no difference looks larger than it is."""
+"""The weekly chart of the headline. Its axis runs from 0 to 100 %, so that no difference looks larger than it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

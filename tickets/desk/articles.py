@@ -1,4 +1,4 @@
-"""Linking articles in a reply: found by search, written into the text, tied to the ticket."""
+"""Link articles in a reply: find them by search, write them into the text, tie them to the ticket."""
 
 from collections.abc import Sequence
 from typing import cast

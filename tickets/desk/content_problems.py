@@ -1,4 +1,4 @@
-"""The page that names the files of the content folder which keep something from readers."""
+"""The page that lists content files with errors."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""What the requester tried before writing, in words an agent reads at a glance."""
+"""What the requester tried before writing, as short sentences for agents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Drafts in the database: one for each agent and ticket."""
+"""Store and load drafts: one for each agent and ticket."""
 
 from datetime import datetime
 from typing import Any

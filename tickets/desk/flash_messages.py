@@ -1,4 +1,4 @@
-"""What was done just now, named in the address of the page that follows."""
+"""Say on the next page what was just done."""
 
 from urllib.parse import urlencode
 

@@ -1,4 +1,4 @@
-"""The page where a person of the staff chooses which emails they get."""
+"""The page where staff choose which emails they get."""
 
 from starlette.datastructures import FormData
 from starlette.requests import Request

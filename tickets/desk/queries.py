@@ -1,4 +1,4 @@
-"""What the desk's pages ask of the database: each list with all that its page shows, in a fixed number of statements."""
+"""Load the desk's lists, each with all that its page shows in a fixed number of statements."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The ticket's page, its files, and the decisions on held tickets."""
+"""The ticket's page, its files, and decisions on held tickets."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The views of the desk: named lists of tickets, and the orders they can be read in."""
+"""The views of the desk: named lists of tickets, and their orders."""
 
 from dataclasses import dataclass
 

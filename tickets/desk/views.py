@@ -1,4 +1,4 @@
-"""The addresses of the desk."""
+"""The routes of the desk."""
 
 from starlette.routing import Route
 

@@ -1,4 +1,4 @@
-"""The mails about accounts: invitations, proofs of an address, and notices of what was changed."""
+"""Emails about accounts: invitations, address confirmations, and notices of changes."""
 
 from datetime import timedelta
 

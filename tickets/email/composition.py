@@ -1,4 +1,4 @@
-"""Composing mails: plain text to one recipient, every word from people written as text."""
+"""Compose an email: plain text to one recipient; nothing that people wrote is markup."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Sending mails: over SMTP, or into a folder where no mail server is set."""
+"""Send emails over SMTP, or write them into a folder where no mail server is set."""
 
 import os
 import smtplib

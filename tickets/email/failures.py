@@ -1,4 +1,4 @@
-"""Why a mail could not be sent, in a sentence an agent can read: the mail server's own words where it said any."""
+"""Explain to an agent why an email could not be sent, with the mail server's own words."""
 
 import re
 import smtplib

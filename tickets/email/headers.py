@@ -1,4 +1,4 @@
-"""Mail headers written from text: whatever the text looks like, it is read back as the same text and as nothing else."""
+"""Write text into email headers so that it is read back as the same text and nothing else."""
 
 from email.header import Header
 

@@ -1,4 +1,4 @@
-"""Sending the emails that wait in the outbox, each a job of its own."""
+"""Send the emails that wait in the outbox, each a job of its own."""
 
 from collections.abc import Mapping
 from functools import partial

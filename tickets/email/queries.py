@@ -1,4 +1,4 @@
-"""What mails ask of the database."""
+"""Load what emails are written from."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload

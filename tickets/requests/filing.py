@@ -1,4 +1,4 @@
-"""Filing what the request form sent: once, whatever is pressed again."""
+"""File what the request form sent, once, however often it is sent."""
 
 from dataclasses import replace
 from datetime import timedelta

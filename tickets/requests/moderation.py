@@ -1,4 +1,4 @@
-"""Whether a new request is held for review before agents see it, or refused."""
+"""Decide whether a new request is accepted, held for review, or refused."""
 
 from datetime import timedelta
 

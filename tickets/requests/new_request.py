@@ -1,4 +1,4 @@
-"""The request form: shown, prefilled, sent, and shown again with all that was typed."""
+"""The request form: show it, file what it sends, or show it again with all that was typed."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The page that led to the form: the article that was open there, and the language it was read in."""
+"""The article that led to the request form, and the reader's language."""
 
 import re
 from urllib.parse import parse_qs, unquote, urlsplit

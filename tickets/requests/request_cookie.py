@@ -1,4 +1,4 @@
-"""The requests a browser has sent without an account: their secret links, kept in a cookie of that browser."""
+"""A cookie with the secret links of requests that this browser sent without an account."""
 
 from collections.abc import Sequence
 from typing import cast

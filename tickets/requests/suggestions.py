@@ -1,4 +1,4 @@
-"""Articles that may answer, beside the form while it is filled in; and the end of a visit that one of them has answered."""
+"""Suggest articles beside the request form, and record that one of them solved it."""
 
 from collections.abc import Collection
 from typing import cast

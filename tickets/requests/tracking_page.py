@@ -1,4 +1,4 @@
-"""The request's own page behind its secret link: the conversation, answers, files, solved and open again."""
+"""The requester's page behind the secret link: the conversation, replies, files, solving and reopening."""
 
 from collections.abc import Sequence
 from contextlib import suppress

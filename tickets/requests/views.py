@@ -1,4 +1,4 @@
-"""The addresses of the request form, its suggestions and the page that follows a request."""
+"""The routes of the request form, its suggestions and the tracking page."""
 
 from starlette.routing import Route
 

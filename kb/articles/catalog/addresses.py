@@ -1,4 +1,4 @@
-"""Which article an address leads to: its own, in any language, one it had before, or one of the help centre that was here before."""
+"""Find the article at an address: its own, in any language, an older one, or one of a former help centre."""
 
 import re
 from collections.abc import Collection, Iterator

@@ -1,4 +1,4 @@
-"""Who reads: the audiences that the sender of a request belongs to, and what is said of an article that is not for all."""
+"""The audiences that the sender of a request belongs to, and the notice on articles that are not public."""
 
 from typing import cast
 

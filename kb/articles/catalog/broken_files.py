@@ -1,4 +1,4 @@
-"""Files that keep something from readers, for those who can correct them."""
+"""Files with errors that keep an article from readers."""
 
 from dataclasses import dataclass
 

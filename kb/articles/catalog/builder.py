@@ -1,4 +1,4 @@
-"""From readable files to articles: names first, then every text against those names."""
+"""Build articles from files: give every file its address first, then resolve the links of each text."""
 
 import unicodedata
 from dataclasses import dataclass

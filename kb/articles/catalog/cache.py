@@ -1,4 +1,4 @@
-"""What takes long to find out, kept in a SQLite file of its own that may be deleted at any time."""
+"""Rendered articles and dates in a SQLite file, so that the next start is quick. The file may be deleted at any time."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Folders as shelves: categories and sections with their names, in reading order."""
+"""Group articles into categories and sections by their folders, in reading order."""
 
 from collections.abc import Iterable
 from dataclasses import replace

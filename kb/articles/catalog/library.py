@@ -1,4 +1,4 @@
-"""The library: one folder of Markdown as an immutable catalog that follows the files."""
+"""The library: a folder of Markdown as an immutable catalog that follows the files."""
 
 import threading
 from collections.abc import Callable, Collection

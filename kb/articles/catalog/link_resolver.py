@@ -1,4 +1,4 @@
-"""Every name the content answers to, and how the addresses in an article are resolved against them."""
+"""Every address that the content answers to, and where each link and image of an article leads."""
 
 import posixpath
 import unicodedata

@@ -1,4 +1,4 @@
-"""Render files; what was rendered before an earlier end of the process is read back from the cache."""
+"""Render files, or read from the cache what an earlier process rendered."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One content in several languages: for each, the catalog its readers see, untranslated articles in the language they have."""
+"""The catalog of each language. Articles without a translation appear in the language they have."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The catalog as readers may see it: only what is open to them now, empty shelves left out."""
+"""The categories and articles that a reader may see now; empty categories are left out."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Front matter that is allowed and yet hardly meant: what went stale, what names nobody, what leads nowhere."""
+"""Front matter that is allowed but probably a mistake: overdue reviews, unknown audiences, missing related articles."""
 
 import difflib
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a writer probably meant by an address that leads nowhere."""
+"""Suggest the address a writer meant where a link is broken."""
 
 import posixpath
 import re

@@ -1,4 +1,4 @@
-"""The writer's linter: everything in the content that should be mended, each at its line."""
+"""The writer's linter: every problem in the content, with its line."""
 
 import difflib
 import json

@@ -1,4 +1,4 @@
-"""Pictures without a description, at the lines where they are used so."""
+"""Find the lines that show a picture without alternative text."""
 
 import re
 from collections.abc import Sequence

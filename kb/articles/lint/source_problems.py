@@ -1,4 +1,4 @@
-"""Slips of the pen in an article's Markdown that the rendered page does not show, or shows too late."""
+"""Mistakes in the Markdown source that the rendered page does not show."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Marks that a page shows because they were not understood: a slip in the Markdown, or the dialect of another program."""
+"""Markup that readers see as text, because it has a mistake or belongs to another Markdown dialect."""
 
 import re
 from collections.abc import Iterator

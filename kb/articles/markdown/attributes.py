@@ -1,4 +1,4 @@
-"""`{#id .class}` behind a heading, a link, an image or on a line of its own: consumed; ids, classes and the mark of an unsearched section kept."""
+"""`{#id .class}` after a heading, link or image, or on a line of its own. Ids, classes and the mark that keeps a section out of search are used."""
 
 import re
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""What stands behind the marks of a block of code: its language, a title, and attributes of other programs."""
+"""Parse the info string of a code block: its language, its title, and attributes of other Markdown programs."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Bounds on what is rendered. Parsers of Markdown have worse than linear paths: a text is counted before it is parsed."""
+"""Limits on what is rendered. Markdown parsers can take worse than linear time, so a text is measured before it is parsed."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which lines of an article are code, for checks that look at the text as it was written."""
+"""Find the lines of an article that are code, for checks of the source text."""
 
 import re
 from collections.abc import Iterator, Sequence

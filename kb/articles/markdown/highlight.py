@@ -1,4 +1,4 @@
-"""Code in colour: spans with classes, coloured by `code.css`."""
+"""Highlight code: spans with classes, coloured by `code.css`."""
 
 from html import escape
 

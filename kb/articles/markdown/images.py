@@ -1,4 +1,4 @@
-"""Images of an article: where each leads, the size it is shown in, and what stands for one that cannot be shown."""
+"""Images in an article: their size, and what is shown where an image cannot be."""
 
 import re
 from dataclasses import dataclass

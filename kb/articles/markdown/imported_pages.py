@@ -1,4 +1,4 @@
-"""What pages of former help centres bring along: cards whose link is empty and stands beside its label, and a search box."""
+"""Markup from other help centre software: cards whose empty link stands beside its label, and a search box."""
 
 CARD_LABEL = "link-"
 """Begins the classes of a card's label."""

@@ -1,4 +1,4 @@
-"""Players that load nothing before a click: a link that works by itself, and what a script needs to play it in place."""
+"""Video players that load nothing before a click: a link that works by itself, and the data a script needs to play it in place."""
 
 import re
 from dataclasses import dataclass

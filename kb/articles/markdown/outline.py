@@ -1,4 +1,4 @@
-"""The plain text of a page, cut at its headings, as search and the table of contents use it."""
+"""The plain text of a page by heading, for search and the table of contents."""
 
 import re
 

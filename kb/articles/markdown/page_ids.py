@@ -1,4 +1,4 @@
-"""The ids of one page: those that a writer gave, each once, and those made for headings."""
+"""The ids of a page: those in its source, each once, and those made for headings."""
 
 import re
 

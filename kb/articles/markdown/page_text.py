@@ -1,4 +1,4 @@
-"""The words of a page as they are read: those under each heading, those that are hidden, and none of the page's own marks."""
+"""Collect the words of a page: visible text by heading, and hidden text apart."""
 
 from kb.articles.markdown.outline import Outline, squeeze
 

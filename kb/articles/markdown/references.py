@@ -1,4 +1,4 @@
-"""Where the links and images of an article lead."""
+"""Links and images: what an article names and where that leads."""
 
 import re
 import unicodedata

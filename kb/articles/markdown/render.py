@@ -1,4 +1,4 @@
-"""Markdown to safe HTML, its outline and its references: done once, when a file is loaded."""
+"""Render Markdown to safe HTML with its outline and links, once, when a file is loaded."""
 
 import re
 import threading

@@ -1,4 +1,4 @@
-"""One pass over sanitised HTML: anchors, links, images and players as our pages need them, and the text for search."""
+"""Rewrite sanitised HTML in one pass: anchors, links, images and players as our pages need them, and the text for search."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The allow-lists: what survives of a writer's HTML, and what a page may hold at all."""
+"""The allow-lists of HTML: what a writer may use, and what a page may hold."""
 
 import re
 from collections.abc import Callable

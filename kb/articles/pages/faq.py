@@ -1,4 +1,4 @@
-"""A section of FAQs as one page: its answers side by side, and the same for machines."""
+"""A section of FAQs on one page, with structured data for search engines."""
 
 import re
 from collections.abc import Iterable

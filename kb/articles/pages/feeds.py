@@ -1,4 +1,4 @@
-"""What machines read: sitemap, robots and the feed of changes."""
+"""The sitemap, robots.txt and the feed of new and changed articles."""
 
 from datetime import UTC, datetime
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""Pages in several languages: their addresses, which pages are translations of each other, and what each tells of that."""
+"""Pages in several languages: their addresses, and the links between translations."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Addresses of the help centre that was here before, and of articles that moved."""
+"""Redirect the addresses of moved articles and of a former help centre."""
 
 import re
 from datetime import UTC, datetime

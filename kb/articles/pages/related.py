@@ -1,4 +1,4 @@
-"""Which articles to read next."""
+"""Choose the related articles of each article."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""The pages of the help centre: what is public is finished once per state of the content, what is not is made for who may read it."""
+"""The pages of the help centre. Public pages are rendered once per state of the content, restricted ones for each reader."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""“Was this helpful?”: an event, and a reason when it was not."""
+"""“Was this helpful?”: store the vote, and the reason when it was no."""
 
 from datetime import UTC, datetime
 from typing import Any

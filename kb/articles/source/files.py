@@ -1,4 +1,4 @@
-"""The content folder as it lies on disk: which files there are, and whether one of them changed."""
+"""List the files of the content folder, and notice changes."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""The YAML between the `---` lines of a file: strict, so that a slip of the pen is told and not guessed at."""
+"""Parse the YAML between the `---` lines strictly, so that a mistake is reported and not guessed at."""
 
 import difflib
 import re

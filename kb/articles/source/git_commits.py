@@ -1,4 +1,4 @@
-"""The commit that made each file what it is, found in the objects of a git repository."""
+"""Find the last commit of each file in the objects of a git repository."""
 
 import heapq
 import stat

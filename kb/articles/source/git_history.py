@@ -1,4 +1,4 @@
-"""When each file was last committed: read from the git repository's own files, for all files at once."""
+"""When each file was last committed, read from the repository's own files without running git."""
 
 import json
 import logging

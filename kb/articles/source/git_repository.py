@@ -1,4 +1,4 @@
-"""The git repository that holds the content, found and read as plain files: nothing in it can run a program."""
+"""Find the git repository of the content and read it as plain files: nothing in it can run a program."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""Width and height of an image from the first bytes of its file, so that a page keeps the room free while it loads."""
+"""Read an image's width and height from the first bytes of its file, so that pages do not jump while it loads."""
 
 import struct
 from pathlib import Path

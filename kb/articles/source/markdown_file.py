@@ -1,4 +1,4 @@
-"""One Markdown file as read from disk: decoded, its front matter checked, not rendered yet."""
+"""Read one Markdown file: decode it and check its front matter, without rendering."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Marks that a merge left in a text because two people changed the same lines."""
+"""Find the conflict markers that a merge left in a text."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""YAML as writers may use it: plain values only, every slip told with its line and nothing guessed at."""
+"""Parse YAML as writers may use it: plain values only, every mistake with its line."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The parts `deskbook doctor` looks at, one function each."""
+"""The checks of `deskbook doctor`, one function each."""
 
 import os
 import shlex

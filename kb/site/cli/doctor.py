@@ -1,4 +1,4 @@
-"""`deskbook doctor`: what an operator would want to know before the users do."""
+"""`deskbook doctor`: find problems before users do."""
 
 import click
 

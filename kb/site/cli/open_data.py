@@ -1,4 +1,4 @@
-"""What commands that touch the data begin with."""
+"""Open the database for a command, once its schema is current."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

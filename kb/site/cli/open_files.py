@@ -1,4 +1,4 @@
-"""How many files the process may have open, and what it can serve with them."""
+"""How many files the process may have open, and how many connections that allows."""
 
 import resource
 

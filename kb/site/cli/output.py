@@ -1,4 +1,4 @@
-"""What commands print: answers on stdout, progress on stderr, JSON where a script reads."""
+"""Print results on stdout, progress on stderr, and JSON for scripts."""
 
 import json
 import os

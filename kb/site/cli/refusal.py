@@ -1,4 +1,4 @@
-"""How a command that cannot go on says so: in a sentence, without a traceback."""
+"""Explain in a sentence why a command cannot go on, without a traceback."""
 
 import os
 from typing import TYPE_CHECKING, Any

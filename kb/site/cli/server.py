@@ -1,4 +1,4 @@
-"""Running the app under uvicorn: one process, stopped in good order."""
+"""Run the app under uvicorn in one process, and stop it in good order."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""Keeping the Meilisearch index equal to the articles: compared by digest, repaired, rebuilt beside the live one and swapped."""
+"""Keep the Meilisearch index equal to the articles: compared by digest, repaired, or rebuilt beside the live one and swapped."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""One day of the report: what became of the visits that began on it, and of its tickets, counted from the raw events.
+"""One day of the report, counted from the raw events: the visits that began on it with their outcomes, and its tickets.
 
 Everything here depends on the events and tickets of the days around it alone, so that a day can be counted once and stored.
 What is known of it changes at two moments: when its last visit has been over for 24 hours, and after a week.

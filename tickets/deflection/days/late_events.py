@@ -1,4 +1,4 @@
-"""What came late: tickets that were stored after the days they change had been counted, and held tickets that were released."""
+"""Find the days to count again: tickets stored late, and held tickets that were released."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence

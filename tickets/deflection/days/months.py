@@ -1,4 +1,4 @@
-"""Months whose days are all counted for good, summed up once: a year is read as eleven sums and some days."""
+"""Sums of whole months, so that a year is read as eleven sums and some days."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta

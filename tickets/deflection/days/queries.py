@@ -1,4 +1,4 @@
-"""Reading and writing stored days."""
+"""Read and write stored days."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Counting stored days again from the raw events."""
+"""Count stored days again from the raw events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

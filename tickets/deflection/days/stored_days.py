@@ -1,4 +1,4 @@
-"""Stored days: each is counted once it is over, again after a week, and again when something came late."""
+"""Store days: each is counted when it is over, after a week, and when something came late."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The counts of a period: the sum of its days, whether they were stored or just counted."""
+"""The counts of a period: the sum of its days, stored or just counted."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta

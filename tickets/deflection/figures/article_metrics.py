@@ -1,4 +1,4 @@
-"""Figures of the articles: voted helpful or not, and how often a ticket came all the same."""
+"""Figures of articles: helpful votes, and how often a ticket followed all the same."""
 
 from collections import Counter
 from dataclasses import dataclass, field

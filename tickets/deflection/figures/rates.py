@@ -1,4 +1,4 @@
-"""Shares with their size and their uncertainty: a rate is never shown without what it was counted from."""
+"""Rates with their sample size and confidence interval."""
 
 from dataclasses import dataclass
 from math import sqrt

@@ -1,4 +1,4 @@
-"""Figures of the search box: found or not, clicked or not, asked again, ended in a ticket."""
+"""Figures of search: no result, no click, asked again, ended in a ticket."""
 
 from collections import Counter
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Tallies: dataclasses of counts that are added up, stored as JSON and read back. A tally of a year is the sum of its days."""
+"""Add up dataclasses of counts, and store them as JSON. The tally of a year is the sum of its days."""
 
 from collections import Counter
 from dataclasses import fields

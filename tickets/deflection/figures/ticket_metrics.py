@@ -1,4 +1,4 @@
-"""Figures that start from the tickets: how they are tied to visits, who looked for help first, which an article could have spared."""
+"""Figures of tickets: how they are tied to visits, who looked for help first, and which an article could have avoided."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field

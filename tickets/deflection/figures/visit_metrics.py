@@ -1,4 +1,4 @@
-"""The figures of a report, added up visit by visit. N are the mature visits with a support act, F those that opened the form."""
+"""Figures of visits. N are the mature visits with a support act, F those that opened the form."""
 
 from collections import Counter
 from dataclasses import dataclass, field

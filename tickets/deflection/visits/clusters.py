@@ -1,4 +1,4 @@
-"""Queries that mean the same, gathered under their most frequent wording."""
+"""Group queries that mean the same under their most frequent wording."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Search intents: the searches of one visit, keystrokes and corrections collapsed into what was wanted."""
+"""Search intents: the searches of a visit, with keystrokes and corrections joined into what was wanted."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The ladder: what became of a visit, and which tickets count against it. First match wins; a ticket always wins."""
+"""The outcome of a visit, and which tickets count against it. The first match wins; a ticket always wins."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""A visit told step by step: what happened when, in words."""
+"""A visit step by step, in words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

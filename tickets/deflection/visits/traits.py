@@ -1,4 +1,4 @@
-"""What a visit was like, as far as lists of visits are chosen by it: its form, its readings, its kinds of search."""
+"""The traits of a visit that lists are filtered by: form opened, articles read, kinds of search."""
 
 from collections.abc import Callable, Iterator
 

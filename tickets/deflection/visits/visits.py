@@ -1,4 +1,4 @@
-"""Visits: one visitor's events with gaps of at most 30 minutes, read off the stream of events."""
+"""Visits: one visitor's events with gaps of at most 30 minutes."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
