@@ -11,6 +11,7 @@ from kb.events.models import Kind
 from kb.events.recorder import Recorder
 from kb.web.encoding import asked_encoding, takes_gzip
 from kb.web.guard import Hosts, kept_private
+from kb.web.keys_in_addresses import has_key
 from kb.web.pages import Finished, FinishedPages
 
 SESSION = COOKIE.encode() + b"="
@@ -36,7 +37,7 @@ class Front:
             return False
         received = scope["headers"]
         asked = dict(received)
-        if not self._hosts.are_known(received):
+        if not self._hosts.are_known(received) or (scope["query_string"] and has_key(scope["query_string"])):
             return False
         if SESSION in asked.get(b"cookie", b"") and self._is_personal():
             return False

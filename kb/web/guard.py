@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb.config import Settings
+from kb.web.keys_in_addresses import ADVICE, has_key
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?")
@@ -92,11 +93,13 @@ class Guard:
         refusal = self._refusal(scope)
         await (refusal or self._app)(scope, receive, sending)
 
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+    def _refusal(self, scope: Scope) -> Response | None:
         if not self._hosts.are_known(scope["headers"]):
-            return PlainTextResponse("This address is not one of this site's. The operator can allow it with DESKBOOK_ALLOWED_HOSTS.", 400)
+            return _refused(scope, 400, "This address is not one of this site's. The operator can allow it with DESKBOOK_ALLOWED_HOSTS.")
+        if has_key(scope["query_string"]):
+            return _refused(scope, 400, ADVICE)
         if scope["method"] not in SAFE_METHODS and not self._is_same_origin(scope):
-            return PlainTextResponse("This form was sent from another site, so nothing was done. Go back, reload the page and send it again.", 403)
+            return _refused(scope, 403, "This form was sent from another site, so nothing was done. Go back, reload the page and send it again.")
         return None
 
     def _is_same_origin(self, scope: Scope) -> bool:
@@ -124,3 +127,10 @@ def _host_name(host: bytes) -> str | None:
     """The name in a Host header without its port; None for anything that is not a host."""
     found = HOST.fullmatch(host.decode("latin-1"))
     return found["name"].strip("[]").lower() if found else None
+
+
+def _refused(scope: Scope, status: int, detail: str) -> Response:
+    """Return the refusal as people read it, or as the programs that use the API do."""
+    if scope["path"].startswith("/api/"):
+        return JSONResponse({"error": {"status": status, "title": "Refused", "detail": detail}}, status)
+    return PlainTextResponse(detail, status)

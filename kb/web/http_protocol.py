@@ -1,6 +1,7 @@
 """HTTP on one connection: uvicorn's protocol, with a bound on everything a client can make it hold or wait for."""
 
 import asyncio
+import json
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -274,7 +275,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _answer_refusal(self) -> None:
         if self._refusal and not self.is_ending:
-            self._plain.write(_as_answer(self._refusal, self.server_state.default_headers))
+            self._plain.write(_as_answer(self._refusal, self.server_state.default_headers, is_api=self.url.startswith(b"/api/")))
             self.linger()
 
     def _is_read_too_slowly(self, now: float) -> bool:
@@ -309,11 +310,13 @@ class _Transport:
         return self._protocol.is_ending
 
 
-def _as_answer(refusal: RequestRefused, default_headers: list[tuple[bytes, bytes]]) -> bytes:
-    message = refusal.message.encode()
+def _as_answer(refusal: RequestRefused, default_headers: list[tuple[bytes, bytes]], *, is_api: bool = False) -> bytes:
+    message, kind = refusal.message.encode(), b"text/plain; charset=utf-8"
+    if is_api:
+        message, kind = json.dumps({"error": {"status": refusal.status, "title": "Refused", "detail": refusal.message}}).encode(), b"application/json"
     headers = [
         *default_headers,
-        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-type", kind),
         (b"content-length", str(len(message)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),

@@ -15,7 +15,7 @@ class BadJson(Exception):
 
 
 def read_object(body: bytes) -> dict[str, Any]:
-    """The object in `body`. Raises BadJson, also for duplicate keys, NaN, numbers without end and deep nesting."""
+    """The object in `body`. Raises BadJson, also for duplicate keys, NaN, numbers without end, deep nesting and halves of characters."""
     try:
         value = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
     except UnicodeDecodeError:
@@ -29,7 +29,7 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise BadJson(400, "A number in the body is too long.") from None
     if not isinstance(value, dict):
         raise BadJson(422, "The body must be a JSON object.")
-    _require_shallow(value)
+    _require_whole(value)
     return value
 
 
@@ -44,10 +44,26 @@ def _no_constant(name: str) -> None:
     raise BadJson(422, f"{name} is no number.")
 
 
-def _require_shallow(value: Any) -> None:
+def _require_whole(value: Any) -> None:
     level, depth = [value], 0
     while level:
         depth += 1
         if depth > MAX_DEPTH:
             raise BadJson(400, f"The JSON is nested more than {MAX_DEPTH} deep.")
-        level = [child for parent in level if isinstance(parent, dict | list) for child in (parent.values() if isinstance(parent, dict) else parent)]
+        if any(isinstance(text, str) and not _is_whole(text) for text in level):
+            raise BadJson(422, "A text holds half a character (a lone surrogate, such as \\ud800). Send the whole character.")
+        level = [child for parent in level for child in _parts(parent)]
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return value if isinstance(value, list) else []

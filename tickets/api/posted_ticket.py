@@ -50,8 +50,8 @@ def _address(value: str) -> str:
     return address
 
 
-def _public(value: bool) -> bool:
-    if not value:
+def _public(value: Any) -> Any:
+    if value is not True:
         raise ValueError("must be true: the first message of a ticket is its requester's")
     return value
 
@@ -99,7 +99,7 @@ class _Requester(_Part):
 class _FirstComment(_Part):
     unsupported = OF_A_COMMENT
     body: Annotated[Text, AfterValidator(_visible), _at_most(MAX_BODY_CHARS)]
-    public: Annotated[bool, BeforeValidator(lambda value: True if value is None else value), AfterValidator(_public)] = True
+    public: Annotated[bool, BeforeValidator(lambda value: True if value is None else _public(value))] = True
 
 
 class PostedTicket(_Part):
