@@ -51,11 +51,14 @@ def confidence_sentences(signs: ConfidenceSignals, confidence: float, threshold:
     if signs.is_pinned:
         yield "It is full because the first hit is pinned to these words."
     elif signs.is_fragment:
-        yield f"It is the square of {signs.coverage:.0%}, the share of the words' weight that the first hit holds."
+        yield f"It is {signs.coverage:.0%}, the share of the words' weight that one section of the first hit holds with the title."
     elif signs.telling:
         yield f"The first hit holds {signs.coverage:.0%} of the words' weight, those that occur nowhere counted too; the more, the surer."
         if signs.lead is None:
-            yield f"It reaches {signs.nearness:.0%} of the highest possible score; the more, the surer."
+            yield f"It reaches {min(signs.nearness, 1):.0%} of the highest possible score; the more, the surer."
+            yield f"It holds {signs.title:.0%} in its title and keywords, and the second hit scores {signs.margin:.0%} less; the more, the surer."
+            if signs.similarity is not None:
+                yield f"Its best section is {signs.similarity:.2f} similar to the question in meaning; the more, the surer."
         typed = "1 telling word was" if signs.telling == 1 else f"{signs.telling} telling words were"
         yield f"{typed} typed; of few words it is less sure, as some article holds them by chance."
         if signs.lead is not None:

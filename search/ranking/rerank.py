@@ -41,9 +41,9 @@ def apply_boosts(ranked: Sequence[Ranked]) -> list[Ranked]:
 
 def worth_showing(ranked: Sequence[Ranked], parsed: ParsedQuery) -> list[Ranked]:
     """Those of `ranked` (best first) that are not far below the best; never none of some. A boost moves, but neither shows nor hides."""
-    best = max([_earned(one) for one in ranked], default=0.0)
+    best = max([earned(one) for one in ranked], default=0.0)
     least = (_WEAKEST_OF_FRAGMENT if parsed.is_fragment else _WEAKEST) * best
-    return [one for one in ranked if _earned(one) >= least]
+    return [one for one in ranked if earned(one) >= least]
 
 
 def _apply_boost(one: Ranked) -> Ranked:
@@ -51,7 +51,8 @@ def _apply_boost(one: Ranked) -> Ranked:
     return one._replace(score=one.score + added, parts={**one.parts, "by words": by_words(one), _BOOST: added})
 
 
-def _earned(one: Ranked) -> float:
+def earned(one: Ranked) -> float:
+    """Return the score without what a writer gave to the article."""
     return one.score - one.parts.get(_BOOST, 0.0)
 
 
