@@ -103,6 +103,12 @@ def test_the_map_in_the_readme_names_every_package_from_the_lowest_floor_up() ->
     assert all(max(below) < min(above) for below, above in pairwise(floors))
 
 
+def test_the_folders_of_tests_are_those_of_the_code() -> None:
+    folders = {test.parent.relative_to(CHECKOUT / "tests") for room in ("articles", *ROOMS) for test in (CHECKOUT / "tests" / room).rglob("test_*.py")}
+    packages = [Path("kb", folder) if folder.parts[0] == "articles" else folder for folder in folders]
+    assert [str(package) for package in packages if not (CHECKOUT / package / "__init__.py").is_file()] == []
+
+
 def test_only_the_meilisearch_engine_knows_its_client() -> None:
     importers = {path for path in _sources() for _, imported in _imports(path) if imported.partition(".")[0] == "meilisearch"}
     assert importers == {"search/engines/meilisearch/client.py"}

@@ -24,7 +24,7 @@ def test_every_component_is_in_the_one_stylesheet(client: TestClient) -> None:
     css = client.get(client.app.state.static.url("site.css"))  # type: ignore[attr-defined]
     assert css.headers["cache-control"].endswith("immutable")
     assert css.headers["content-encoding"] == "gzip"
-    for path in (Path(__file__).parents[2] / "kb" / "static" / "css").glob("*.css"):
+    for path in (Path(__file__).parents[3] / "kb" / "static" / "css").glob("*.css"):
         assert path.read_text().strip() in css.text
     assert css.text.index("@layer reset, base, components") < css.text.index("@layer components {")
     assert len(gzip.compress(css.content)) < 20_000
