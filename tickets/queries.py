@@ -73,12 +73,11 @@ def store_all(session: Session, model: type[Base], rows: Sequence[dict[str, Any]
         session.connection().execute(_insert_only(model), rows if len(rows) > 1 else rows[0])
 
 
-def store_audit(session: Session, recorded: RecordedUpdate, events: tuple[AuditEvent, ...]) -> Audit:
+def store_audit(session: Session, recorded: RecordedUpdate, events: tuple[AuditEvent, ...]) -> None:
     """Store the audit of an update, and flush the ticket with it."""
     session.flush()
     columns = {"ticket_id": recorded.ticket_id, "actor_id": recorded.actor.user_id, "via": recorded.via, "at": recorded.at, "version": recorded.version}
     add(session, Audit, **columns, is_migrated=False, events=events)
-    return Audit(**columns, is_migrated=False, events=events)
 
 
 def articles_read(session: Session, visit: str) -> Sequence[Row[str, str | None, str | None]]:

@@ -80,7 +80,9 @@ def apply(session: Session, ticket_id: int, update: Update, *, actor: Actor, via
         events += [_set(ticket, name, value, now) for name, value in changes.items()]
         ticket.updated_at = now
         flag_modified(ticket, "updated_at")  # a step of the version even at the same moment as the last one
-        return record(session, RecordedUpdate.of(ticket, actor, via, now, tuple(events)))
+        recorded = RecordedUpdate.of(ticket, actor, via, now, tuple(events))
+        events = [*record(session, recorded)]
+    return Audit(ticket_id=ticket.id, actor_id=actor.user_id, via=via, at=now, version=recorded.version, is_migrated=False, events=tuple(events))
 
 
 def _sent_before(session: Session, ticket: Ticket, comment: NewComment, actor: Actor, now: datetime) -> Comment | None:
