@@ -81,4 +81,6 @@ def _languages(request: Request, catalog: Catalog, bare: str, existing: tuple[st
         return {"lang": lang}
     prefixes = {whole.locale: ""} | {locale: f"/{locale}" for locale in whole.translated}
     languages = [Language(locale, name_of(locale), prefix + bare, locale == catalog.locale, locale in existing) for locale, prefix in prefixes.items()]
-    return {"lang": lang, "dir": direction(lang), "locale": catalog.locale, "languages": languages, "home_url": f"{catalog.prefix}/"}
+    # Pages without a language in their address go on in that of the page that led there.
+    of_locale = f"?locale={catalog.locale}" if catalog.prefix else ""
+    return {"lang": lang, "dir": direction(lang), "locale": catalog.locale, "languages": languages, "home_url": f"{catalog.prefix}/", "of_locale": of_locale}

@@ -42,6 +42,14 @@ def test_an_article_is_in_the_language_of_its_address(client: TestClient) -> Non
         assert "cookie" not in (english.headers["vary"] + german.headers["vary"]).lower(), "one finished page serves every reader"
 
 
+def test_the_form_goes_on_in_the_language_of_the_page_that_led_there(client: TestClient) -> None:
+    page = client.get("/de/articles/refund").text
+    assert 'href="/requests/new?article=refund&amp;locale=de"' in page
+    assert 'href="/requests?locale=de"' in page
+    assert client.get("/requests/new?article=refund&locale=de", headers={"accept-language": "en"}).headers["content-language"] == "de"
+    assert "locale=" not in client.get("/articles/parcel").text
+
+
 def test_a_page_that_lacks_a_translation_says_so_in_its_own_language(client: TestClient) -> None:
     page = client.get("/de/articles/parcel").text
     assert "Diesen Artikel gibt es noch nicht auf Deutsch. Sie lesen die Fassung auf English." in page
