@@ -51,24 +51,22 @@ class Settings(ServerLimits):
         Path("var"), description="Folder Deskbook writes to: SQLite files, keys, attachments, unsent mail."
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on. 0: any free port.")
     base_url: Annotated[str, AfterValidator(config_values.site)] = Field(
-        "", description="Public address of the site, used in every link that leaves it. Empty: `http://host:port`."
+        "", description="Public address of the site, used in links in emails and feeds. Empty: `http://host:port`."
     )
     secret_key: Annotated[SecretStr, AfterValidator(_inside(config_values.secret))] = Field(
-        SecretStr(""), description="At least 32 characters; signs forms and links. Empty: one is made and kept in the data folder."
+        SecretStr(""), description="Signs forms and links; at least 32 characters. Empty: Deskbook creates one and keeps it in the data folder."
     )
     database_url: Annotated[SecretStr, AfterValidator(_inside(config_values.database))] = Field(
         SecretStr(""), description="`sqlite:///path` or `postgresql://user:password@host/name`. Empty: SQLite in the data folder."
     )
-    database_pool: int = Field(40, ge=1, le=200, description="Database connections one process may hold.")
+    database_pool: int = Field(40, ge=1, le=200, description="Most database connections of one process.")
     meilisearch_url: Annotated[str, AfterValidator(config_values.server)] = Field(
         "", description="Address of a Meilisearch server. Empty: the embedded engine."
     )
-    meilisearch_key: SecretStr = Field(
-        SecretStr(""), description="Meilisearch key that may search and nothing else. Empty with an index key set: the index key."
-    )
-    meilisearch_index_key: SecretStr = Field(SecretStr(""), description="Meilisearch key that may also write indexes. Empty: `meilisearch_key`.")
+    meilisearch_key: SecretStr = Field(SecretStr(""), description="Meilisearch key that can only search. Empty with an index key set: the index key.")
+    meilisearch_index_key: SecretStr = Field(SecretStr(""), description="Meilisearch key that can also write indexes. Empty: `meilisearch_key`.")
     meilisearch_index: Annotated[str, AfterValidator(config_values.index_name)] = Field("deskbook", description="Name of the index in Meilisearch.")
     meilisearch_embedder: Annotated[str, AfterValidator(config_values.embedder)] = Field(
         "",
@@ -78,14 +76,14 @@ class Settings(ServerLimits):
         True, description="Let words find articles that say nearly the same in other words, by the table of word meanings that ships with Deskbook."
     )
     embeddings_url: Annotated[str, AfterValidator(config_values.server)] = Field(
-        "", description="OpenAI-compatible address (ending in `/embeddings`) that gives the embedded engine meaning. Empty: words only."
+        "", description="OpenAI-compatible address (ending in `/embeddings`) that enables semantic search in the embedded engine. Empty: words only."
     )
-    embeddings_model: str = Field("", description="Model asked for at `embeddings_url`.")
-    embeddings_key: SecretStr = Field(SecretStr(""), description="Key sent to `embeddings_url`, when it wants one.")
-    search_timeout_s: float = Field(1.0, gt=0, le=30, description="Longest wait for Meilisearch before the embedded engine answers, in seconds.")
-    answer_threshold: float = Field(0.6, ge=0, le=1, description="Confidence, 0 to 1, from which a search counts as answered.")
+    embeddings_model: str = Field("", description="Model to use at `embeddings_url`.")
+    embeddings_key: SecretStr = Field(SecretStr(""), description="Key for `embeddings_url`, if it needs one.")
+    search_timeout_s: float = Field(1.0, gt=0, le=30, description="Seconds to wait for Meilisearch before the embedded engine answers.")
+    answer_threshold: float = Field(0.6, ge=0, le=1, description="Confidence from which a search counts as answered, 0 to 1.")
     site_name: Annotated[str, AfterValidator(config_values.line)] = Field(
-        "Deskbook", min_length=1, max_length=80, description="Name of the help centre, in the header, titles and mails."
+        "Deskbook", min_length=1, max_length=80, description="Name of the help centre in the header, page titles and emails."
     )
     accent: Annotated[str, AfterValidator(config_values.colour)] = Field("#1f5fbf", description="Accent colour as `#rrggbb`.")
     logo: Annotated[Path | None, AfterValidator(config_values.logo)] = Field(
@@ -95,87 +93,87 @@ class Settings(ServerLimits):
         "en", description="Language of the site: of articles without another one, and of pages and emails for which nobody chose one."
     )
     history_timeout_s: float = Field(
-        20.0, gt=0, le=3600, description="Longest reading of the content's git history, in seconds; older articles then show their files' dates."
+        20.0, gt=0, le=3600, description="Seconds to read the content's git history. After that, older articles show the dates of their files."
     )
     history_object_max_mb: int = Field(
         8,
         ge=1,
         le=1000,
-        description="Largest commit or folder of the content's git history that is unpacked, in MB; what lies behind a larger one is not read.",
+        description="Largest commit or folder in the content's git history that is read, in MB. History before a larger one is not read.",
     )
     iframe_hosts: Annotated[tuple[str, ...], AfterValidator(config_values.hosts)] = Field(
         ("www.youtube.com", "www.youtube-nocookie.com", "youtube.com", "player.vimeo.com"),
-        description="Hosts whose iframes are kept, as players that load when clicked. Others become a link.",
+        description="Hosts that articles may embed. Their players load when clicked; other iframes become links.",
     )
     smtp_url: Annotated[SecretStr, AfterValidator(_inside(config_values.mail_server))] = Field(
         SecretStr(""), description="`smtp://user:password@host:587` (STARTTLS when offered), `smtps://…:465`. Empty: emails are files in the data folder."
     )
-    smtp_timeout_s: float = Field(30.0, gt=0, le=300, description="Longest wait for an answer of the mail server, in seconds.")
-    smtp_deadline_s: float = Field(
-        120.0, gt=0, le=140, description="Longest that sending one email may take in all, in seconds, however often the mail server answers something."
-    )
-    smtp_answer_max_kb: int = Field(64, ge=1, le=10_000, description="Longest answer of the mail server that is read, in KB; a longer one ends the attempt.")
+    smtp_timeout_s: float = Field(30.0, gt=0, le=300, description="Seconds to wait for each answer from the mail server.")
+    smtp_deadline_s: float = Field(120.0, gt=0, le=140, description="Seconds that sending one email may take in total.")
+    smtp_answer_max_kb: int = Field(64, ge=1, le=10_000, description="Longest answer from the mail server, in KB. A longer one ends the attempt.")
     mail_from: Annotated[str, AfterValidator(config_values.sender)] = Field(
-        "", description="Sender of all emails, `Name <address>`. Empty: `support@` the host of the base URL."
+        "", description="Sender of all emails, `Name <address>`. Empty: `support@` and the host of the base URL."
     )
     worker: bool = Field(True, description="Run the worker (mail, Meilisearch index, cleaning) inside `serve`. Off when `deskbook worker` runs beside it.")
     trusted_proxies: Annotated[tuple[str, ...], AfterValidator(config_values.proxies)] = Field(
-        (), description="Addresses and networks of reverse proxies whose `X-Forwarded-For` and `-Proto` are believed."
+        (), description="Addresses and networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are trusted."
     )
     allowed_hosts: Annotated[tuple[str, ...], AfterValidator(config_values.hosts)] = Field(
-        (), description="Host names answered besides that of the base URL and the listening address."
+        (), description="More host names that the site answers to, in addition to the base URL's and the listening address."
     )
     searches_per_minute: int = Field(
         600,
         ge=1,
-        description="Searches one address may make in a minute, ten times as many while typing; counted by each process. This machine's own is free.",
+        description="Most searches from one address in a minute, and ten times as many while typing. Each process counts its own; this machine is not limited.",
     )
-    requests_per_hour: int = Field(20, ge=1, description="Requests one address may file in an hour before they are held back with an explanation.")
+    requests_per_hour: int = Field(20, ge=1, description="Requests that one address can send in an hour. Further ones are held for review.")
     attachment_max_mb: int = Field(10, ge=1, le=100, description="Largest attachment, in MB.")
     attachments_total_mb: int = Field(25, ge=1, le=1000, description="Largest total of the attachments of one message, in MB. Keep `body_max_mb` above it.")
     attachments_max: int = Field(10, ge=0, le=50, description="Most attachments of one message.")
-    draft_days: int = Field(30, ge=1, le=400, description="Days an agent's reply that was not sent is kept as a draft, with its files.")
-    draft_max_kb: int = Field(400, ge=10, le=1000, description="Largest draft kept for an agent, in KB. A larger one stays in the open page only.")
-    event_retention_days: int = Field(400, ge=8, description="Days the events behind the deflection report are kept.")
-    remembered_requests: int = Field(
-        10, ge=0, le=30, description="Requests a browser remembers that sent them without an account, for **My requests**. 0: none."
-    )
-    remembered_requests_days: int = Field(90, ge=1, le=400, description="Days a browser remembers them.")
+    draft_days: int = Field(30, ge=1, le=400, description="Days to keep an agent's unsent reply as a draft, with its files.")
+    draft_max_kb: int = Field(400, ge=10, le=1000, description="Largest draft saved for an agent, in KB. A larger one stays in the open page only.")
+    event_retention_days: int = Field(400, ge=8, description="Days to keep the events behind the deflection report.")
+    remembered_requests: int = Field(10, ge=0, le=30, description="Requests sent without an account that a browser remembers for **My requests**. 0: none.")
+    remembered_requests_days: int = Field(90, ge=1, le=400, description="Days that a browser remembers those requests.")
     security_contact: Annotated[tuple[str, ...], AfterValidator(config_values.contacts)] = Field(
-        (), description="Where to report a security hole: email addresses or `https://` pages, served as `/.well-known/security.txt`. Empty: no such file."
+        (), description="Where to report a security problem: email addresses or `https://` pages, served as `/.well-known/security.txt`. Empty: no such file."
     )
     record_events: bool = Field(True, description="Record what visitors search and read, for the deflection report. No IP address is stored.")
-    sign_ins_per_hour: int = Field(20, ge=1, description="Sign-ins one address may try in an hour, by password or by asking for a link.")
-    password_tries_per_day: int = Field(20, ge=1, description="Passwords that may be tried for one account in a day.")
-    links_per_hour: int = Field(3, ge=1, description="Sign-in links one email address is sent in an hour.")
+    sign_ins_per_hour: int = Field(20, ge=1, description="Sign-in attempts from one address in an hour, by password or by asking for a link.")
+    password_tries_per_day: int = Field(20, ge=1, description="Password attempts for one account in a day.")
+    links_per_hour: int = Field(3, ge=1, description="Sign-in links sent to one email address in an hour.")
     fresh_sign_in_minutes: int = Field(
-        60, ge=1, description="Minutes after signing in before changing a password or address, people or keys asks for the password, or an emailed link, again."
+        60,
+        ge=1,
+        description="Minutes after a sign-in before changing a password, an address, people or keys asks for a new one.",
     )
-    invitation_hours: int = Field(24, ge=1, le=720, description="Hours the link in an invitation works.")
-    audit_retention_days: int = Field(400, ge=30, description="Days the audit log is kept.")
+    invitation_hours: int = Field(24, ge=1, le=720, description="Hours that the link in an invitation works.")
+    audit_retention_days: int = Field(400, ge=30, description="Days to keep the audit log.")
     audit_failures_per_hour: int = Field(
-        200, ge=1, description="Failed sign-ins the audit log lists in an hour. Further ones are counted, so that a flood cannot fill the database."
+        200, ge=1, description="Failed sign-ins that the audit log lists in an hour. Further ones are only counted, so that a flood can't fill the database."
     )
     audit_network: Literal["none", "short", "full"] = Field(
         "short", description="What the audit log keeps of the address a sign-in came from: nothing, its network (`/24`, or `/48` for IPv6), or all of it."
     )
-    events_per_visitor_hour: int = Field(300, ge=1, description="Most events recorded of one visitor in an hour. What is over is dropped and counted.")
-    events_per_address_hour: int = Field(5000, ge=1, description="Most events recorded from one network address in an hour; many offices share one.")
+    events_per_visitor_hour: int = Field(300, ge=1, description="Most events recorded for one visitor in an hour. Further ones are dropped and counted.")
+    events_per_address_hour: int = Field(5000, ge=1, description="Most events recorded from one network address in an hour. Many offices share one.")
     answers_per_address_day: int = Field(
-        500, ge=1, description="Most forms opened, votes and “this solved it” recorded from one network address in a day: they decide the report's figures."
+        500, ge=1, description="Most forms opened, votes and “this solved it” recorded from one network address in a day. The report's figures depend on them."
     )
     events_per_day: int = Field(500_000, ge=1, description="Most events recorded in a day, all visitors together.")
     events_max: int = Field(
-        50_000_000, ge=1, description="Most events kept in all; 1,000,000 take about 0.5 GB. Older days leave room when they are forgotten."
+        50_000_000,
+        ge=1,
+        description="Most events kept in total. 1,000,000 take about 0.5 GB. When the limit is reached, nothing is recorded until old days are deleted.",
     )
-    report_wait_s: float = Field(
-        3.0, gt=0, le=60, description="Longest that the report page counts days that were not counted yet before it shows the rest, in seconds."
-    )
+    report_wait_s: float = Field(3.0, gt=0, le=60, description="Seconds that the report page spends counting new days before it shows what it has.")
     report_reuse_minutes: int = Field(
-        75, ge=0, description="How old the report's figures of today and yesterday may be when counting them takes long; the worker counts them every hour."
+        75,
+        ge=0,
+        description="Age in minutes up to which the report reuses today's and yesterday's figures if counting them is slow. The worker counts them every hour.",
     )
     cost_per_ticket: float = Field(
-        0.0, ge=0, allow_inf_nan=False, description="Cost of answering one ticket, for the saving in the report. 0: no saving is shown."
+        0.0, ge=0, allow_inf_nan=False, description="Cost of answering one ticket, to show savings in the report. 0: no savings are shown."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe message that is logged.")
 
@@ -292,7 +290,7 @@ def _refuse_unknown(chosen: Mapping[str, _Chosen]) -> None:
         if name not in Settings.model_fields:
             near = difflib.get_close_matches(name, Settings.model_fields, n=1)
             hint = f" Did you mean {PREFIX}{near[0].upper()}?" if near else ""
-            problems.append(f"{choice.source}: there is no such setting.{hint} `deskbook config` lists them all.")
+            problems.append(f"{choice.source}: this setting does not exist.{hint} `deskbook config` lists them all.")
     if problems:
         raise SettingsError(problems)
 

@@ -142,7 +142,7 @@ class Searcher:
         self._steered_by = state
         rules, problems = read_rules(self._content)
         if errors := [problem for problem in problems if problem.is_error]:
-            log.warning("%s; the last good %s stays in force, `deskbook check` tells all", errors[0], FILE)
+            log.warning("%s; the last good %s is still used. Run `deskbook check` for details", errors[0], FILE)
             return False
         self.embedded.answerer.rules = rules
         self._steered += 1

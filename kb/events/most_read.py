@@ -35,5 +35,5 @@ class MostRead:
             with self._database.read() as session:
                 return most_read(session, now() - LATELY, MOST)
         except SQLAlchemyError as error:
-            log.warning("the most read articles cannot be told: %s", error)
+            log.warning("the most read articles could not be counted: %s", error)
             return self._slugs

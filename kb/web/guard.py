@@ -95,11 +95,11 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Response | None:
         if not self._hosts.are_known(scope["headers"]):
-            return _refused(scope, 400, "This address is not one of this site's. The operator can allow it with DESKBOOK_ALLOWED_HOSTS.")
+            return _refused(scope, 400, "This site does not answer at this address. The operator can allow it with DESKBOOK_ALLOWED_HOSTS.")
         if has_key(scope["query_string"]):
             return _refused(scope, 400, ADVICE)
         if scope["method"] not in SAFE_METHODS and not self._is_same_origin(scope):
-            return _refused(scope, 403, "This form was sent from another site, so nothing was done. Go back, reload the page and send it again.")
+            return _refused(scope, 403, "This form was sent from another site, so nothing was saved. Go back, reload the page and send it again.")
         return None
 
     def _is_same_origin(self, scope: Scope) -> bool:

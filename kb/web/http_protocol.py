@@ -19,7 +19,7 @@ MOST_UNREAD_BYTES = 500_000
 """Of headers without end, read after their refusal: enough to let a client finish its last packet and see the answer."""
 MESSAGES = {
     400: "This request could not be read: it is not valid HTTP.",
-    408: "This request took too long to arrive. Please send it again.",
+    408: "The request took too long to arrive. Send it again.",
     413: "This request is larger than this site allows. Send less, or in fewer pieces.",
     414: "The address of this request is too long. Shorten it.",
     429: "Too many connections are open from your address, or too many requests were sent ahead. Please try again in a moment.",

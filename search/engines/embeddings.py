@@ -149,7 +149,7 @@ class EmbeddingIndex:
             vectors = self._endpoint.vectors([text for _, text in batch], INDEXING_TIMEOUT_S, is_query=False)
             self._numbers = len(vectors[0])
             if self._forget_other_lengths(connection):
-                raise EmbeddingsUnavailable(f"{self._endpoint.url}: its vectors have another length than before; all are made anew")
+                raise EmbeddingsUnavailable(f"{self._endpoint.url}: its vectors have a new length, so all are calculated again")
             rows = [(name, _normal(vector).tobytes()) for (name, _), vector in zip(batch, vectors, strict=True)]
             connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
             made += len(rows)

@@ -131,7 +131,7 @@ class Store:
             if not is_damage(error):
                 raise EngineUnavailable(f"{self.path}: {error}") from error
             if self._local.file == identity(self.path):
-                log.warning("%s is damaged (%s); it is filled anew", self.path, error)
+                log.warning("%s is damaged (%s) and will be rebuilt", self.path, error)
                 with suppress(OSError):  # in a folder that cannot be written to it stays, and search stays reduced
                     discard(self.path)
             raise DamagedFile(f"{self.path}: {error}") from error

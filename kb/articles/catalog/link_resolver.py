@@ -61,7 +61,7 @@ class LinkResolver:
     def image(self, src: str) -> Picture:
         """The image file, with its size; nothing for images from elsewhere, which no page may load unasked."""
         if src.lower().startswith(("http://", "https://")):
-            return Picture(None, problem=f"the image {src[:80]} lies on another site and is not loaded: put the file beside the article")
+            return Picture(None, problem=f"the image {src[:80]} is on another site and is not loaded: put the file beside the article")
         path = None if refusal(src) else self._path(urlsplit(src).path)
         asset = self._assets.get(path) if path and path.lower().endswith(_IMAGES) else None
         if asset is None:

@@ -90,7 +90,7 @@ def walk(root: Path) -> Tree:
         elif suffix in ASSET_TYPES:
             tree.assets[path] = file
         elif suffix == ".md" and entry.name.lower() not in ("readme.md", "contributing.md", "license.md", "changelog.md"):
-            problems.append(Problem(path, 1, "lies in no category and is not shown: move it into a folder", is_error=False))
+            problems.append(Problem(path, 1, "is not in a category and is not shown: move it into a folder", is_error=False))
         elif suffix in _OTHER_MARKDOWN:
             problems.append(Problem(path, 1, f"is not shown, for its name ends in {suffix}: rename it to end in .md", is_error=False))
     return Tree(tree.articles, tree.index_files, tree.assets, tuple(problems), tuple(unread))

@@ -27,11 +27,11 @@ def add(name: str, email: str, scope: str, is_json: bool) -> None:
 
     name = one_line(name)[:120]
     if not name:
-        raise Refused("Give the key a name that says what it is for.")
+        raise Refused("Enter what the key is for.")
     with opened() as (_, database), database.write() as session:
         person = people.find(session, email)
         if person is None or not person.is_active:
-            raise Refused(f"{email} cannot have a key: nobody here has this address, or they are disabled. `deskbook user list` lists them.")
+            raise Refused(f"{email} cannot have a key: there is no person with this address, or they are disabled. `deskbook user list` shows everyone.")
         key, secret = api_keys.make_key(session, name, scope, person, now())
         record(session, Kind.KEY_MADE, COMMAND_LINE, now(), person=person, detail=api_keys.described(key))
         notices.key_made(session, person, key.name, now())

@@ -99,7 +99,7 @@ def _data(settings: Settings) -> Iterator[Finding]:
 def _address(settings: Settings) -> Iterator[Finding]:
     is_public = settings.host not in ("127.0.0.1", "localhost", "::1")
     if is_public and not settings.base_url:
-        yield Finding("address", False, "listens beyond this machine without DESKBOOK_BASE_URL: links in emails would lead nowhere")
+        yield Finding("address", False, "listens on the network without DESKBOOK_BASE_URL, so links in emails won't work")
     elif settings.base_url.startswith("http://") and urlsplit(settings.base_url).hostname not in ("127.0.0.1", "localhost"):
         yield Finding("address", False, f"{settings.base_url} is not encrypted: sign-in cookies travel in the clear, put HTTPS in front")
     else:

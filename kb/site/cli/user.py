@@ -64,7 +64,7 @@ def list_people(customers: bool, limit: int, is_json: bool) -> None:
     elif rows:
         table([(str(row["id"]), str(row["email"]), str(row["role"]), str(row["name"]), "" if row["is_active"] else "disabled") for row in rows])
     else:
-        click.echo("Nobody yet: deskbook user add you@example.com --role admin", err=True)
+        click.echo("No people yet. Add one: deskbook user add you@example.com --role admin", err=True)
 
 
 @user.command("sign-in-link")
@@ -80,7 +80,7 @@ def sign_in_link(email: str, is_json: bool) -> None:
     with opened() as (settings, database), database.write() as session:
         person = people.find(session, email)
         if person is None or not person.is_active:
-            raise Refused(f"Nobody who may sign in has the address {email}. `deskbook user list --customers` lists everybody.")
+            raise Refused(f"No one who can sign in has the address {email}. `deskbook user list --customers` lists everybody.")
         url = settings.public_url + links.path(links.make_link(session, person, now()))
         record(session, Kind.SIGN_IN_LINK_MADE, COMMAND_LINE, now(), person=person)
     emit({"email": person.email, "sign_in_link": url}) if is_json else click.echo(url)

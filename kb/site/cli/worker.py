@@ -52,6 +52,6 @@ def worker(once: bool) -> None:
             return
         for stop in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stop, lambda *_: made.stop())
-        note("Working. Ctrl-C ends it after the job at hand.")
+        note("Working. Press Ctrl-C to stop after the current job.")
         with keeping_index(settings):
             made.run()
