@@ -59,10 +59,12 @@ clean: ## Remove what can be made again; the data in var/ stays
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis var/tools
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-$(VENV)/.runtime: .lock/runtime.txt .ci/venv
+# What is installed is told by a digest of the lock file: a checkout may give a newer file an older time. Nothing is done where it is the same.
+$(VENV)/.runtime: FORCE
 	@.ci/venv $(VENV) .lock/runtime.txt
-	@touch $@
 
-$(VENV)/.dev: .lock/dev.txt .ci/venv
-	@.ci/venv $(VENV) .lock/dev.txt
-	@touch $@ $(VENV)/.runtime
+$(VENV)/.dev: FORCE
+	@.ci/venv $(VENV) .lock/dev.txt .lock/runtime.txt
+
+.PHONY: FORCE
+FORCE:
