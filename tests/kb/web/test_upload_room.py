@@ -81,7 +81,7 @@ def test_the_text_of_a_form_whose_files_find_no_room_comes_back(settings: Settin
     assert "<b>gepiept" not in page
     assert re.search(r'<input[^>]*name="subject"[^>]*value="It beeps"', page)
     assert 'name="nonce" value="n1"' in page
-    assert "Many large uploads are under way" in page
+    assert "Many large uploads are running." in page
     assert "Add your files again" in page
 
 
@@ -93,7 +93,7 @@ def test_a_form_that_may_change_in_meaning_without_its_last_fields_is_not_offere
         post(wire, "/desk/tickets/1/comments", len(text) + 2_000_000, FORM).send(text)
         assert wire.statuses() == [503]
         assert b"A reply." not in wire.got
-        assert b"Go back: what you typed is still in the form." in wire.got
+        assert b"Go back (your text is still in the form)" in wire.got
 
 
 # One address and others, without a network between
