@@ -12,7 +12,9 @@ from kb.accounts.models import User
 from kb.db import Database, now
 from tests.cast import agent_writes, change, customer_writes
 from tickets import queries
+from tickets.access import SYSTEM
 from tickets.creation import NewTicket, create
+from tickets.update import TicketChanged
 
 BRACKETS = ("BEGIN", "COMMIT", "ROLLBACK")
 
@@ -93,3 +95,21 @@ def test_who_hears_of_a_request_is_found_without_reading_every_customer(database
             session.execute(text("SET LOCAL enable_seqscan = off"))  # with a handful of rows it would be quicker to read them all
         plan = " ".join(str(row) for row in session.execute(text(f"EXPLAIN {'QUERY PLAN ' if database.is_sqlite else ''}{asked}")))
     assert "ix_users_staff" in plan
+
+
+def test_a_reply_that_is_sent_ahead_is_whole_and_a_change_that_was_made_meanwhile_is_refused(database: Database, staffed: Callable[[int], list[User]]) -> None:
+    ada, bob = staffed(2)
+    ticket_id = filed(database)
+    with database.write(is_pipelined=True) as session:
+        first = agent_writes(session, ticket_id, "Pull the plug.", ada, changes={"status": "pending", "assignee_id": bob.id, "tags": ["smoke"]})
+    with database.write(is_pipelined=True) as session:
+        second = customer_writes(session, ticket_id, "It stopped.")
+    assert [audit.version for audit in (first, second)] == [2, 3]
+    with database.read() as session:
+        stored = queries.ticket(session, SYSTEM, ticket_id)
+        assert stored is not None
+        assert (stored.version, stored.status, stored.assignee_id, [tag.name for tag in stored.tags]) == (3, "open", bob.id, ["smoke"])
+        assert [comment.body for comment in queries.comments(session, SYSTEM, ticket_id)][1:] == ["Pull the plug.", "It stopped."]
+        assert [audit.events for audit in queries.audits(session, ticket_id)][1:] == [first.events, second.events]
+    with pytest.raises(TicketChanged), database.write(is_pipelined=True) as session:
+        change(session, ticket_id, {"status": "solved"}, ada, version=1)

@@ -107,7 +107,7 @@ def _changed(posted: Posted, update: Callable[[Session], Audit], remaining: Draf
 def _updated(posted: Posted, update: Callable[[Session], Audit]) -> Audit | Response:
     """Run the update; return its audit, or the way back to the page with the reason why it was not made."""
     try:
-        with database(posted.request).write() as session:
+        with database(posted.request).write(is_pipelined=True) as session:
             return update(session)
     except TicketNotFound:
         raise HTTPException(404) from None
