@@ -47,7 +47,7 @@ def test_a_request_is_from_the_domain_that_was_typed(client: TestClient, send: S
 def test_what_may_mean_another_address_is_refused_with_what_to_do(client: TestClient, send: Send, typed: str) -> None:
     answer = send(email=typed)
     assert answer.status_code == 422
-    assert "in full, like name@example.com" in answer.text
+    assert "full email address, like name@example.com" in answer.text
     assert fields(answer.text)["nonce"]
     with client.app.state.database.read() as session:
         assert session.scalars(select(User.email)).all() == []
