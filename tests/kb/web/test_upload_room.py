@@ -82,7 +82,7 @@ def test_the_text_of_a_form_whose_files_find_no_room_comes_back(settings: Settin
     assert re.search(r'<input[^>]*name="subject"[^>]*value="It beeps"', page)
     assert 'name="nonce" value="n1"' in page
     assert "Many large uploads are running." in page
-    assert "Add your files again" in page
+    assert "Choose your files again" in page
 
 
 def test_a_form_that_may_change_in_meaning_without_its_last_fields_is_not_offered_again(settings: Settings, serve) -> None:
