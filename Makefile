@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint style audit bench lock translations clean
+.PHONY: help serve test check lint style audit bench screenshots lock translations clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1  \t/p' Makefile
@@ -43,6 +43,9 @@ style: $(VENV)/.dev
 
 bench: $(VENV)/.dev ## Measure speed, memory and answers, and print the tables
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+screenshots: $(VENV)/.dev ## Take the manual's pictures of pages again, from demo data (ARGS="report ticket")
+	@$(BIN)/python -m tests.screenshots $(ARGS)
 
 # Needs `uv` once: `pip install uv` anywhere. The lock holds for Python 3.11 to 3.14 and names no place to download from.
 UV ?= uv
