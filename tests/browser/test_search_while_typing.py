@@ -108,7 +108,7 @@ def test_a_question_mark_alone_asks_nothing(home: Any, watch: Watch) -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ({"status": 429, "headers": {"Retry-After": "12"}}, "Very many searches came from your internet connection. Go on in 12 seconds"),
+        ({"status": 429, "headers": {"Retry-After": "12"}}, "Too many searches came from your network. Try again in 12 seconds"),
         ({"status": 500}, "Search did not answer"),
     ],
 )
@@ -139,7 +139,7 @@ def test_a_search_that_is_down_says_so_and_is_asked_again(home: Any) -> None:
         route.fulfill(response=real, body=body.replace('data-down="false"', f'data-down="{"true" if state == "down" else "false"}"'))
 
     home.route("**/search/instant*", broken)
-    for said in ("Search is not working right now", "reduced mode", ""):
+    for said in ("Search is not working right now", "Search is limited", ""):
         with home.expect_response("**/search/instant?q=brakes"):
             home.locator(FIELD).fill("brakes")
         home.locator(OPTIONS).first.wait_for()

@@ -121,7 +121,7 @@ def _asks_and_is_not_helped(page: Any, site: LiveServer) -> None:
     page.wait_for_url("**/articles/adjust-the-brakes*")
     page.get_by_role("group", name="Was this helpful?").get_by_role("button", name="No").click()
     page.fill("[name=reason]", "They squeak only when wet.")
-    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Send feedback", exact=True).click()
     page.get_by_text("We read every comment").wait_for()
 
 
@@ -173,7 +173,7 @@ def _finds_the_ticket_and_its_trail(page: Any, site: LiveServer) -> None:
     assert [step for step in steps if step.startswith("Read") and "Adjust the brakes" in step and version in step] != []
     assert [step for step in steps if "Selected result" in step] == []
     assert any("They squeak only when wet." in step for step in steps)
-    assert "read before filing" in trail.inner_text()
+    assert "read before the request" in trail.inner_text()
     assert page.request.get(site.url + str(page.locator(".conversation .files a").get_attribute("href"))).body() == PHOTO
 
 
@@ -187,7 +187,7 @@ def _takes_notes_and_replies(page: Any, site: LiveServer, has_scripts: bool) -> 
     page.get_by_label("Public reply", exact=True).check()
     page.fill("[name=body]", REPLY)
     page.get_by_text("Insert an article").click()
-    page.get_by_label("Search the articles").fill("change the brake pads")
+    page.get_by_label("Search articles").fill("change the brake pads")
     if has_scripts:
         page.locator("[role=option][data-slug=change-the-pads]").click()
     else:

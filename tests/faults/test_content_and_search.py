@@ -78,7 +78,7 @@ def test_search_and_filing_outlive_the_search_server(tmp_path: Path, content: Pa
             with closing(served.connect()) as connection:
                 filed = file_request(served, connection, 1)
             assert served.get(filed.page)[0] == 200
-            assert b"reduced mode" in served.get("/search?q=brakes+rub")[1]
+            assert b"Search is limited" in served.get("/search?q=brakes+rub")[1]
             write(content / PLACE, CAPACITOR)
             wait_for(lambda: "Replace the flux capacitor" in _titles(served, "flux capacitor"))
             with meilisearch_server(tmp_path / "meilisearch", port=port):

@@ -79,7 +79,7 @@ def test_a_note_says_who_sees_it_and_a_draft_outlives_the_page(page: Any, desk: 
     page.goto(f"{desk.url}/desk/tickets/1")
     assert page.locator("text=The ticket will be assigned to you").is_visible()
     page.keyboard.press("n")
-    assert page.locator("text=Nothing is emailed").is_visible()
+    assert page.get_by_text("see this. No email is sent.").is_visible()
     assert not page.locator("text=The ticket will be assigned to you").is_visible()
     page.keyboard.type("Half a thought")
     page.goto(f"{desk.url}/desk")
