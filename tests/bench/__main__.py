@@ -3,6 +3,7 @@
 make bench ARGS="pages instant"     only these
 make bench ARGS="--seconds 2"       shorter runs
 make bench ARGS=report              a year of the deflection report on each database; needs 3 GB for a while
+make bench ARGS=leave_one_out       what each number and rule of search is worth; takes half an hour, so only when named
 make bench ARGS=kills               kills the site 200 times on each database while people write to it; takes an hour, so only when named
 make bench ARGS=upgrade             upgrades 100,000 tickets (--rounds for another number); fills two databases first, so only when named
 """
@@ -33,11 +34,11 @@ ROUNDS = 5
 def main() -> None:
     """Runs the parts named, or all of them and then the answers."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}, answers, {', '.join(APART)}")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}, answers, leave_one_out, {', '.join(APART)}")
     parser.add_argument("--seconds", type=float, default=4, help="length of one run (4)")
     parser.add_argument("--rounds", type=int, help=f"runs of each, alternating; medians are shown ({ROUNDS}; of kills {kills.ROUNDS}, of upgrade tickets)")
     options = parser.parse_args()
-    if unknown := set(options.parts) - {*PARTS, *APART, "answers"}:
+    if unknown := set(options.parts) - {*PARTS, *APART, "answers", "leave_one_out"}:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     for name in [name for name in APART if name in options.parts]:
         measure_apart, usual = APART[name]
@@ -52,6 +53,8 @@ def main() -> None:
     for name, measure in PARTS.items():
         if not options.parts or name in options.parts:
             measure(content, options.seconds, rounds)
+    if "leave_one_out" in options.parts:
+        subprocess.run([sys.executable, "-m", "tests.bench.leave_one_out"], check=False)
     if not options.parts or "answers" in options.parts:
         subprocess.run([sys.executable, "-m", "tests.bench.answers"], check=False)
 
