@@ -4,18 +4,21 @@ import hashlib
 import json
 import sqlite3
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from urllib3 import PoolManager, ProxyManager, Timeout
+from urllib3.exceptions import HTTPError
 
 from search.engine import Document, EngineUnavailable, Progress, Query, SyncReport
 from search.index.file import is_damage
 from search.index.store import Store
-from search.ranking.embedding_lookup import MOST_WAIT_S, NearestArticles, is_e5, leads
+from search.ranking.embedding_lookup import ASKING_AT_ONCE, MOST_WAIT_S, NearestArticles, is_e5, leads
 
 INDEXING_TIMEOUT_S = 60.0
 PIECE_CHARS = 1200
@@ -36,6 +39,18 @@ _TABLES = (
 )
 
 
+REFUSED = 300
+"""From this status on an answer holds no vectors."""
+
+
+@lru_cache(maxsize=8)
+def _connections(url: str) -> PoolManager:
+    """The connections kept open to an endpoint: a new one for each question would cost a part of its 0.3 seconds."""
+    address = urlsplit(url)
+    proxy = None if proxy_bypass(address.hostname or "") else getproxies().get(address.scheme)
+    return ProxyManager(proxy, maxsize=ASKING_AT_ONCE) if proxy else PoolManager(maxsize=ASKING_AT_ONCE)
+
+
 class EmbeddingsUnavailable(EngineUnavailable):
     """The endpoint did not answer with vectors; the message says what it did."""
 
@@ -54,18 +69,20 @@ class Endpoint:
         body = json.dumps({"model": self.model, "input": [prefix + text for text in texts]}).encode()
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.key}"} if self.key else {})
         try:
-            with urllib.request.urlopen(urllib.request.Request(self.url, body, headers), timeout=timeout_s) as answer:  # noqa: S310 (the setting admits http and https only)
-                most = MOST_QUESTION_BYTES if is_query else MOST_ANSWER_BYTES
-                received = answer.read(most + 1)
+            answer = _connections(self.url).request(
+                "POST", self.url, body=body, headers=headers, timeout=Timeout(timeout_s), retries=False, redirect=False, preload_content=False
+            )
+            most = MOST_QUESTION_BYTES if is_query else MOST_ANSWER_BYTES
+            received = answer.read(most + 1, decode_content=True)
             if len(received) > most:
+                answer.close()  # the rest is not worth reading, so this connection cannot be used again
                 raise EmbeddingsUnavailable(f"{self.url}: its answer has more than {most:,} bytes")
+            answer.release_conn()
+            if answer.status >= REFUSED:
+                raise EmbeddingsUnavailable(f"{self.url} answers {answer.status}: {received[:300].decode('utf-8', 'replace')}")
             rows = sorted(json.loads(received)["data"], key=lambda row: row["index"])
             found = [[float(value) for value in row["embedding"]] for row in rows]
-        except urllib.error.HTTPError as refusal:
-            with refusal:
-                said = refusal.read(300).decode("utf-8", "replace")
-            raise EmbeddingsUnavailable(f"{self.url} answers {refusal.code}: {said}") from None
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        except (HTTPError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise EmbeddingsUnavailable(f"{self.url}: {error}") from error
         if len(found) != len(texts) or len({len(vector) for vector in found}) > 1 or not all(found):
             raise EmbeddingsUnavailable(f"{self.url}: {len(found)} vectors for {len(texts)} texts, of {sorted({len(vector) for vector in found})} numbers")

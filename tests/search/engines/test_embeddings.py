@@ -373,3 +373,20 @@ def test_a_dead_embedder_leaves_meilisearch_its_words(
     with pytest.raises(EngineUnavailable):
         engine.sync(changed)
     assert first(engine, "which bells ring the loudest of them all?") == "bells"
+
+
+def test_questions_share_one_connection(endpoint: Faulty) -> None:
+    asked = Endpoint(f"{endpoint.url}/v1/embeddings", "topics")
+    for question in ("Do brakes slow?", "Is the battery empty?", "Has my order arrived?"):
+        assert len(asked.vectors([question], 60.0, is_query=True)[0]) == len(TOPICS)
+    assert (len(endpoint.paths), endpoint.connections) == (3, 1)
+
+
+def test_a_refusal_leaves_the_connection_for_the_next_question(endpoint: Faulty) -> None:
+    asked = Endpoint(f"{endpoint.url}/v1/embeddings", "topics")
+    endpoint.answer = says(429, {"error": "too many"})
+    with pytest.raises(EmbeddingsUnavailable, match=r"answers 429: .*too many"):
+        asked.vectors(["Do brakes slow?"], 60.0, is_query=True)
+    endpoint.answer = embeds
+    assert asked.vectors(["Do brakes slow?"], 60.0, is_query=True)
+    assert endpoint.connections == 1
