@@ -114,7 +114,7 @@ def _open_ms(url: str, cookie: str) -> float:
     with urllib.request.urlopen(request, timeout=120) as answer:
         page = answer.read().decode()
     took = (perf_counter() - began) * 1000
-    assert re.search("What became of|visits?</h1>|<h1>Visits", page), page[:500]
+    assert re.search("visits? ended|visits?</h1>|<h1>Visits", page), page[:500]
     return took
 
 
