@@ -51,7 +51,7 @@ CASES = {
     "no such heading here": ("## Setup\n\n[x](#setpu)", "7: there is no #setpu on this page: did you mean #setup?"),
     "no such heading there": ("[x](other.md#nothing)", "5: there is no #nothing in a/b/other.md"),
     "a missing image": ("![alt](img/none.png)", "5: there is no image img/none.png"),
-    "an image elsewhere": ("![alt](https://x.example/a.png)", "5: the image https://x.example/a.png lies on another site"),
+    "an image elsewhere": ("![alt](https://x.example/a.png)", "5: the image https://x.example/a.png is on another site"),
     "a mark left from a merge": ("one\n\n>>>>>>> main\n\ntwo", "7: “>>>>>>> main” looks like a mark left from a merge: remove it"),
     "attributes of another program": ("```js {1,3-4}\na\n```", "5: “{1,3-4}” behind the marks of the code does nothing here: remove it"),
     "a second id with dots": ("## A {#v1.8.1}\n\n## B {#v1.8.1}", "7: the id #v1.8.1 is that of line 5 already"),
