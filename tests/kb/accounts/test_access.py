@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from kb.accounts.api_keys import make_key
 from kb.accounts.audit_log.models import AuditRecord
 from kb.accounts.models import ApiKey, SignInLink, SignInSession, User
 from kb.accounts.tokens import digest
@@ -123,7 +124,7 @@ STORED = (User, AuditRecord, SignInSession, SignInLink, ApiKey, Ticket, Comment,
 
 @pytest.fixture
 def browsers(client: TestClient) -> dict[str, TestClient]:
-    """One browser for each role, all at the same app, which holds one ticket with one file and one spare person, number 1."""
+    """One browser for each role, all at the same app, which holds one ticket with one file, one API key and one spare person, each number 1."""
     add_person(client, "spare@example.com", "customer")
     browsers = {"anonymous": client}
     for role in ("customer", "agent", "admin"):
@@ -132,6 +133,7 @@ def browsers(client: TestClient) -> dict[str, TestClient]:
     file = store_file(client.app.state.settings.data / "attachments", "a.txt", io.BytesIO(b"hello"))
     with client.app.state.database.write() as session:
         create(session, NewTicket(email="spare@example.com", subject="Help", body="Please", files=(file,)), now=now())
+        make_key(session, "Shop", "read", session.get_one(User, 1), now())
     return browsers
 
 
