@@ -3,8 +3,10 @@
 import difflib
 import os
 import secrets
+import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -222,18 +224,39 @@ def is_colour_wanted(environ: Mapping[str, str] | None = None) -> bool:
 
 
 def secret_key(settings: Settings) -> str:
-    """The configured key, else the one kept in the data folder, made on first use (readable by its owner only)."""
+    """Return the configured key, else the one kept in the data folder, made on first use (readable by its owner only).
+
+    Raises SettingsError for a kept key that is not whole, or cannot be stored.
+    """
     if configured := settings.secret_key.get_secret_value():
         return configured
     path = settings.data / "secret_key"
-    settings.data.mkdir(parents=True, exist_ok=True)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-    return path.read_text().strip()
+        settings.data.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _make_secret_key(path)
+        kept = path.read_bytes().decode("ascii").strip()
+    except (OSError, ValueError) as error:
+        raise SettingsError([f"{path} cannot be read or made: {error}. Restore it from a backup, or set DESKBOOK_SECRET_KEY."]) from error
+    if len(kept) < config_values.MIN_SECRET_CHARS:
+        raise SettingsError([f"{path} holds no whole key. Restore it from a backup; or delete it, and a new one is made, which ends links and sign-ins."])
+    return kept
+
+
+def _make_secret_key(path: Path) -> None:
+    """Store a new key; of several processes that start at once one makes it, and it appears whole or not at all."""
+    descriptor, half = tempfile.mkstemp(prefix="secret_key-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            os.link(half, path)
+    except OSError:
+        if path.exists():
+            raise
+        os.replace(half, path)  # a file system without hard links
+    finally:
+        Path(half).unlink(missing_ok=True)
 
 
 def _chosen(environ: Mapping[str, str]) -> dict[str, _Chosen]:

@@ -17,6 +17,7 @@ from kb.text.mailbox import read_mailbox
 HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 CONTACT_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@" + HOST.pattern, re.I)
 DEFAULT_PORTS = {"http": 80, "https": 443}
+MIN_SECRET_CHARS = 32
 PLACEHOLDERS = re.compile(r"change[-_ ]?(me|it|this)|secret([-_ ]?key)?|password|insecure|default|example|placeholder", re.I)
 LEAST_GUESSES = 10**18
 LEAST_COMPRESSED = 24
@@ -107,8 +108,8 @@ def secret(value: str) -> str:
     if not value:
         return value
     how = "leave it empty to have one made, or take the output of: openssl rand -base64 48"
-    if len(value) < 32:
-        raise ValueError(f"must have at least 32 characters; {how}")
+    if len(value) < MIN_SECRET_CHARS:
+        raise ValueError(f"must have at least {MIN_SECRET_CHARS} characters; {how}")
     if _is_guessable(value):
         raise ValueError(f"can be guessed, because it repeats itself, is a sequence, or is made of common words; {how}")
     return value

@@ -79,7 +79,8 @@ def sniff(head: bytes) -> str:
 
 def clean_name(name: str) -> str:
     """`name` as it may be shown and saved: no folders, nothing invisible, no leading dot, at most 150 characters with its ending."""
-    whole = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode("utf-8"))
+    sent = re.sub(r"%(22|0D|0A)", lambda match: chr(int(match[1], 16)), name)  # as browsers write these three in a form's file names
+    whole = unicodedata.normalize("NFC", sent.encode("utf-8", "replace").decode("utf-8"))
     visible = "".join(" " if char.isspace() or char in BLANKS else char for char in whole if char.isspace() or _is_shown(char))
     base = re.sub(r'[<>:"|?*]', "_", re.split(r"[\\/]", visible)[-1])
     base = re.sub(r"\s+", " ", base).strip(" .")

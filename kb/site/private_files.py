@@ -13,6 +13,7 @@ from kb.config import Settings
 
 log = logging.getLogger("deskbook")
 FOR_OTHERS = 0o077
+SQLITE = b"SQLite format 3\0"
 NAMES = ("secret_key", "attachments", "mail")
 STEMS = ("deskbook", "search", "rendered")
 
@@ -42,7 +43,7 @@ def _own(settings: Settings) -> Iterator[Path]:
     database = make_url(settings.database)
     if database.get_backend_name() == "sqlite" and database.database:
         file = Path(database.database).absolute()
-        if file.parent.resolve() != folder or not _is_ours(file.name):
+        if (file.parent.resolve() != folder or not _is_ours(file.name)) and _is_sqlite(file):
             yield from (file, *sorted(file.parent.glob(f"{glob.escape(file.name)}-*")), *sorted(file.parent.glob(f"{glob.escape(file.stem)}-schema-*")))
 
 
@@ -50,10 +51,21 @@ def _is_ours(name: str) -> bool:
     return name in NAMES or any(name.startswith((f"{stem}.sqlite", f"{stem}-schema-")) for stem in STEMS) or name.endswith(".lock")
 
 
-def _mode(path: Path) -> int:
-    """Return the mode; 0 for what is not there, and for what is neither a file nor a folder."""
+def _is_sqlite(file: Path) -> bool:
+    """Whether the file named as the database is one: a mistyped path may lead to anything."""
     try:
-        found = path.stat()
+        if not stat.S_ISREG(file.lstat().st_mode):
+            return False
+        with file.open("rb") as opened:
+            return opened.read(len(SQLITE)) == SQLITE
+    except OSError:
+        return False
+
+
+def _mode(path: Path) -> int:
+    """Return the mode; 0 for what is not there, and for what is neither a file nor a folder: a link leads to what is not ours."""
+    try:
+        found = path.lstat()
     except OSError:
         return 0
     return found.st_mode if stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode) else 0
@@ -61,7 +73,7 @@ def _mode(path: Path) -> int:
 
 def _close(path: Path) -> bool:
     try:
-        if path.stat().st_uid != os.geteuid():
+        if path.lstat().st_uid != os.geteuid():
             return False
         path.chmod(stat.S_IMODE(_mode(path)) & ~FOR_OTHERS)
     except OSError:

@@ -10,7 +10,7 @@ LINKS = LinkifyIt(options={"fuzzy_email": False, "fuzzy_link": False})
 
 
 def as_html(text: str) -> Markup:
-    """`text` escaped, with http and https addresses as links that pass nothing on, and line ends as `<br>`."""
+    """`text` escaped, with web addresses as links that pass nothing on and line ends as `<br>`; the style keeps indentation."""
     parts: list[Markup] = []
     end = 0
     for match in LINKS.match(text) or []:
@@ -18,7 +18,7 @@ def as_html(text: str) -> Markup:
             parts += [escape(text[end : match.index]), _link(match.url, match.text)]
             end = match.last_index
     parts.append(escape(text[end:]))
-    return Markup("").join(parts).replace("\n", Markup("<br>\n"))
+    return Markup("").join(parts).replace("\n", Markup("<br>"))
 
 
 def with_code(text: str) -> Markup:

@@ -247,6 +247,14 @@ def test_a_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("content", [b"", b"\n", b"short", b"\xff" * 40])
+def test_a_kept_key_that_is_not_whole_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "secret_key").write_bytes(content)
+    with pytest.raises(SettingsError, match="secret_key"):
+        secret_key(Settings(data=tmp_path))
+    assert (tmp_path / "secret_key").read_bytes() == content
+
+
 def test_the_manual_holds_the_table_of_all_settings() -> None:
     pages = [page.read_text(encoding="utf-8") for page in MANUAL.rglob("*.md")]
     assert any(as_markdown() in page for page in pages), "put the output of `deskbook config --markdown` into the manual's page of settings"

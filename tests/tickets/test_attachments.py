@@ -79,6 +79,8 @@ def test_the_type_is_decided_by_us_and_nothing_runs(client: TestClient, send: Se
         ("", "file"),
         ("..", "file"),
         ('a"b.html', "a_b.html"),
+        ("a %22b%22%0D%0A.html", "a _b_ .html"),
+        ("100%25.txt", "100%25.txt"),
         ("a\r\nSet-Cookie: x", "a Set-Cookie_ x"),
         ("日本.txt", "日本.txt"),
         ("x" * 5000 + ".png", "x" * 139 + ".png"),

@@ -59,7 +59,7 @@ def read_draft(form: FormData) -> Draft:
     edits = {one.name: value for one in EDITABLE if (value := _chosen(form, one)) is not None}
     return Draft(
         body=text(form, "body"),
-        is_public=text(form, "kind", 10) != "note",
+        is_public=text(form, "kind", 10) == "public",  # what is not certainly meant for the customer never reaches them
         goes_on=bool(text(form, "goes_on", 1)),
         articles=tuple(dict.fromkeys(value[:200] for value in form.getlist("article") if isinstance(value, str)))[:MOST_ARTICLES],
         kept=tuple(dict.fromkeys(value[:50] for value in form.getlist("kept") if isinstance(value, str)))[:MOST_FILES],

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kb.articles.catalog.library import Library, Options
 from kb.articles.source.git_history import History
-from kb.config import Settings
+from kb.config import Settings, SettingsError, secret_key
 from kb.db import Database, now
 from kb.events.queries import counted, events_stored
 from kb.migrations import SchemaMismatch, require_current, schema_of
@@ -87,6 +87,8 @@ def _data(settings: Settings) -> Iterator[Finding]:
     key = settings.data / "secret_key"
     if key.is_file() and key.stat().st_mode & 0o077:
         yield Finding("secret", False, f"{key} can be read by others: chmod 600 {key}")
+    elif key.is_file() and not settings.secret_key.get_secret_value() and (problem := _key_problem(settings)):
+        yield Finding("secret", False, problem)
     else:
         yield Finding("secret", True, "configured" if settings.secret_key.get_secret_value() else f"kept in {key}")
     if exposed := [path for path in open_to_others(settings) if path != key.absolute()]:
@@ -250,3 +252,11 @@ def _meilisearch_engine(settings: Settings) -> "MeilisearchEngine":
     from search.index.store import Store
 
     return meilisearch_engine(settings, EmbeddedEngine(Store(settings.data / "search.sqlite")))
+
+
+def _key_problem(settings: Settings) -> str:
+    try:
+        secret_key(settings)
+    except SettingsError as error:
+        return str(error)
+    return ""

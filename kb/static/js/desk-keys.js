@@ -22,7 +22,9 @@ function write(kind) {
   if (!choice) return false;
   choice.checked = true;
   choice.dispatchEvent(new Event("change", { bubbles: true }));
-  composer.querySelector("[data-composer-body]").focus();
+  const body = composer.querySelector("[data-composer-body]");
+  body.focus();
+  body.setSelectionRange(body.value.length, body.value.length);
   return true;
 }
 

@@ -107,3 +107,21 @@ def test_what_belongs_to_somebody_else_is_left_to_them(deskbook, data: Path) -> 
     assert deskbook("migrate").exit_code == 0
     assert open_ones(data) == {"search.sqlite"}
     assert str(data / "search.sqlite") in str(modes(deskbook("doctor", "--json"))["message"])
+
+
+def test_links_are_not_followed_and_what_is_no_database_is_left_alone(deskbook, data: Path, tmp_path: Path) -> None:
+    public = tmp_path / "public"
+    public.mkdir()
+    for file in (public / "page.html", public / "key"):
+        file.write_text("for everybody")
+        file.chmod(0o644)
+    public.chmod(0o777)
+    (data / "attachments/ab").rmdir()
+    (data / "attachments").rmdir()
+    (data / "attachments").symlink_to(public)
+    (data / "rendered.sqlite").symlink_to(public / "key")
+    for named in (public, public / "page.html"):
+        deskbook("serve", "--get", "/healthz", DATABASE_URL=f"sqlite:///{named}")
+        deskbook("doctor")
+    assert stat.S_IMODE(public.stat().st_mode) == 0o777
+    assert open_ones(public) == {"public", "page.html", "key"}

@@ -50,6 +50,14 @@ def test_a_reply_is_stored_mailed_and_takes_the_ticket(client: TestClient, agent
 
 
 @pytest.mark.usefixtures("agent")
+@pytest.mark.parametrize("kind", ["", "nte", "Public", "xx"])
+def test_what_is_not_certainly_for_the_customer_stays_a_note(opened: OpenTicket, comments: Comments, write: Write, kind: str) -> None:
+    number = opened()
+    write(number, "For colleagues", kind=kind)
+    assert (comments(number)[-1].body, comments(number)[-1].is_public) == ("For colleagues", False)
+
+
+@pytest.mark.usefixtures("agent")
 def test_a_note_is_seen_by_agents_only(client: TestClient, opened: OpenTicket, stored: Stored, write: Write) -> None:
     number = opened()
     write(number, "NOTE-7f3a", ("secret.txt", b"NOTE-7f3a"), kind="note")
