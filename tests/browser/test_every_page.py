@@ -200,7 +200,7 @@ def test_the_chosen_theme_is_kept_and_set_before_the_first_paint(page: Any, help
 def test_the_first_tab_leads_past_the_header(page: Any, help_centre: LiveServer) -> None:
     page.goto(f"{help_centre.url}/articles/adjust-the-brakes")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
 
