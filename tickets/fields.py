@@ -1,6 +1,6 @@
 """The registry of a ticket's fields: forms, filters, the API and the audit read it. A new field is one entry."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy import case
 
 from kb.i18n import N_
 from kb.i18n import gettext as _
+from kb.i18n.formats import number
 from kb.text.cleanup import one_line
 from kb.text.whole_number import parse_whole_number
 from tickets.audit import Value
@@ -65,9 +66,13 @@ def parse_tags(text: str) -> tuple[str, ...]:
 
 
 def clean_tags(words: Iterable[str]) -> tuple[str, ...]:
-    """Return `words` as tags: in lower case, spaces as `_`, sorted, each once; at most 50 of at most 60 characters."""
-    tags = {"_".join(one_line(word).lower().split())[:MAX_TAG_CHARS] for word in words}
-    return tuple(sorted(tags - {""})[:MOST_TAGS])
+    """Return `words` as tags: sorted, each once."""
+    return tuple(sorted({clean_tag(word) for word in words} - {""}))
+
+
+def clean_tag(word: str) -> str:
+    """Return `word` as a tag: in lower case, spaces as `_`."""
+    return "_".join(one_line(word).lower().split())
 
 
 def _parse_person(text: str) -> int | None:
@@ -122,12 +127,26 @@ def next_statuses(ticket: Ticket) -> list[str]:
     return [status for status in STATUS_LABELS if status == ticket.status or status not in (Status.NEW, Status.CLOSED)]
 
 
-def check(ticket: Ticket, name: str, value: Value) -> None:
-    """Raise ImpossibleChange unless the ticket's field `name` can become `value`. Whether a person can be the assignee is checked where it is stored."""
+def check(ticket: Ticket, name: str, value: Value, categories: Collection[str]) -> None:
+    """Raise ImpossibleChange unless the ticket's field `name` can become `value`; `categories` are the slugs that can be chosen.
+
+    Whether a person can be the assignee is checked where it is stored.
+    """
     field = FIELDS[name]
     if field.choices and value not in field.choices:
-        raise ImpossibleChange(name, _("%(field)s must be one of: %(choices)s.", field=_(field.label), choices=", ".join(field.choices)))
+        raise ImpossibleChange(name, _("%(field)s must be one of: %(choices)s.", field=_(field.label), choices=", ".join(map(_, field.choices.values()))))
+    if field.kind == Kind.CATEGORY and value and value not in categories:
+        raise ImpossibleChange(name, _("Select a category from the list, or none."))
+    if field.kind == Kind.TAGS:
+        _check_tags(name, value)
     if ticket.status == Status.CLOSED:
         raise ImpossibleChange(name, _("A closed ticket can’t be changed. Open a follow-up instead."))
     if name == "status" and value in (Status.NEW, Status.CLOSED):
         raise ImpossibleChange(name, _("You can’t set this status. Tickets close automatically four weeks after they were solved."))
+
+
+def _check_tags(name: str, tags: Any) -> None:
+    if too_long := [tag for tag in tags if len(tag) > MAX_TAG_CHARS]:
+        raise ImpossibleChange(name, _("The tag “%(tag)s…” is longer than %(most)s characters. Shorten it.", tag=too_long[0][:20], most=MAX_TAG_CHARS))
+    if len(tags) > MOST_TAGS:
+        raise ImpossibleChange(name, _("A ticket can have %(most)s tags, not %(count)s. Remove some.", most=MOST_TAGS, count=number(len(tags))))

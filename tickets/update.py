@@ -1,6 +1,6 @@
 """The one way to change a ticket: fields and a message, in one lock, one version step and one audit."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from kb.accounts.models import User
+from kb.i18n import gettext as _
 from tickets import fields, queries
 from tickets.access import Action, Actor, NotAllowed, may
 from tickets.audit import Changed, Commented, Event, Value
@@ -28,6 +29,8 @@ class Update:
 
     changes: Mapping[str, Any] = field(default_factory=dict)
     comment: NewComment | None = None
+    categories: Collection[str] = ()
+    """Slugs that the ticket's category can become."""
 
 
 class TicketNotFound(Exception):
@@ -51,7 +54,8 @@ def apply(session: Session, ticket_id: int, update: Update, *, actor: Actor, via
     """Change the ticket and return the audit, which says all that changed; it has no events, and is not stored, when nothing did.
 
     A message that was sent before is not added again: the audit of the first time is returned. `version` is the one that the actor
-    saw: what others changed since is never overwritten. Raises TicketNotFound, TicketClosed, NotAllowed, TicketChanged, ImpossibleChange;
+    saw: what others changed since is never overwritten, and one that the ticket never had is refused. Raises TicketNotFound, TicketClosed,
+    NotAllowed, TicketChanged, ImpossibleChange;
     after any of them the transaction must be rolled back.
     """
     for name in update.changes.keys() - fields.FIELDS.keys():
@@ -74,7 +78,7 @@ def apply(session: Session, ticket_id: int, update: Update, *, actor: Actor, via
     events: list[Event] = []
     with session.no_autoflush:  # one UPDATE of the ticket, with everything in it
         for name, value in changes.items():
-            _check(session, ticket, name, value, actor)
+            _check(session, ticket, name, value, actor, update.categories)
         if comment is not None:
             events.append(_add(session, ticket, comment, actor, via, now))
         events += [_set(ticket, name, value, now) for name, value in changes.items()]
@@ -122,7 +126,7 @@ def _require_permission(ticket: Ticket, update: Update, actor: Actor) -> None:
             continue
         if ticket.status == Status.CLOSED and actor.is_staff:
             name = next(name for name, value in update.changes.items() if _current(ticket, name) != value)
-            fields.check(ticket, name, update.changes[name])
+            fields.check(ticket, name, update.changes[name], update.categories)
         raise NotAllowed(f"{action} on ticket {ticket.id}")
 
 
@@ -135,6 +139,8 @@ def _action(actor: Actor, name: str, value: Any) -> Action:
 def _refuse_conflict(session: Session, ticket: Ticket, update: Update, actor: Actor, version: int | None) -> None:
     if version is None or version == ticket.version:
         return
+    if not 1 <= version < ticket.version:
+        raise NotAllowed(f"ticket {ticket.id} never had version {version}")
     since = queries.audits_since(session, ticket.id, version)
     changed = {event.field for audit in since for event in audit.events if isinstance(event, Changed)}
     conflicts = frozenset(name for name, value in update.changes.items() if name in changed and _current(ticket, name) != value)
@@ -178,13 +184,13 @@ def _add(session: Session, ticket: Ticket, comment: NewComment, actor: Actor, vi
     return Commented(comment_id, comment.is_public)
 
 
-def _check(session: Session, ticket: Ticket, name: str, value: Any, actor: Actor) -> None:
+def _check(session: Session, ticket: Ticket, name: str, value: Any, actor: Actor, categories: Collection[str]) -> None:
     if not actor.is_system:
-        fields.check(ticket, name, value)
+        fields.check(ticket, name, value, categories)
     if name == "assignee_id" and value is not None and not (value == actor.user_id and actor.is_staff):
         person = session.get(User, value)
         if person is None or not person.is_staff:
-            raise ImpossibleChange(name, "Only an active agent can be the assignee.")
+            raise ImpossibleChange(name, _("Only an active agent can be the assignee."))
 
 
 def _set(ticket: Ticket, name: str, value: Any, now: datetime) -> Event:

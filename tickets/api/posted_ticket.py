@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from kb.text.cleanup import clean, one_line
 from kb.text.email_address import canonical_email
-from tickets.fields import MAX_TAG_CHARS, MOST_TAGS
+from tickets.fields import MAX_TAG_CHARS, MOST_TAGS, clean_tag
 from tickets.models import MAX_BODY_CHARS, MAX_SUBJECT_CHARS, Priority, TicketType
 
 MAX_NAME_CHARS = 120
@@ -70,7 +70,7 @@ def _at_most(chars: int) -> AfterValidator:
 Text = Annotated[str, AfterValidator(clean)]
 Line = Annotated[str, AfterValidator(one_line)]
 Subject = Annotated[Line, AfterValidator(_visible), _at_most(MAX_SUBJECT_CHARS)]
-Tag = Annotated[Line, _at_most(MAX_TAG_CHARS)]
+Tag = Annotated[str, AfterValidator(clean_tag), _at_most(MAX_TAG_CHARS)]
 Absent = BeforeValidator(lambda value: "" if value is None else value)
 
 

@@ -15,6 +15,7 @@ from kb.i18n import N_
 from kb.i18n import gettext as _
 from kb.i18n.formats import in_sentence
 from tickets.access import NotAllowed, person
+from tickets.articles_read import open_categories
 from tickets.audit import Commented
 from tickets.comment import NewComment
 from tickets.desk import draft as drafts
@@ -132,6 +133,7 @@ def _conflict(posted: Posted, change: TicketChanged) -> Problems:
 
 
 def _apply(session: Session, posted: Posted, update: Update, moment: datetime) -> Audit:
+    update = replace(update, categories=open_categories(posted.request))
     return apply(session, posted.number, update, actor=person(posted.user), via="web", version=posted.draft.version, now=moment)
 
 

@@ -18,7 +18,6 @@ from tickets.nonce import read_nonce
 
 EDITABLE = tuple(one for one in FIELDS.values() if one.is_editable)
 MOST_ARTICLES, MOST_FILES = 20, 50
-MAX_VALUE_CHARS = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +58,12 @@ def read_draft(form: FormData) -> Draft:
     edits = {one.name: value for one in EDITABLE if (value := _chosen(form, one)) is not None}
     return Draft(
         body=text(form, "body"),
-        is_public=text(form, "kind", 10) == "public",  # what is not certainly meant for the customer never reaches them
+        is_public=text(form, "kind") == "public",  # what is not certainly meant for the customer never reaches them
         goes_on=bool(text(form, "goes_on", 1)),
         articles=tuple(dict.fromkeys(value[:200] for value in form.getlist("article") if isinstance(value, str)))[:MOST_ARTICLES],
         kept=tuple(dict.fromkeys(value[:50] for value in form.getlist("kept") if isinstance(value, str)))[:MOST_FILES],
         edits=edits,
-        seen={name: text(form, f"was_{name}", MAX_VALUE_CHARS) for name in edits if f"was_{name}" in form},
+        seen={name: text(form, f"was_{name}") for name in edits if f"was_{name}" in form},
         nonce=text(form, "nonce", 200),
         version=_version(form),
         article_query=text(form, "article_query", 200),
@@ -106,11 +105,11 @@ def store(session: Session, user_id: int, ticket_id: int, draft: Draft, *, key: 
 
 def _chosen(form: FormData, one: Field) -> str | None:
     """Return the field's value if the agent changed it. The button “Send as …” names the status after the message."""
-    if one.name == "status" and (then := text(form, "then", 10)):
+    if one.name == "status" and (then := text(form, "then")):
         return then
     if one.name not in form:
         return None
-    value, was = text(form, one.name, MAX_VALUE_CHARS), text(form, f"was_{one.name}", MAX_VALUE_CHARS)
+    value, was = text(form, one.name), text(form, f"was_{one.name}")
     if f"was_{one.name}" in form and _same(one, value, was):
         return None
     return None if one.kind == Kind.CHOICE and not value else value
@@ -124,5 +123,5 @@ def _same(one: Field, value: str, was: str) -> bool:
 
 
 def _version(form: FormData) -> int:
-    version = parse_whole_number(text(form, "version", 12))
+    version = parse_whole_number(text(form, "version"))
     return -1 if version is None else version

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from kb.accounts.models import User
+from kb.config import Settings
 from kb.db import now
 from kb.events.models import Event, Kind
 from kb.events.recorder import CurrentVisit, row
@@ -18,6 +19,13 @@ from tickets.models import Ticket
 
 OpenTicket = Callable[..., int]
 Stored = Callable[[int], Ticket]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    (settings.content / "hardware").mkdir()
+    (settings.content / "hardware" / "pull-the-plug.md").write_text("---\ntitle: Pull the plug\n---\nPull it.\n")
+    return settings
 
 
 @pytest.mark.usefixtures("agent")
@@ -86,10 +94,37 @@ def test_impossible_fields_are_refused_with_the_reason(opened: OpenTicket, store
         ("assignee_id", "x"),
         ("assignee_id", str(customer)),
         ("assignee_id", "9" * 18),
+        ("category", "zz"),
+        ("category", "Hardware"),
+        ("status", "pending" + " " * 20 + "x"),
+        ("tags", "fire " + "x" * 61),
+        ("tags", " ".join(f"tag{number}" for number in range(51))),
+        ("tags", "a" + " " * 5000 + "b" * 61),
     ]:
-        page = refused(write(number, "Kept words", to="properties", **{field: value, "tags": "kept-tag"}))
-        assert [word in page for word in ("Kept words", 'value="kept-tag"', f'id="property-error-{field}"')] == [True, True, True], (field, value)
+        page = refused(write(number, "Kept words", to="properties", **{"tags": "kept-tag"} | {field: value}))
+        shown = f'value="{" ".join(value.split())}"' if field == "tags" else 'value="kept-tag"'
+        assert [word in page.replace(" " * 5000, " ") for word in ("Kept words", shown, f'id="property-error-{field}"')] == [True, True, True], (field, value)
     assert stored(number).version == 1
+
+
+@pytest.mark.usefixtures("agent")
+@pytest.mark.parametrize("version", ["abc", "", "0", "-1", "2", "99999999999", "1x", "1" + " " * 20 + "x"])
+def test_a_page_with_a_version_that_the_ticket_never_had_changes_nothing(
+    opened: OpenTicket, stored: Stored, write: Write, refused: Refused, version: str
+) -> None:
+    number = opened()
+    for to, body in (("properties", ""), ("comments", "Pull the plug."), ("assignment", "")):
+        assert "This page was out of date" in refused(write(number, body, to=to, version=version, priority="high"))
+    assert (stored(number).version, stored(number).priority) == (1, "normal")
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_category_of_the_list_and_long_tags_within_the_limit_are_stored(opened: OpenTicket, stored: Stored, write: Write) -> None:
+    number = opened()
+    tags = sorted(f"{'x' * 57}-{n:02}" for n in range(50))
+    assert "done=saved" in write(number, "", to="properties", category="hardware", tags=" ".join(tags)).headers["location"]
+    assert stored(number).category == "hardware"
+    assert [tag.name for tag in stored(number).tags] == tags
 
 
 @pytest.mark.usefixtures("agent")
