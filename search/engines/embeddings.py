@@ -16,6 +16,7 @@ from urllib3 import PoolManager, ProxyManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from search.engine import Document, EngineUnavailable, Progress, Query, SyncReport
+from search.engines.bounded_http import bound_answers
 from search.index.file import is_damage
 from search.index.store import Store
 from search.ranking.embedding_lookup import ASKING_AT_ONCE, MOST_WAIT_S, NearestArticles, is_e5, leads
@@ -48,7 +49,7 @@ def _connections(url: str) -> PoolManager:
     """The connections kept open to an endpoint: a new one for each question would cost a part of its 0.3 seconds."""
     address = urlsplit(url)
     proxy = None if proxy_bypass(address.hostname or "") else getproxies().get(address.scheme)
-    return ProxyManager(proxy, maxsize=ASKING_AT_ONCE) if proxy else PoolManager(maxsize=ASKING_AT_ONCE)
+    return bound_answers(ProxyManager(proxy, maxsize=ASKING_AT_ONCE) if proxy else PoolManager(maxsize=ASKING_AT_ONCE))
 
 
 class EmbeddingsUnavailable(EngineUnavailable):
@@ -64,13 +65,13 @@ class Endpoint:
     key: str = ""
 
     def vectors(self, texts: Sequence[str], timeout_s: float, *, is_query: bool) -> list[list[float]]:
-        """One vector for each text, all of one length; raises EmbeddingsUnavailable."""
+        """Return one vector for each text, all of one length, within `timeout_s` in all; raises EmbeddingsUnavailable."""
         prefix = ("query: " if is_query else "passage: ") if is_e5(self.model) else ""
         body = json.dumps({"model": self.model, "input": [prefix + text for text in texts]}).encode()
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.key}"} if self.key else {})
         try:
             answer = _connections(self.url).request(
-                "POST", self.url, body=body, headers=headers, timeout=Timeout(timeout_s), retries=False, redirect=False, preload_content=False
+                "POST", self.url, body=body, headers=headers, timeout=Timeout(total=timeout_s), retries=False, redirect=False, preload_content=False
             )
             most = MOST_QUESTION_BYTES if is_query else MOST_ANSWER_BYTES
             received = answer.read(most + 1, decode_content=True)

@@ -17,6 +17,8 @@ from meilisearch.index import Index
 from meilisearch.models.task import TaskInfo
 from urllib3.exceptions import HTTPError
 
+from search.engines.bounded_http import bound_answers
+
 MAX_ANSWER_BYTES = 16_000_000
 INDEXING_TIMEOUT_S = 30.0
 MEANING_TIMEOUT_S = 0.3
@@ -93,6 +95,8 @@ class _BoundedSession(requests.Session):
         self.headers["Accept-Encoding"] = "identity"
         self.trust_env = False  # proxies and .netrc are looked up anew for every call otherwise
         self.max_redirects = 2
+        for adapter in self.adapters.values():
+            bound_answers(adapter.poolmanager)  # type: ignore[attr-defined]
         self._timeout_s = timeout_s
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]

@@ -269,6 +269,26 @@ def test_numbers_that_are_none_are_refused(endpoint: Faulty) -> None:
         Endpoint(endpoint.url, "m").vectors(["x"], 5, is_query=True)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("begun", [b"HTTP/1.1 200 OK\r\nX-Long: ", b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n"], ids=["its headers", "its body"])
+def test_an_embedder_that_sends_a_byte_at_a_time_is_given_up_at_the_deadline(endpoint: Faulty, begun: bytes) -> None:
+    sent: list[int] = []
+
+    def drips(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        handler.wfile.write(begun)
+        for _ in range(600):  # for a minute
+            handler.wfile.write(b" ")
+            sent.append(1)
+            if endpoint.released.wait(0.1):
+                break
+
+    endpoint.answer = drips
+    with pytest.raises(EmbeddingsUnavailable, match="timed out"):
+        Endpoint(endpoint.url, "m").vectors(["x"], 1.0, is_query=True)
+    assert 0 < len(sent) < 600
+
+
 def test_great_numbers_and_small_ones_are_vectors_like_any(endpoint: Faulty, engine: EmbeddedEngine) -> None:
     usual = engine.search(Query(QUESTION))
     for scale in (1e25, 1e-25):

@@ -108,6 +108,24 @@ def test_an_answer_that_never_ends_costs_no_answer(faulty: Faulty, searcher_at: 
     assert_stands_in(searcher_at(faulty.url, search_timeout_s=0.3))
 
 
+@pytest.mark.slow
+def test_an_answer_whose_headers_come_a_byte_at_a_time_costs_no_answer(faulty: Faulty, searcher_at: Callable[..., Searcher]) -> None:
+    sent: list[int] = []
+
+    def drips_headers(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        for _ in range(300):  # for half a minute
+            handler.wfile.write(b"x")
+            sent.append(1)
+            if faulty.released.wait(0.1):
+                break
+
+    faulty.answer = drips_headers
+    assert_stands_in(searcher_at(faulty.url, search_timeout_s=0.3))
+    assert 0 < len(sent) < 300
+
+
 def test_a_server_that_hangs_is_asked_five_times_and_then_left_alone(faulty: Faulty, searcher_at: Callable[..., Searcher]) -> None:
     faulty.answer = hangs(faulty)
     searcher = searcher_at(faulty.url, search_timeout_s=0.05)
