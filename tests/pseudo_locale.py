@@ -60,13 +60,18 @@ def untranslated(html: str) -> list[str]:
     """Return the texts of a page that hold a word in Latin letters and are neither addresses, code nor names of languages."""
     found: list[str] = []
     for node in _shown(JustHTML(html, fragment="<html" not in html, sanitize=False, scripting_enabled=False).root):
-        found += [text for text in _texts(node) if LATIN_WORD.search(NOT_WORDS.sub("", text))]
+        found += [text for text in _texts(node) if _has_latin_word(text)]
     return found
 
 
 def untranslated_lines(text: str) -> list[str]:
     """Return the lines of an email that hold a word in Latin letters."""
-    return [line for line in text.splitlines() if LATIN_WORD.search(NOT_WORDS.sub("", line))]
+    return [line for line in text.splitlines() if _has_latin_word(line)]
+
+
+def _has_latin_word(text: str) -> bool:
+    # Looked for in the whole text first: leaving out what are no words takes the square of a long word's length.
+    return bool(LATIN_WORD.search(text) and LATIN_WORD.search(NOT_WORDS.sub("", text)))
 
 
 def _shown(node: object) -> Iterator[object]:
