@@ -19,7 +19,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def send(settings: Settings, mail: Mail) -> None:
-    """Hand the mail over. Raises Undoable when the server refuses it for good, else TryLater; both say why in a sentence."""
+    """Hand the mail over. Raises PermanentFailure when the server refuses it for good, else TryLater; both say why in a sentence."""
     if url := settings.smtp_url.get_secret_value():
         _send_by_smtp(urlsplit(url), mail, bounds(settings))
     else:
@@ -39,14 +39,13 @@ def bounds(settings: Settings) -> Bounds:
 @contextmanager
 def connection(url: SplitResult, bounds: Bounds) -> Iterator[smtplib.SMTP]:
     """A connection to the mail server at `url`, encrypted where it can be, signed in where a user name is set."""
-    context = ssl.create_default_context()
     host, port = domain_in_ascii(url.hostname or "") or url.hostname or "localhost", failures.port(url)
     if url.scheme == "smtps":
-        server: BoundedSmtp = BoundedSmtpOverTls(host, port, bounds, context)
+        server: BoundedSmtp = BoundedSmtpOverTls(host, port, bounds, ssl.create_default_context())
     else:
         server = BoundedSmtp(host, port, bounds)
     try:
-        _greet(server, url, context, host)
+        _greet(server, url, host)
         yield server
     finally:
         # Whatever the server says to a goodbye: a mail that it took is sent.
@@ -65,11 +64,11 @@ def _send_by_smtp(url: SplitResult, mail: Mail, bounds: Bounds) -> None:
         raise kind(failures.in_words(error, url, bounds)) from error
 
 
-def _greet(server: smtplib.SMTP, url: SplitResult, context: ssl.SSLContext, host: str) -> None:
+def _greet(server: smtplib.SMTP, url: SplitResult, host: str) -> None:
     server.ehlo_or_helo_if_needed()
     is_encrypted = url.scheme == "smtps"
     if not is_encrypted and server.has_extn("starttls"):
-        server.starttls(context=context)
+        server.starttls(context=ssl.create_default_context())
         server.ehlo()
         is_encrypted = True
     if url.username:
