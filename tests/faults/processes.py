@@ -111,7 +111,7 @@ def command(arguments: list[str], variables: dict[str, str], log: Path, *, after
             kill(process)
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: subprocess.Popen[Any]) -> None:
     """Ends a command and all that it started at once."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -2,12 +2,10 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from queue import Queue
 
 import pytest
 
@@ -15,7 +13,8 @@ from search.engine import Query
 from search.engines.embedded import EmbeddedEngine
 from search.engines.meilisearch.client import Clients, MeilisearchApiError
 from search.index.store import Store
-from tests.faults.processes import CHECKOUT, command, environ, wait_for
+from tests.faults.forks import Forks, forking
+from tests.faults.processes import environ, wait_for
 from tests.search.faulty import Faulty, faulty_server, passes_on
 from tests.services import MeilisearchServer
 
@@ -24,13 +23,30 @@ pytestmark = pytest.mark.slow
 WRITES = 8
 """More than a rebuild has: one killed at none of them ends the round."""
 KILLED = -signal.SIGKILL
-States = list[dict[str, str]]
+DESKBOOK = """
+import os
+import kb.db, kb.site.cli.content, search.documents, search.searcher
+from kb.site.cli import main
+
+def run(arguments, variables):
+    os.environ.clear()
+    os.environ.update(variables)
+    main(arguments)
+"""
+
+
+@pytest.fixture(scope="module")
+def deskbook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Runs `deskbook` commands, each in a process of its own."""
+    with forking(DESKBOOK, tmp_path_factory.mktemp("deskbook") / "log") as forks:
+        yield forks
 
 
 class Site:
     """A content folder in one of two states, its index in Meilisearch, and commands that reach it through a server that can kill them."""
 
-    def __init__(self, folder: Path, server: MeilisearchServer, index: str, faulty: Faulty) -> None:
+    def __init__(self, folder: Path, server: MeilisearchServer, index: str, faulty: Faulty, deskbook: Forks) -> None:
+        self._deskbook = deskbook
         self.content, self.data, self.index, self.faulty = folder / "content", folder / "var", index, faulty
         self.raw = Clients(server.url, "", server.key, 120.0).indexing
         self.url, self._key, self.on = server.url, server.key, passes_on(server.url)
@@ -49,9 +65,10 @@ class Site:
     def run(self, *arguments: str, kill_at: int = 0, is_served: bool = False) -> int:
         """The exit code of `deskbook index …`, killed at its write number `kill_at`: before the server gets it, or once it has it."""
         variables = environ(self.content, self.data, MEILISEARCH_URL=self.faulty.url, MEILISEARCH_INDEX_KEY=self._key, MEILISEARCH_INDEX=self.index)
-        with command(["index", *arguments], variables, self.data / "index.log") as process:
-            self.faulty.answer = self._killing(process, kill_at, is_served) if kill_at else self.on
-            return process.wait(60)
+        pids: Queue[int] = Queue()
+        self.faulty.answer = self._killing(pids, kill_at, is_served) if kill_at else self.on
+        pids.put(self._deskbook.start(arguments=["index", *arguments], variables=variables))
+        return self._deskbook.wait()
 
     def live(self) -> dict[str, str]:
         """Slug → digest of what readers find."""
@@ -71,7 +88,7 @@ class Site:
         names = f"indexUids={self.index},{self.index}__next"
         wait_for(lambda: not self.raw.http.get(f"tasks?{names}&statuses=enqueued,processing")["results"])
 
-    def _killing(self, process: subprocess.Popen[bytes], at: int, is_served: bool) -> Callable[[BaseHTTPRequestHandler], None]:
+    def _killing(self, pids: Queue[int], at: int, is_served: bool) -> Callable[[BaseHTTPRequestHandler], None]:
         writes = 0
 
         def answer(handler: BaseHTTPRequestHandler) -> None:
@@ -82,16 +99,16 @@ class Site:
                 return
             if is_served:
                 self.on(handler)
-            process.send_signal(signal.SIGKILL)
+            os.kill(pids.get(), signal.SIGKILL)
             handler.close_connection = True
 
         return answer
 
 
 @pytest.fixture
-def site(tmp_path: Path, meilisearch: MeilisearchServer, meilisearch_index: str) -> Iterator[Site]:
+def site(tmp_path: Path, meilisearch: MeilisearchServer, meilisearch_index: str, deskbook: Forks) -> Iterator[Site]:
     with faulty_server() as faulty:
-        yield Site(tmp_path, meilisearch, meilisearch_index, faulty)
+        yield Site(tmp_path, meilisearch, meilisearch_index, faulty, deskbook)
 
 
 @pytest.mark.parametrize("is_served", [False, True])
@@ -149,39 +166,40 @@ def test_an_article_deleted_while_the_command_rebuilds_is_absent_at_the_end(site
 
 
 EMBEDDED = """
-import os, signal, sys
+import os, signal
 from pathlib import Path
 from search.engines.embedded import EmbeddedEngine
 from search.index.store import Store
 from tests.search.conftest import document
 
-state, at, how = sys.argv[2], int(sys.argv[3]), sys.argv[4]
-documents = [document(f"{state}-{number}", f"Article {number}", ("", f"of {state}")) for number in range(2000)]
-steps = 0
+def run(path, state, at, how):
+    documents = [document(f"{state}-{number}", f"Article {number}", ("", f"of {state}")) for number in range(2000)]
+    steps = 0
 
-def progress(done, whole):
-    global steps
-    steps += 1
-    if steps == at:
-        os.kill(os.getpid(), signal.SIGKILL)
+    def progress(done, whole):
+        nonlocal steps
+        steps += 1
+        if steps == at:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-getattr(EmbeddedEngine(Store(Path(sys.argv[1]))), how)(documents, progress)
+    getattr(EmbeddedEngine(Store(Path(path))), how)(documents, progress)
 """
 
 
 @pytest.mark.parametrize("how", ["sync", "rebuild"])
 def test_an_embedded_index_killed_at_any_step_is_whole(tmp_path: Path, how: str) -> None:
     path = tmp_path / "search.sqlite"
+    with forking(EMBEDDED, tmp_path / "log") as forks:
 
-    def run(state: str, at: int) -> int:
-        arguments: list[Any] = [sys.executable, "-c", EMBEDDED, path, state, str(at), how]
-        return subprocess.run(arguments, env=os.environ | {"PYTHONPATH": str(CHECKOUT)}, check=False).returncode
+        def run(state: str, at: int) -> int:
+            forks.start(path=str(path), state=state, at=at, how=how)
+            return forks.wait()
 
-    assert run("first", 0) == 0
-    at = 1  # the last step is when all is written and nothing committed
-    while (code := run("second", at)) == KILLED:
-        assert _states(path) == {"first": 2000}
-        at += 1
+        assert run("first", 0) == 0
+        at = 1  # the last step is when all is written and nothing committed
+        while (code := run("second", at)) == KILLED:
+            assert _states(path) == {"first": 2000}
+            at += 1
     assert (code, at > 3) == (0, True)
     assert _states(path) == {"second": 2000}
     assert EmbeddedEngine(Store(path)).search(Query("article 7")).hits[0].slug == "second-7"
