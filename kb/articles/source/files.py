@@ -132,4 +132,4 @@ def _refusal(entry: os.DirEntry[str]) -> str:
 
 
 def _printable(path: str) -> str:
-    return path.encode("utf-8", "backslashreplace").decode()
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

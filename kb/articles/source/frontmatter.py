@@ -80,6 +80,9 @@ def _pairs(header: str) -> list[tuple[yaml.Node, yaml.Node]]:
 
 def _key(node: yaml.Node, keys: dict[str, Checker], seen: dict[str, int]) -> tuple[str, int]:
     line = node.start_mark.line + 2
+    if not isinstance(node, yaml.ScalarNode):
+        kind = "a list" if isinstance(node, yaml.SequenceNode) else "lines of `key: value`"
+        raise BadFrontMatter(line, f"unknown key: it cannot be {kind}; known are {', '.join(keys)}")
     key = str(node.value)
     if key in seen:
         raise BadFrontMatter(line, f"`{key}` stands here for the second time (first in line {seen[key]}): keep one")
@@ -148,7 +151,7 @@ def findable(value: Any) -> bool | float:
     if isinstance(value, bool):
         return value
     if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,4})?", str(value)) or not 0.1 <= float(str(value)) <= 10:
-        raise ValueError(f"must be true, false or a number from 0.1 to 10, not {str(value)[:40]!r}")
+        raise ValueError(f"must be true, false or a number from 0.1 to 10, not {_shown(value)}")
     return float(str(value))
 
 
@@ -160,7 +163,7 @@ def moment(value: Any) -> datetime:
         found = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else datetime.fromisoformat(written)
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError(f"must be a date such as 2026-05-31 or 2026-05-31T09:00:00+02:00, not {str(value)[:40]!r}") from None
+        raise ValueError(f"must be a date such as 2026-05-31 or 2026-05-31T09:00:00+02:00, not {_shown(value)}") from None
 
 
 def words(value: Any) -> tuple[str, ...]:
@@ -178,14 +181,18 @@ def kind(value: Any) -> ArticleType:
     except ValueError:
         near = difflib.get_close_matches(str(value), list(ArticleType), n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise ValueError(f"must be one of {', '.join(ArticleType)}, not {str(value)[:40]!r}{hint}") from None
+        raise ValueError(f"must be one of {', '.join(ArticleType)}, not {_shown(value)}{hint}") from None
 
 
 def locale(value: Any) -> str:
     """A language tag such as `en` or `pt-br`."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
-        raise ValueError(f"must be a language tag such as en or pt-br, not {str(value)[:40]!r}")
+        raise ValueError(f"must be a language tag such as en or pt-br, not {_shown(value)}")
     return value.lower()
+
+
+def _shown(value: Any) -> str:
+    return repr(value[:40]) if isinstance(value, str) and value else f"{value}" if type(value) is int else _kind(value)
 
 
 def _kind(value: Any) -> str:

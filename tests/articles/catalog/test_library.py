@@ -138,6 +138,15 @@ def test_a_file_that_cannot_be_read_is_named_with_its_line(name: str, write: Wri
     assert message in problems(opened)[0]
 
 
+def test_names_that_are_not_utf8_are_shown_with_their_bytes(library: Open, root: Path, write: Write) -> None:
+    write("a/b/good.md")
+    for name in (b"caf\xe9.md", b"bild\xff.png"):
+        Path(os.fsdecode(os.fsencode(root / "a/b") + b"/" + name)).write_bytes(b"x")
+    Path(os.fsdecode(os.fsencode(root) + b"/ord\xe9")).mkdir()
+    told = "the name is not UTF-8: rename the file"
+    assert problems(library()) == [rf"a/b/bild\xff.png:1: {told}", rf"a/b/caf\xe9.md:1: {told}", rf"ord\xe9:1: {told}"]
+
+
 def test_windows_line_ends_a_byte_order_mark_and_no_last_newline_are_fine(write: Write, library: Open, root: Path) -> None:
     write("a/b/good.md")
     (root / "a/b/windows.md").write_bytes(b"\xef\xbb\xbf---\r\ntitle: Hello\r\n---\r\n\r\n# One\r\n\r\ntext")

@@ -62,7 +62,13 @@ REFUSED = {
     "mapping": ("---\ntitle: x\nowner:\n  name: y\n---\n", 3, "of its own"),
     "too large": ("---\ntitle: x\ntags: [" + "a, " * 20_000 + "]\n---\n", 1, "at most"),
     "many": ("---\ntitle: x\ntags: [" + "a, " * 200 + "]\n---\n", 3, "more than 100"),
-    "complex key": ("---\ntitle: x\n? [a]\n: b\n---\n", 3, "unknown key"),
+    "list as key": ("---\ntitle: x\n? [a]\n: b\n---\n", 3, "unknown key: it cannot be a list; known are title"),
+    "lines as key": ("---\ntitle: x\n? {a: b}\n: c\n---\n", 3, "unknown key: it cannot be lines of `key: value`; known are title"),
+    "list as date": ("---\ntitle: x\npublish_at: [a]\n---\n", 3, "not a list"),
+    "list as type": ("---\ntitle: x\ntype: [faq]\n---\n", 3, "not a list"),
+    "list as locale": ("---\ntitle: x\nlocale: [en]\n---\n", 3, "not a list"),
+    "list as boost": ("---\ntitle: x\nsearch: [2]\n---\n", 3, "not a list"),
+    "nothing as date": ("---\ntitle: x\npublish_at:\n---\n", 3, "not nothing"),
 }
 
 
