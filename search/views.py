@@ -13,13 +13,14 @@ from starlette.routing import Route
 
 from kb.articles.article import Catalog
 from kb.articles.catalog.audiences import audiences, load_audiences
-from kb.articles.catalog.visible_categories import find_category, visible_categories
+from kb.articles.catalog.visible_categories import NO_SUCH_CATEGORY, category_names, find_category, visible_categories
 from kb.articles.pages.languages import Language
 from kb.events.models import Kind
 from kb.events.recorder import recorder
 from kb.i18n import N_
 from kb.i18n import gettext as _
 from kb.i18n.translate import current
+from kb.text.whole_number import parse_whole_number
 from kb.web.locales import name_of
 from kb.web.numbers import query_number
 from kb.web.templates import render
@@ -41,11 +42,11 @@ TYPE_NAMES = {"article": N_("Article"), "faq": N_("Question and answer"), "tutor
 
 
 def api(request: Request) -> JSONResponse:
-    """The hits for a program; 400 for a category that does not exist."""
+    """Return the hits for a program; 400 for a category that does not exist, and for a limit that is none."""
     require_share(request)
-    query = _query(request, limit=query_number(request, "limit", usual=PAGE_HITS, most=MOST_HITS))
-    if query.category and query.category not in _category_names(request, _catalog(request)):
-        raise HTTPException(400, _("There is no such category. Use the slug of a category’s folder."))
+    query = _query(request, limit=_limit(request))
+    if query.category and query.category not in category_names(_catalog(request), audiences(request), datetime.now(UTC)):
+        raise HTTPException(400, _(NO_SUCH_CATEGORY))
     return JSONResponse(_told(_placed(request, _searcher(request).search(query), query.locale)), headers={"Cache-Control": "no-store"})
 
 
@@ -237,8 +238,12 @@ def _record(request: Request, response: Response, query: Query, found: Results) 
         visit.stamp(response)
 
 
-def _category_names(request: Request, catalog: Catalog) -> dict[str, str]:
-    return {category.slug: category.name for category in visible_categories(catalog, audiences(request), datetime.now(UTC))}
+def _limit(request: Request) -> int:
+    written = request.query_params.get("limit", "")
+    number = parse_whole_number(written, most=MOST_HITS) if written else PAGE_HITS
+    if not number:
+        raise HTTPException(400, _("The limit is a whole number from 1 to %(num)s.") % {"num": MOST_HITS})
+    return number
 
 
 def _catalog(request: Request) -> Catalog:

@@ -18,6 +18,9 @@ _HOW = {
 
 def query_sentences(told: Explanation) -> Iterator[str]:
     """How the query was read, one line for each word."""
+    if not (told.words or told.left_out):
+        yield "No word was read: there is no letter or digit to search for."
+        return
     yield "Read as a few words of a title." if told.is_fragment else "Read as a question: each word counts by how rare it is in the articles."
     if told.left_out:
         yield f"Left out, as they tell too little: {', '.join(told.left_out)}."

@@ -67,10 +67,21 @@ def test_no_query_ends_in_an_error_of_ours(client: TestClient, path: str) -> Non
         assert client.get(path + query).status_code in (200, 400, 414)
 
 
-def test_impossible_numbers_are_clamped(client: TestClient) -> None:
+def test_an_impossible_page_is_the_first_or_the_last(client: TestClient) -> None:
     for number in ["-1", "0", "1e9", "NaN", "9" * 5000, "²", ""]:
         assert client.get("/search", params={"q": "brakes", "page": number}).status_code == 200
-        assert len(client.get("/api/search", params={"q": "brakes", "limit": number}).json()["hits"]) >= 1
+
+
+@pytest.mark.parametrize("number", ["-1", "0", "51", "1e9", "1.5", "abc", "NaN", "9" * 5000, "²", " ", "%d9%a1"])
+def test_a_limit_that_is_none_is_refused_with_those_that_are(client: TestClient, number: str) -> None:
+    refused = client.get("/api/search", params={"q": "brakes", "limit": number})
+    assert (refused.status_code, refused.json()["error"]["detail"]) == (400, "The limit is a whole number from 1 to 50.")
+
+
+def test_as_many_hits_come_as_the_limit_says(client: TestClient) -> None:
+    counts = [len(client.get("/api/search", params={"q": "brakes battery order refund", "limit": number}).json()["hits"]) for number in ("1", "2", "50", "")]
+    assert counts[:2] == [1, 2]
+    assert counts[2] == counts[3] > 1
 
 
 def test_the_box_gets_a_small_list_of_marked_hits(client: TestClient) -> None:

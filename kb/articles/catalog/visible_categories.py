@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kb.articles.article import PUBLIC, Article, ArticleType, Catalog, Category, Section
+from kb.i18n import N_
+
+NO_SUCH_CATEGORY = N_("There is no such category. Use the slug of a category’s folder.")
 
 
 @dataclass(frozen=True, slots=True)

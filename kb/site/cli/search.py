@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kb.site.cli.output import as_json, emit, progress, styled
-from kb.site.cli.refusal import Refused
+from kb.site.cli.refusal import Misused, Refused
 
 if TYPE_CHECKING:
     from kb.articles.catalog.library import Library
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 @as_json
 @click.pass_context
 def search(context: click.Context, words: tuple[str, ...], limit: int, category: str | None, explain: bool, is_json: bool) -> None:
-    """Search the articles as a customer would. Exits 1 when nothing is found."""
+    """Search the articles as a customer would. Exits 1 when nothing is found, 2 for a category that does not exist."""
+    from kb.articles.article import PUBLIC
+    from kb.articles.catalog.visible_categories import NO_SUCH_CATEGORY, category_names
     from kb.config import load
     from kb.db import now
     from search.documents import documents
@@ -35,10 +37,13 @@ def search(context: click.Context, words: tuple[str, ...], limit: int, category:
     from search.searcher import Searcher
 
     settings = load()
-    wanted = list(documents(_library(settings).catalog, now()))
+    catalog = _library(settings).catalog
+    if category and category not in category_names(catalog, PUBLIC, now()):
+        raise Misused(NO_SUCH_CATEGORY)
+    wanted = list(documents(catalog, now()))
     with _in_step(settings, wanted) as data, closing(Searcher(settings.model_copy(update={"data": data}))) as searcher:
         searcher.embedded.sync(wanted, progress("Indexing articles"))
-        found = searcher.search(Query(" ".join(words), limit=limit, category=category, with_reasons=explain))
+        found = searcher.search(Query(" ".join(words), limit=limit, category=category or None, with_reasons=explain))
     if is_json:
         hits = [{"path": hit.path, "slug": hit.slug, "title": hit.title, "url": hit.url, "anchor": hit.anchor, "score": hit.score} for hit in found.hits]
         answer = {"query": found.query, "hits": hits, "total": found.total, "answered": found.answered, "confidence": found.confidence}

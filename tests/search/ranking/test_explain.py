@@ -42,6 +42,11 @@ def test_the_words_left_out_and_those_that_count_are_told(pair: Pair) -> None:
     assert "Read as a few words of a title." in query_told(pair, "adjust brakes")
 
 
+@pytest.mark.parametrize("text", ["", " ", "😀", "?!", "—"])
+def test_a_query_without_a_word_says_so(pair: Pair, text: str) -> None:
+    assert query_told(pair, text) == "No word was read: there is no letter or digit to search for."
+
+
 def test_corrections_splits_joins_and_beginnings_are_told(pair: Pair) -> None:
     assert "batery: in no article; read as “battery”; found as battery (spelt so)" in query_told(pair, "is my batery too hot?")
     assert "read as “tracking number”; found as track, number (taken apart)" in query_told(pair, "where is my trackingnumber?")

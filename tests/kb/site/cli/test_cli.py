@@ -196,6 +196,21 @@ def test_a_key_without_a_name_to_see_is_refused(deskbook) -> None:
     assert json.loads(deskbook("user", "list", "--json").output)[0]["name"] == ""
 
 
+def test_doctor_says_of_each_language_whether_words_of_like_meaning_are_found(deskbook, tmp_path: Path) -> None:
+    deskbook("migrate")
+    (tmp_path / "content" / "help" / "reset.fi.md").write_text("---\ntitle: Qwrtpl vbnkzz\n---\nXkcdqq zzyzxw hjklpq the board mnbvcx.\n")
+
+    def told(**settings: str) -> list[tuple[bool, str]]:
+        findings = json.loads(deskbook("doctor", "--json", **settings).output)
+        return [(finding["ok"], finding["message"]) for finding in findings if finding["part"] == "meaning"]
+
+    assert told() == [
+        (True, "en: search finds words that mean nearly the same (100% of the articles' words are known)"),
+        (True, "fi: search finds words only as they are spelt: no model of this language ships (25% of the articles' words are known)"),
+    ]
+    assert told(WORD_VECTORS="false") == [(True, "off: words count as they are spelt (DESKBOOK_WORD_VECTORS)")]
+
+
 def test_doctor_finds_a_dead_mail_server_and_a_dead_search_server(deskbook) -> None:
     deskbook("migrate")
     answer = deskbook("doctor", "--json", SMTP_URL="smtp://127.0.0.1:1", MEILISEARCH_URL="http://127.0.0.1:1")
@@ -247,6 +262,14 @@ def test_search_finds_an_article_and_says_when_there_is_none(deskbook) -> None:
     nothing = deskbook("search", "xylophone", "--json")
     assert nothing.exit_code == 1
     assert json.loads(nothing.stdout)["hits"] == []
+
+
+def test_search_refuses_a_category_that_does_not_exist_as_the_api_does(deskbook) -> None:
+    for category in ("nope", "Help", "help/reset"):
+        refused = deskbook("search", "reset", "--category", category)
+        assert (refused.exit_code, refused.stdout) == (2, "")
+        assert "There is no such category. Use the slug of a category’s folder." in refused.output
+    assert "Reset the board" in deskbook("search", "reset", "--category", "help").output
 
 
 def test_a_question_in_a_terminal_leaves_the_search_file_of_a_running_site_alone(deskbook, tmp_path: Path) -> None:
