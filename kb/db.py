@@ -4,22 +4,19 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import URL, BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, create_engine, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 from starlette.requests import HTTPConnection
 
 from kb.dialects import Begin, begin_as
 from kb.server_limits import ServerLimits
+from kb.sqlite import SqliteFile, is_lock
 
 if TYPE_CHECKING:
     from kb.postgres import Watch
@@ -112,11 +109,13 @@ class Database:
     reads before it writes fails at once with SQLITE_BUSY_SNAPSHOT, so writes begin IMMEDIATE, in turn.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 40, limits: ServerLimits | None = None) -> None:
-        """Without `limits` a statement may take as long as it needs, as migrations do."""
+    def __init__(self, url: str, *, pool_size: int = 40, limits: ServerLimits | None = None, may_create: bool = True) -> None:
+        """Without `limits` a statement may take as long as it needs, as migrations do. An SQLite file that is missing is an error unless `may_create`."""
         self._limits = limits or ServerLimits.model_validate({})
-        self.engine = _engine(url, pool_size, self._limits)
-        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        address, wait_s = make_url(url), self._limits.database_wait_s
+        self.is_sqlite = address.get_backend_name() == "sqlite"
+        self._file = SqliteFile(address.database, wait_s, may_create=may_create) if self.is_sqlite else None
+        self.engine = _engine(address, pool_size, wait_s, self._file)
         self._watch: Watch | None = None
         if not self.is_sqlite:
             from kb.postgres import watch
@@ -133,7 +132,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A session for reading; anything it changed is rolled back."""
         self._require_answer()
-        with self._gate.passed(), WorkSession(self.engine, expire_on_commit=False) as session:
+        with self._noting_damage(), self._gate.passed(), WorkSession(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -146,7 +145,8 @@ class Database:
         self._require_answer()
         wait_s = 0.0 if is_optional else self._wait_s()
         turn = self._own_turn(wait_s) if self.is_sqlite else nullcontext()
-        with self._writers.passed(), turn, WorkSession(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._noting_damage(), self._writers.passed(), turn, WorkSession(self.engine, expire_on_commit=False) as session, session.begin():
+            self._require_file()
             with begin_as(Begin.PIPELINED if is_pipelined else Begin.WRITING, wait_s if wait_s < self._limits.database_wait_s else None):
                 session.connection()
             if may_take_long and not self.is_sqlite:
@@ -154,6 +154,7 @@ class Database:
                     yield session
             else:
                 yield session
+            self._require_file()  # what is acknowledged was committed to a file that was there
 
     @contextmanager
     def _own_turn(self, wait_s: float) -> Iterator[None]:
@@ -177,12 +178,21 @@ class Database:
         if self.is_silent():
             raise OperationalError("", None, TimeoutError("the server does not answer"))
 
+    def _require_file(self) -> None:
+        if self._file:
+            self._file.require_file()
+
+    def _noting_damage(self) -> AbstractContextManager[None]:
+        return self._file.noting_damage() if self._file else nullcontext()
+
     def is_silent(self) -> bool:
         """Whether the database is known to leave everybody without an answer."""
         return self._watch is not None and self._watch.is_silent
 
     def is_reachable(self) -> bool:
-        """Whether the database answers now."""
+        """Whether the database answers now, and what it stores is kept."""
+        if self._file and not self._file.is_whole():
+            return False
         try:
             with self.engine.connect() as connection:
                 connection.exec_driver_sql("SELECT 1")
@@ -205,18 +215,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _engine(url: str, pool_size: int, limits: ServerLimits) -> Engine:
+def _engine(url: URL, pool_size: int, wait_s: float, file: SqliteFile | None) -> Engine:
     # Parameters are hidden from errors: they hold what customers write, and errors end in logs.
-    address = make_url(url)
-    address = address.set(drivername=f"{address.get_backend_name()}+deskbook")
-    wait_s = limits.database_wait_s
-    if address.get_backend_name() == "sqlite":
-        if address.database:
-            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(address, pool_size=pool_size, max_overflow=0, pool_timeout=wait_s, hide_parameters=True, connect_args={"timeout": wait_s})
-        event.listen(engine, "connect", partial(_set_up_sqlite, wait_s))
-        return engine
-    return create_engine(address, pool_size=pool_size, max_overflow=0, hide_parameters=True, pool_timeout=wait_s)
+    address = url.set(drivername=f"{url.get_backend_name()}+deskbook")
+    opening = {"creator": file.connect} if file else {}
+    return create_engine(address, pool_size=pool_size, max_overflow=0, hide_parameters=True, pool_timeout=wait_s, **opening)
 
 
 @contextmanager
@@ -229,28 +232,3 @@ def _without_end(session: Session) -> Iterator[None]:
         yield
     finally:
         MAY_TAKE_LONG.reset(token)
-
-
-def _set_up_sqlite(wait_s: float, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    driver = cast(sqlite3.Connection, connection)
-    driver.isolation_level = None  # the dialect begins transactions
-    for pragma in (f"busy_timeout={int(wait_s * 1000)}", "synchronous=FULL", "foreign_keys=ON"):
-        driver.execute(f"PRAGMA {pragma}")
-    _turn_to_wal(driver)
-
-
-def _turn_to_wal(driver: sqlite3.Connection) -> None:
-    # Two connections that turn a new file to WAL at once: SQLite refuses one without waiting.
-    for attempt in range(100):
-        try:
-            driver.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError:
-            if attempt == 99:
-                raise
-            time.sleep(0.02)
-
-
-def is_lock(error: OperationalError) -> bool:
-    """Return whether another process keeps SQLite locked."""
-    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -25,7 +25,7 @@ FLOORS = (
     ("kb.text",),
     ("kb.config", "kb.config_values", "kb.server_limits", "kb.settings_table"),
     ("kb.i18n",),
-    ("kb.db", "kb.dialects", "kb.postgres", "kb.postgres_pipeline"),
+    ("kb.db", "kb.dialects", "kb.sqlite", "kb.postgres", "kb.postgres_pipeline"),
     ("kb.rate_limit",),
     ("kb.web",),
     ("kb.events",),

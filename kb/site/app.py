@@ -95,7 +95,7 @@ def _open(app: Starlette, settings: Settings, on_article: Progress | None) -> No
     """Everything that is read from or written to; `_serving` closes it."""
     state = app.state
     options = Options.of(settings)
-    state.database = Database(settings.database, pool_size=settings.database_pool, limits=settings)
+    state.database = Database(settings.database, pool_size=settings.database_pool, limits=settings, may_create=False)
     is_secure = settings.base_url.startswith("https:")
     state.recorder = Recorder(state.database, Caps.of(settings), key=state.secret_key, is_on=settings.record_events, is_secure=is_secure)
     state.most_read = MostRead(state.database)

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from kb.i18n import N_
 from kb.i18n import gettext as _
+from kb.sqlite import FileLost
 from kb.web.body_limit import NoRoom, TooLarge
 from kb.web.templates import render
 from kb.web.way_back import is_on_desk, way_back
@@ -95,9 +96,15 @@ def error_page(request: Request, error: Exception) -> Response:
 
 
 def database_busy(request: Request, error: Exception) -> Response:
-    """503: the database is locked, full, restarting or away. What was typed stays in the browser."""
-    _log_once_a_second("database: %s", str(getattr(error, "orig", error))[:300])
+    """503: the database is locked, full, damaged, restarting or away. What was typed stays in the browser."""
+    log_database_fault(error)
     return _unsaved(request) or answer(request, 503, _(ADVICE[503]), headers={"Retry-After": "5"})
+
+
+def log_database_fault(error: Exception) -> None:
+    """Log why the database could not be used, at most once a second."""
+    if not isinstance(error, FileLost):
+        _log_once_a_second("database: %s", str(getattr(error, "orig", error))[:300])
 
 
 def database_fault(request: Request, error: Exception) -> Response:

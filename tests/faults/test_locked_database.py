@@ -57,6 +57,15 @@ def test_a_locked_database_leaves_threads_to_those_who_do_not_need_it(content: P
         assert all(b"It beeps" in page for status, page in answers if status == 503)
 
 
+def test_a_request_that_could_not_be_saved_is_a_line_of_the_log(content: Path, tmp_path: Path) -> None:
+    with serving(content, tmp_path / "var", DATABASE_WAIT_S="0.05") as served:
+        with closing(sqlite3.connect(tmp_path / "var" / "deskbook.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert post(served, 1)[0] == 503
+            other.execute("ROLLBACK")
+        wait_for(lambda: "ERROR deskbook: database: " in served.log.read_text())
+
+
 def test_pages_do_not_wait_behind_forms_however_many_are_sent_at_once(content: Path, tmp_path: Path) -> None:
     with serving(content, tmp_path / "var", DATABASE_WAIT_S="600") as served, ThreadPoolExecutor(FILERS) as pool:
         for _ in range(2):

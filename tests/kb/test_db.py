@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from kb import db
+from kb import sqlite
 from kb.accounts.models import User
 from kb.db import Database, now
 from kb.server_limits import ServerLimits
@@ -60,7 +60,7 @@ def test_a_connection_that_is_refused_wal_because_another_is_at_the_new_file_tri
         if len(refusals) == 3:
             other.execute("ROLLBACK")
 
-    monkeypatch.setattr(db.time, "sleep", wait)
+    monkeypatch.setattr(sqlite.time, "sleep", wait)
     database = Database(f"sqlite:///{tmp_path / 'a.sqlite'}", limits=ServerLimits(database_wait_s=0.001))
     with database.read() as session:
         assert session.execute(text("PRAGMA journal_mode")).scalar() == "wal"

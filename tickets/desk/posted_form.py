@@ -17,6 +17,7 @@ from kb.config import Settings
 from kb.db import database, now
 from kb.i18n import N_
 from kb.i18n import gettext as _
+from kb.web.errors import log_database_fault
 from kb.web.forms import files
 from kb.web.numbers import path_number
 from kb.web.templates import render
@@ -97,7 +98,8 @@ def act_on(request: Request, form: FormData, page: FormPage, act: Act) -> Respon
         return act(posted)
     except FilesRefused as error:
         return stored(replace(posted, files=()), {"files": str(error)})
-    except (OperationalError, PoolTimeout):
+    except (OperationalError, PoolTimeout) as error:
+        log_database_fault(error)
         lost = {"files": _(CHOOSE_AGAIN)} if chosen else {}
         return page.show(request, user, replace(posted.draft, errors={"body": _(NOT_SAVED)} | lost), status=503)
 

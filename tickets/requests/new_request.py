@@ -16,6 +16,7 @@ from kb.events.recorder import recorder
 from kb.i18n import N_
 from kb.i18n import gettext as _
 from kb.text.cleanup import clean, one_line
+from kb.web.errors import log_database_fault
 from kb.web.forms import text
 from tickets import uploads
 from tickets.articles_read import catalog, embedded_html, open_article, open_categories
@@ -67,7 +68,8 @@ def create(request: Request, form: FormData) -> Response:
         return show_form(request, draft, {"files": str(error)}, status=error.status, kept=kept_files(request, draft))
     except TooManyRequests:
         return _not_sent(request, draft, _(TOO_MANY), status=429, retry_after_s=3600)
-    except (OperationalError, PoolTimeout):
+    except (OperationalError, PoolTimeout) as error:
+        log_database_fault(error)
         return _not_sent(request, draft, _(NOT_SAVED), status=503, retry_after_s=5)
 
 

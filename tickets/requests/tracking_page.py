@@ -21,6 +21,7 @@ from kb.i18n import N_, ngettext
 from kb.i18n import gettext as _
 from kb.rate_limit.queries import is_within_limit
 from kb.web.client_address import client_network
+from kb.web.errors import log_database_fault
 from kb.web.forms import with_form
 from kb.web.templates import render
 from tickets import queries, uploads
@@ -93,7 +94,8 @@ def reply(request: Request, form: FormData) -> Response:
         return _reply(request, draft)
     except FilesRefused as error:
         return _show(request, draft, {"files": str(error)}, status=error.status, kept=_kept(request, draft))
-    except (OperationalError, PoolTimeout):
+    except (OperationalError, PoolTimeout) as error:
+        log_database_fault(error)
         return _not_sent(request, draft, _(NOT_SAVED), status=503)
 
 

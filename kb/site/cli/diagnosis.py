@@ -111,7 +111,7 @@ def _address(settings: Settings) -> Iterator[Finding]:
 def _database(settings: Settings) -> Iterator[Finding]:
     kind = make_url(settings.database).get_backend_name()
     try:
-        with closing(Database(settings.database)) as database:
+        with closing(Database(settings.database, may_create=False)) as database:
             require_current(database)
             yield Finding("database", True, f"{kind}, schema {schema_of(database)}")
     except (SchemaMismatch, OSError) as fault:
@@ -124,7 +124,7 @@ def _events(settings: Settings) -> Iterator[Finding]:
     """Events of the last week that the caps dropped, and how full the log is."""
     today = now().date()
     try:
-        with closing(Database(settings.database)) as database, database.read() as session:
+        with closing(Database(settings.database, may_create=False)) as database, database.read() as session:
             stored, week = events_stored(session), counted(session, today - timedelta(days=6), today)
     except (SQLAlchemyError, OSError):
         return  # What is wrong with the database is said by its own finding.

@@ -19,7 +19,7 @@ def opened() -> Iterator[tuple["Settings", "Database"]]:
 
     settings = load()
     close_to_others(settings)
-    database = Database(settings.database)
+    database = Database(settings.database, may_create=False)
     try:
         require_current(database)
         yield settings, database
