@@ -16,7 +16,8 @@ from kb.config import Settings
 from kb.db import Database
 from kb.jobs.models import OutboxJob
 from kb.site.app import create_app
-from tests.tickets.conftest import ALICE, Send
+from tests.cast import signed_in
+from tests.tickets.conftest import ALICE, Send, fields
 from tests.tickets.requests.test_open_a_request import rows
 from tickets.creation import NewTicket, create
 from tickets.models import Attachment, Comment, Ticket
@@ -96,6 +97,16 @@ def test_a_locked_database_keeps_the_text_of_a_reply(impatient: TestClient, sett
     assert impatient.post(f"{link}/comments", data=data).status_code == 303
 
 
+def test_a_locked_database_keeps_the_text_of_an_agents_reply(impatient: TestClient, settings: Settings, send: Send) -> None:
+    send()
+    agent = signed_in(impatient, "ada@example.com", name="Ada")
+    data = fields(agent.get("/desk/tickets/1").text) | {"body": "Kept words", "kind": "public"}
+    with locked(settings):
+        answer = agent.post("/desk/tickets/1/comments", data=data)
+    assert (answer.status_code, "Kept words" in answer.text) == (503, True)
+    assert agent.post("/desk/tickets/1/comments", data=data).status_code == 303
+
+
 def test_a_file_sent_before_survives_a_locked_database(impatient: TestClient, settings: Settings, send: Send) -> None:
     [token] = kept(send(("log.txt", b"x"), subject="").text)
     with locked(settings):
@@ -123,6 +134,13 @@ def test_a_reply_that_comes_back_without_its_files_says_so(client: TestClient, s
     answer = client.post(f"{link}/comments", data={"body": "Kept words", "nonce": "x"}, files=[("files", ("a.txt", b"a"))])
     assert answer.status_code == 403
     assert "Add your files again" in answer.text
+
+
+def test_a_request_from_an_old_page_comes_back_and_asks_only_for_files_it_had(client: TestClient, send: Send) -> None:
+    bare, with_file = send(nonce="x"), send(("a.txt", b"a"), nonce="x")
+    assert (bare.status_code, with_file.status_code) == (403, 403)
+    assert ALICE["description"] in bare.text
+    assert ("Add your files again" in bare.text, "Add your files again" in with_file.text) == (False, True)
 
 
 def test_nobody_fills_the_disk_with_forms_that_are_never_sent(client: TestClient, settings: Settings, send: Send) -> None:

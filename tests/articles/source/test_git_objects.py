@@ -1,6 +1,7 @@
 """Objects of a git repository that are damaged, or made to fill the memory: no more is unpacked than an object may have, and the rest is read."""
 
 import hashlib
+import os
 import tracemalloc
 import zlib
 from binascii import unhexlify
@@ -74,6 +75,17 @@ def test_a_commit_that_fills_the_memory_costs_the_dates_behind_it_only(three: Pa
         library = Library(three)
     assert days(library) == {"one": None, "two": None, "three": None}
     assert library.history.problem.startswith("older articles show their files' dates, because a part of the git history in ")
+
+
+def test_a_loose_object_of_many_megabytes_is_not_even_read(three: Path) -> None:
+    name = git(three, "rev-parse", "HEAD~")
+    path = three / ".git/objects" / name[:2] / name[2:]
+    path.chmod(0o600)
+    os.truncate(path, BOMB)
+    with little_memory():
+        library = Library(three)
+    assert days(library) == {"one": None, "two": None, "three": None}
+    assert "files' dates, because" in library.history.problem
 
 
 def test_what_lies_before_a_commit_that_cannot_be_read_keeps_its_dates(three: Path, write: Write) -> None:
