@@ -70,8 +70,9 @@ def known_corpora() -> list[tuple[Path, list[Path]]]:
 
 
 def unanswerable(path: Path, catalog: Any) -> list[quality.Question]:
-    """Questions without an answer for the corpus whose own file has none."""
-    return quality.read_questions(QUESTIONS / "dtc-none.csv", catalog) if path.parent.name == "dtc-faq" else []
+    """Return further questions without an answer for the corpus that a question file asks about."""
+    further = QUESTIONS / f"{'dtc' if path.parent.name == 'dtc-faq' else path.stem}-none.csv"
+    return quality.read_questions(further, catalog) if further.exists() else []
 
 
 @contextmanager
