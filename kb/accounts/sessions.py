@@ -20,6 +20,7 @@ from kb.accounts.tokens import digest, new_token
 from kb.config import Settings
 from kb.db import database, now
 from kb.i18n import gettext as _
+from kb.web.signed_out import SignedOut
 from kb.web.way_back import STAFF_COOKIE
 
 COOKIE, SECURE_COOKIE, HINT_COOKIE = "deskbook_session", "__Host-deskbook_session", "deskbook_signed_in"
@@ -38,10 +39,10 @@ def current_user(request: Request) -> User | None:
 
 
 def require_user(request: Request) -> User:
-    """Who sends this request; anybody not signed in is led to the sign-in page (303)."""
+    """Who sends this request; anybody not signed in is led to the sign-in page, past what they typed (SignedOut)."""
     user = current_user(request)
     if user is None:
-        raise HTTPException(303, headers={"Location": f"/sign-in?next={quote(_way_back(request), safe='/')}"})
+        raise SignedOut(f"/sign-in?next={quote(_way_back(request), safe='/')}")
     return user
 
 

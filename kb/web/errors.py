@@ -8,12 +8,13 @@ import time
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from kb.i18n import N_
 from kb.i18n import gettext as _
 from kb.sqlite import FileLost
 from kb.web.body_limit import NoRoom, TooLarge
+from kb.web.signed_out import SignedOut
 from kb.web.templates import render
 from kb.web.way_back import is_on_desk, way_back
 
@@ -91,6 +92,8 @@ def error_page(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if isinstance(error, NoRoom):
         return _unsaved(request, error) or answer(request, error.status_code, _advice(request, error), headers=headers)
+    if isinstance(error, SignedOut):
+        return _unsaved(request, error) or RedirectResponse(error.sign_in, 303)
     detail = error.detail if error.detail and not _is_stock(error) else _advice(request, error)
     return answer(request, error.status_code, detail, headers=headers)
 
@@ -169,7 +172,7 @@ def is_api(request: Request) -> bool:
     return request.url.path.startswith("/api/")
 
 
-def _unsaved(request: Request, refusal: NoRoom | None = None) -> Response | None:
+def _unsaved(request: Request, refusal: NoRoom | SignedOut | None = None) -> Response | None:
     """The form that could not be saved as a page to send again; None where nothing was typed, or something that is not to be shown."""
     form = getattr(request.state, "form", None)
     if form is None or is_api(request) or any(SECRET_FIELDS.search(name) for name in form):
@@ -179,13 +182,15 @@ def _unsaved(request: Request, refusal: NoRoom | None = None) -> Response | None
         return None
     status = refusal.status_code if refusal else 503
     context = {
-        "title": _(TITLES[status]),
-        "on_desk": is_on_desk(request, status),
-        "reason": _(NO_ROOM_REASONS[status]) if refusal else "",
+        "title": _("You are signed out") if isinstance(refusal, SignedOut) else _(TITLES[status]),
+        "on_desk": not isinstance(refusal, SignedOut) and is_on_desk(request, status),
+        "reason": _(NO_ROOM_REASONS[status]) if isinstance(refusal, NoRoom) else "",
+        "sign_in": refusal.sign_in if isinstance(refusal, SignedOut) else "",
+        "file_names": [value.filename for _name, value in form.multi_items() if not isinstance(value, str) and value.filename],
         "action": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "fields": fields,
         "labels": {name: (_(label), is_long) for name, (label, is_long) in TYPED.items()},
-        "has_files": refusal is not None or any(not isinstance(value, str) and value.filename for _name, value in form.multi_items()),
+        "has_files": isinstance(refusal, NoRoom) or any(not isinstance(value, str) and value.filename for _name, value in form.multi_items()),
     }
     headers = dict(refusal.headers or {}) if refusal else {"Retry-After": "5"}
     return render(request, "unsaved.html", context, status=status, headers=headers)

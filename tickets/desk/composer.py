@@ -54,6 +54,8 @@ def keep(request: Request, form: FormData) -> Response:
     """Keep a draft: by itself while the agent types, or for a search for articles; or discard it, or bring it back."""
     if "discard" in form or "restore" in form:
         return act_on(request, form, PAGE, posted_form.discard if "discard" in form else posted_form.restore)
+    if "replaced_page" in form:
+        return act_on(request, form, PAGE, posted_form.keep_this)
     if "enter" in form and not form.get("article_query"):
         return act_on(request, form, PAGE, _save)
     is_search = "find_articles" in form or "enter" in form
@@ -70,7 +72,7 @@ def _send(posted: Posted) -> Response:
 
     def update(session: Session) -> Audit:
         audit = _apply(session, posted, Update(drafts.changes(draft), comment), moment)
-        draft_queries.delete_draft(session, posted.user.id, posted.number)
+        draft_queries.delete_draft(session, posted.user.id, posted.number, pages=draft.pages)
         return audit
 
     answer = _updated(posted, update)
@@ -128,7 +130,7 @@ def _conflict(posted: Posted, change: TicketChanged) -> Problems:
             owner = load_ticket(session, person(posted.user), posted.number).assignee
         if owner is not None and owner.id != posted.user.id and posted.draft.edits.get("assignee_id") is None:
             return {"assignee_id": _("%(name)s has already taken this ticket.", name=owner.shown_name)}
-    newer = {"body": _(NEWER)} if change.has_newer_message else {}
+    newer = {"newer": _(NEWER)} if change.has_newer_message else {}
     return newer | {name: _(CHANGED, field=in_sentence(_(FIELDS[name].label))) for name in sorted(change.fields)}
 
 

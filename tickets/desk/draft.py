@@ -17,7 +17,8 @@ from tickets.fields import FIELDS, Field, ImpossibleChange, Kind
 from tickets.nonce import read_nonce
 
 EDITABLE = tuple(one for one in FIELDS.values() if one.is_editable)
-MOST_ARTICLES, MOST_FILES = 20, 50
+MOST_ARTICLES, MOST_FILES, MOST_PAGES = 20, 50, 20
+NOT_STORED = ("updated_at", "known_pages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class Draft:
     updated_at: datetime | None = None
     is_discarded: bool = False
     """Thrown away by the agent, who can still bring it back."""
+    page: str = ""
+    """Of the page it was typed on: a random name, which each page shown has of its own."""
+    known_pages: tuple[str, ...] = ()
+    """The pages whose draft this one goes on from."""
 
     @property
     def is_empty(self) -> bool:
@@ -51,6 +56,19 @@ class Draft:
     def has_content(self) -> bool:
         """Whether there is something to send or to save."""
         return bool(self.body or self.articles or self.kept or self.edits)
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The pages whose draft this one may replace."""
+        return (self.page, *self.known_pages)
+
+
+class DraftChanged(Exception):
+    """Another page of the same agent stored `stored` since the page of `draft` was shown; nothing was stored now."""
+
+    def __init__(self, draft: Draft, stored: Draft) -> None:
+        super().__init__("the draft was changed in another tab")
+        self.draft, self.stored = draft, stored
 
 
 def read_draft(form: FormData) -> Draft:
@@ -67,6 +85,8 @@ def read_draft(form: FormData) -> Draft:
         nonce=text(form, "nonce", 200),
         version=_version(form),
         article_query=text(form, "article_query", 200),
+        page=text(form, "page", 40),
+        known_pages=tuple(value[:40] for name in ("known_page", "replaced_page") for value in form.getlist(name) if isinstance(value, str))[:MOST_PAGES],
     )
 
 
@@ -87,20 +107,28 @@ def load(session: Session, user_id: int, ticket_id: int) -> Draft | None:
 def store(session: Session, user_id: int, ticket_id: int, draft: Draft, *, key: str, max_kb: int, now: datetime) -> bool:
     """Keep the draft, or forget it when it is empty; return False, and keep nothing, when it is larger than `max_kb`.
 
-    What was sent meanwhile is not kept again: an automatic save may arrive after its own page was sent.
+    What was sent meanwhile is not kept again: an automatic save may arrive after its own page was sent. Raises DraftChanged.
     """
     nonce = read_nonce(key, draft.nonce)
     if draft.is_empty:
-        draft_queries.delete_draft(session, user_id, ticket_id)
+        draft_queries.delete_draft(session, user_id, ticket_id, pages=draft.pages)
+        _refuse_other(session, user_id, ticket_id, draft)
         return True
-    content = {name: value for name, value in asdict(draft).items() if name != "updated_at"}
+    content = {name: value for name, value in asdict(draft).items() if name not in NOT_STORED}
     if len(json.dumps(content)) > max_kb * 1000:
         return False
     if nonce is None:
         return False
-    if not draft.body or not any(sent.body.startswith(draft.body) for sent in queries.comments_of_form(session, ticket_id, nonce.value)):
-        draft_queries.store_draft(session, user_id, ticket_id, nonce=nonce.value, content=content, now=now)
+    if draft.body and any(sent.body.startswith(draft.body) for sent in queries.comments_of_form(session, ticket_id, nonce.value)):
+        return True
+    if not draft_queries.store_draft(session, user_id, ticket_id, nonce=nonce.value, content=content, pages=draft.pages, now=now):
+        _refuse_other(session, user_id, ticket_id, draft)
     return True
+
+
+def _refuse_other(session: Session, user_id: int, ticket_id: int, draft: Draft) -> None:
+    if (other := load(session, user_id, ticket_id)) is not None:
+        raise DraftChanged(draft, other)
 
 
 def _chosen(form: FormData, one: Field) -> str | None:

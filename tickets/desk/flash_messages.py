@@ -16,6 +16,7 @@ DONE_HERE = {
     "saved": N_("The properties were saved."),
     "taken": N_("The ticket is assigned to you."),
     "discarded": N_("Your draft was discarded."),
+    "kept": N_("Your draft was saved."),
     "restored": N_("Your draft was restored."),
     "released": N_("The request was released. The requester gets a confirmation by email."),
     "followed-up": N_("This is your follow-up ticket."),

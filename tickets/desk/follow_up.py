@@ -37,19 +37,21 @@ def create(request: Request, form: FormData) -> Response:
 
 
 def keep(request: Request, form: FormData) -> Response:
-    """Keep the draft for a search for articles, discard it, or bring it back. It is the draft of the closed ticket's own page too."""
+    """Keep a draft: by itself while the agent types, or for a search for articles; or discard it, or bring it back. The closed ticket's page shows it too."""
     if "discard" in form or "restore" in form:
         return act_on(request, form, PAGE, posted_form.discard if "discard" in form else posted_form.restore)
-    return act_on(request, form, PAGE, posted_form.find)
+    if "replaced_page" in form:
+        return act_on(request, form, PAGE, posted_form.keep_this)
+    return act_on(request, form, PAGE, posted_form.find if "find_articles" in form or "enter" in form else posted_form.keep)
 
 
-def show_page(request: Request, user: User, draft: Draft | None = None, *, status: int = 200) -> Response:
+def show_page(request: Request, user: User, draft: Draft | None = None, *, other_tab: Draft | None = None, status: int = 200) -> Response:
     """Return the page with `draft`, else with the one that is kept."""
     with database(request).read() as session:
         ticket = load_ticket(session, person(user), path_number(request))
         context = composer_context(request, session, user, ticket, draft or draft_to_show(request, session, user, ticket.id), now=now())
     headers = {"Retry-After": "5"} if status == 503 else None
-    return render(request, "desk/follow_up.html", context | {"back": way_back(request, ticket.id)}, status=status, headers=headers)
+    return render(request, "desk/follow_up.html", context | {"back": way_back(request, ticket.id), "other_tab": other_tab}, status=status, headers=headers)
 
 
 PAGE = FormPage(show_page, "/follow-up")
@@ -64,7 +66,7 @@ def _create(posted: Posted) -> Response:
         return stored(posted, comment)
     with database(posted.request).write() as session:
         filed = follow_up_by_agent(session, ticket, comment, agent=person(posted.user), via="web", now=now())
-        draft_queries.delete_draft(session, posted.user.id, ticket.id)
+        draft_queries.delete_draft(session, posted.user.id, ticket.id, pages=posted.draft.pages)
     return RedirectResponse(way_back(posted.request, filed.id, done="followed-up", of=str(ticket.id)), 303)
 
 

@@ -27,9 +27,9 @@ from tickets.comment import NewComment
 from tickets.desk import draft as drafts
 from tickets.desk import draft_queries
 from tickets.desk.articles import linked_articles, unreadable, with_links
-from tickets.desk.draft import Draft, read_draft
+from tickets.desk.draft import Draft, DraftChanged, read_draft
 from tickets.desk.flash_messages import way_back
-from tickets.desk.ticket_context import load_ticket
+from tickets.desk.ticket_context import load_ticket, place
 from tickets.forms import Problems, body_problem, file_problem
 from tickets.models import Proof
 from tickets.nonce import new_nonce, read_nonce
@@ -39,13 +39,14 @@ from tickets.uploads import FilesRefused
 NOT_SAVED = N_("This could not be saved, so nothing was sent. What you typed is still here. Send it again in a moment.")
 HIDDEN = N_("The customer can’t open “%(articles)s”. Remove the link and explain it in your own words, or make this an internal note.")
 CHOOSE_AGAIN = N_("Your files could not be saved. Add them again.")
+OTHER_TAB = N_("Your draft was changed in another tab. Both versions are on this page. Choose which one to keep.")
 OUT_OF_DATE = N_("This page was out of date. Send it again.")
 
 
 class Show(Protocol):
     """Renders the page of the form."""
 
-    def __call__(self, request: Request, user: User, draft: Draft | None = None, *, status: int = 200) -> Response: ...
+    def __call__(self, request: Request, user: User, draft: Draft | None = None, *, other_tab: Draft | None = None, status: int = 200) -> Response: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,20 @@ Act = Callable[[Posted], Response]
 
 
 def act_on(request: Request, form: FormData, page: FormPage, act: Act) -> Response:
-    """Read the form and act on it; what goes wrong on the way leads back to the page, with all that was typed."""
+    """Read the form and act on it; what goes wrong on the way leads back to the page, with all that was typed, here and in another tab."""
     user, number = require_staff(request), path_number(request)
     draft, chosen = read_draft(form), tuple(files(form, "files"))
     is_genuine = read_nonce(site_key(request), draft.nonce) is not None
     draft = draft if is_genuine else replace(draft, nonce=new_nonce(site_key(request), now()))
-    posted = Posted(request, page, user, number, draft, chosen, is_genuine)
+    try:
+        return _acted(Posted(request, page, user, number, draft, chosen, is_genuine), act)
+    except DraftChanged as change:
+        draft = replace(change.draft, errors={**change.draft.errors, "other-tab": _(OTHER_TAB)})
+        return page.show(request, user, draft, other_tab=change.stored, status=409)
+
+
+def _acted(posted: Posted, act: Act) -> Response:
+    request, user, number = posted.request, posted.user, posted.number
     try:
         with database(request).read() as session:
             load_ticket(session, person(user), number)
@@ -100,8 +109,8 @@ def act_on(request: Request, form: FormData, page: FormPage, act: Act) -> Respon
         return stored(replace(posted, files=()), {"files": str(error)})
     except (OperationalError, PoolTimeout) as error:
         log_database_fault(error)
-        lost = {"files": _(CHOOSE_AGAIN)} if chosen else {}
-        return page.show(request, user, replace(posted.draft, errors={"body": _(NOT_SAVED)} | lost), status=503)
+        lost = {"files": _(CHOOSE_AGAIN)} if posted.files else {}
+        return posted.page.show(request, user, replace(posted.draft, errors={"body": _(NOT_SAVED)} | lost), status=503)
 
 
 def checked_comment(posted: Posted) -> NewComment | Problems:
@@ -130,12 +139,24 @@ def find(posted: Posted) -> Response:
 def keep(posted: Posted) -> Response:
     """Keep the draft by itself, while the agent types; with files that were just chosen, return the list of those kept."""
     draft, refused = with_files(posted, posted.draft)
-    with database(posted.request).write() as session:
-        is_kept = _store(session, posted, draft)
+    try:
+        with database(posted.request).write() as session:
+            is_kept = _store(session, posted, draft)
+    except DraftChanged as change:
+        with database(posted.request).read() as session:
+            ticket = load_ticket(session, person(posted.user), posted.number)
+            context = {"ticket": ticket, "place": place(posted.request, session, posted.user, ticket.id), "other_tab": change.stored}
+        context["follows_up"] = bool(posted.page.suffix)
+        return render(posted.request, "desk/_other_tab.html", context, status=409)
     if not (posted.files and is_kept):
         return Response(status_code=204 if is_kept else 413)
     context = {"kept": uploads.named(posted.request, posted.nonce, draft.kept), "errors": refused}
     return render(posted.request, "desk/_kept_files.html", context)
+
+
+def keep_this(posted: Posted) -> Response:
+    """Keep this page's draft in the place of the one of another tab."""
+    return stored(posted, {}, done="kept")
 
 
 def discard(posted: Posted) -> Response:

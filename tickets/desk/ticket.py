@@ -28,12 +28,15 @@ def show(request: Request) -> Response:
     return show_page(request, require_staff(request))
 
 
-def show_page(request: Request, user: User, draft: Draft | None = None, *, status: int = 200) -> Response:
-    """Return the page with `draft`; without one, with the draft that is kept, whose errors are shown once, after the form was sent."""
+def show_page(request: Request, user: User, draft: Draft | None = None, *, other_tab: Draft | None = None, status: int = 200) -> Response:
+    """Return the page with `draft`; without one, with the draft that is kept, whose errors are shown once, after the form was sent.
+
+    `other_tab` is the version of the draft that another tab stored.
+    """
     with database(request).read() as session:
         ticket = load_ticket(session, person(user), path_number(request))
         context = ticket_context(request, session, user, ticket, draft or draft_to_show(request, session, user, ticket.id), now=now())
-    return render(request, "desk/ticket.html", context, status=status, headers={"Retry-After": "5"} if status == 503 else None)
+    return render(request, "desk/ticket.html", context | {"other_tab": other_tab}, status=status, headers={"Retry-After": "5"} if status == 503 else None)
 
 
 def file(request: Request) -> Response:

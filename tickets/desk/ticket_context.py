@@ -1,5 +1,6 @@
 """Everything the ticket's page shows, loaded in one session."""
 
+import secrets
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -96,6 +97,7 @@ def composer_context(request: Request, session: Session, user: User, ticket: Tic
         "chosen": [article for slug in draft.articles if (article := open_article(request, slug))],
         "found": find_articles(request, draft.article_query) if "find" in request.query_params else None,
         "next_statuses": [],
+        "page_name": secrets.token_urlsafe(12),
         "errors": draft.errors,
         "limits": {"files": settings.attachments_max, "file_mb": settings.attachment_mb, "total_mb": settings.attachments_total_mb},
         "flash": flash(request),

@@ -1,43 +1,56 @@
-import { _ } from "./texts.js";
+import { _, ngettext } from "./texts.js";
+import { forget, noted, note, unsaved } from "./unsaved-message.js";
 
 // The composer saves what is typed and chosen as a draft on the server, sends with Ctrl-Enter, and only once.
 // What was typed since the last save also stays in the tab: a page loaded again may be quicker than the save of the one before.
 const WAIT_MS = 700;
+// An automatic save is answered by a redirect only to the sign-in page.
+const isSignedOut = (answer) => answer.type === "opaqueredirect" || answer.status === 401;
 const form = document.querySelector("[data-composer]");
 
 if (form) {
   const body = form.querySelector("[data-composer-body]");
   const state = form.querySelector("[data-draft-state]");
   const discard = form.querySelector("[data-discard]");
-  const key = `deskbook-unsaved:${form.dataset.draftUrl}`;
+  const otherTab = form.querySelector("[data-other-tab]");
   let timer = 0, saving = null, isChanged = false, isUploading = false;
 
-  const note = () => { try { sessionStorage.setItem(key, JSON.stringify({ body: body.value, kind: form.elements.kind.value })); } catch { /* no room: the save has it */ } };
-  const forget = () => { try { sessionStorage.removeItem(key); } catch { /* nothing noted */ } };
-  const changed = () => { isChanged = true; note(); clearTimeout(timer); timer = setTimeout(save, WAIT_MS); };
+  const changed = () => { isChanged = true; note(form); clearTimeout(timer); timer = setTimeout(save, WAIT_MS); };
 
-  try {
-    const unsaved = JSON.parse(sessionStorage.getItem(key));
-    if (unsaved && unsaved.body !== body.value) {
-      body.value = unsaved.body;
-      const choice = form.querySelector(`[name="kind"][value="${unsaved.kind}"]`);
-      if (choice) choice.checked = true;
-      changed();
-    }
-  } catch { /* nothing noted that can be read */ }
+  const lost = noted(form);
+  if (lost.isChanged) changed();
+  if (lost.files.length) {
+    state.textContent = ngettext("Choose this file again, your browser could not keep it: %(names)s", "Choose these files again, your browser could not keep them: %(names)s", lost.files.length, { names: lost.files.join(", ") });
+  }
+
+  function signedOut() {
+    const link = document.createElement("a");
+    link.href = form.dataset.signIn;
+    link.textContent = _("Sign in");
+    state.replaceChildren(_("You are signed out. Not saved: %(what)s. This tab keeps your text and choices, but not files.", { what: unsaved(form).join(", ") }), " ", link);
+  }
+
+  // The fragment shows what the other tab stored. Only the agent decides which of the two is kept.
+  function changedElsewhere(html) {
+    otherTab.innerHTML = html;
+    state.textContent = _("Your draft was changed in another tab.");
+  }
 
   async function save(isLeaving = false) {
     clearTimeout(timer);
-    if (!isChanged || form.dataset.sent || (isUploading && !isLeaving)) return;
+    if (!isChanged || otherTab.firstElementChild || form.dataset.sent || (isUploading && !isLeaving)) return;
     isChanged = false;
     saving?.abort();
     saving = isLeaving ? null : new AbortController();
-    const data = new FormData(form);
+    const data = new FormData(form), text = body.value;
     data.delete("files");
     try {
-      const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: data, keepalive: isLeaving, signal: saving?.signal, redirect: "error" });
+      const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: data, keepalive: isLeaving, signal: saving?.signal, redirect: "manual" });
+      if (isSignedOut(answer)) { isChanged = true; signedOut(); return; }
+      if (answer.status === 409) { isChanged = true; changedElsewhere(await answer.text()); return; }
       if (!answer.ok) throw new Error(String(answer.status));
-      if (!isChanged) forget();
+      body.defaultValue = text;
+      if (!isChanged) forget(form);
       const isKept = Boolean(body.value.trim() || form.querySelector("[name=kept]:checked"));
       state.textContent = isKept ? _("Draft saved") : "";
       discard.hidden = !isKept;
@@ -56,10 +69,12 @@ if (form) {
     saving?.abort();
     isChanged = false;
     const list = form.querySelector("[data-kept]"), chosen = [...input.files], data = new FormData(form);
-    state.textContent = "Uploading…";
+    state.textContent = _("Uploading…");
     isUploading = true;
     try {
-      const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: data, redirect: "error" });
+      const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: data, redirect: "manual" });
+      if (isSignedOut(answer)) { isChanged = true; note(form); signedOut(); return; }
+      if (answer.status === 409) { isChanged = true; note(form); changedElsewhere(await answer.text()); return; }
       if (answer.status !== 200) throw new Error(String(answer.status));
       list.innerHTML = await answer.text();
       // What was chosen meanwhile is still to be sent.
@@ -72,7 +87,7 @@ if (form) {
       state.textContent = _("Your files are not uploaded yet. They will be sent with your message.");
     } finally {
       isUploading = false;
-      if (isChanged) changed();
+      if (isChanged && !otherTab.firstElementChild) changed();
     }
   }
   input?.addEventListener("change", upload);
@@ -102,7 +117,7 @@ if (form) {
     form.dataset.sent = "1";
     clearTimeout(timer);
     saving?.abort();
-    note();  // until the page that follows says what became of it: a session that has ended must not cost the text
+    note(form);  // until the page that follows says what became of it: a session that has ended must not cost the text
   });
   addEventListener("pageshow", () => { delete form.dataset.sent; });
 }

@@ -212,3 +212,64 @@ def test_enter_in_the_tags_saves_them_and_sends_nothing(page: Any, desk: LiveSer
     assert page.input_value("#property-tags") == "fire"
     assert page.input_value("[data-composer-body]") == "Half a thought"
     assert len(_comments(desk, 1)) == 1
+
+
+def test_of_two_tabs_the_one_that_lost_says_so_and_shows_both_texts(page: Any, desk: LiveServer) -> None:
+    _sign_in(page, desk)
+    other = page.context.new_page()
+    for tab in (page, other):
+        tab.goto(f"{desk.url}/desk/tickets/1")
+    page.fill("[name=body]", "From the first tab")
+    page.wait_for_selector("[data-draft-state]:has-text('Draft saved')")
+    other.fill("[name=body]", "From the second tab")
+    other.wait_for_selector("#other-tab:has-text('Your draft was changed in another tab')")
+    other.reload()
+    other.wait_for_selector("#other-tab")
+    assert (other.input_value("[name=body]"), other.input_value("#other-tab-body")) == ("From the second tab", "From the first tab")
+    assert _violations(other) == []
+    other.click("text=Keep this version")
+    other.wait_for_selector("text=Your draft was saved")
+    page.fill("[name=body]", "From the first tab, later")
+    page.wait_for_selector("#other-tab")
+    page.click("text=Use the version from the other tab")
+    page.wait_for_selector("text=Your draft was restored")
+    assert page.input_value("[name=body]") == "From the second tab"
+    other.close()
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_what_was_written_after_the_session_ended_is_back_after_signing_in(page: Any, desk: LiveServer, is_sent: bool) -> None:
+    _sign_in(page, desk)
+    page.goto(f"{desk.url}/desk/tickets/1")
+    page.context.clear_cookies()
+    page.click("summary:has-text('Attach files')")
+    page.set_input_files("#field-files", {"name": "log.txt", "mimeType": "text/plain", "buffer": b"it broke"})
+    page.check("[name=kind][value=note]", force=True)
+    page.select_option("#property-priority", "high")
+    page.fill("[name=body]", "Half a thought")
+    page.wait_for_selector("[data-draft-state]:has-text('You are signed out. Not saved: your message, Priority, log.txt')")
+    if is_sent:
+        page.click("[data-send]")
+        page.wait_for_selector("h1:has-text('You are signed out')")
+        assert page.locator("li:has-text('log.txt')").count() == 1
+        assert _violations(page) == []
+    with desk.database.write() as session:
+        token = links.make_link(session, people.find(session, "admin@example.com"), now(), target="/desk/tickets/1")
+    page.goto(desk.url + links.path(token))
+    page.click("main button")
+    page.wait_for_url("**/desk/tickets/1")
+    page.wait_for_selector("text=Choose this file again, your browser could not keep it: log.txt")
+    assert page.input_value("[name=body]") == "Half a thought"
+    assert page.is_checked("[name=kind][value=note]")
+    assert page.input_value("#property-priority") == "high"
+
+
+def test_another_person_in_the_same_tab_does_not_get_the_unsaved_text(page: Any, desk: LiveServer) -> None:
+    _sign_in(page, desk)
+    page.goto(f"{desk.url}/desk/tickets/1")
+    page.context.clear_cookies()
+    page.fill("[name=body]", "Half a thought")
+    page.wait_for_selector("[data-draft-state]:has-text('You are signed out')")
+    _sign_in(page, desk, "agent")
+    page.goto(f"{desk.url}/desk/tickets/1")
+    assert page.input_value("[name=body]") == ""

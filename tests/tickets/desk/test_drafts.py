@@ -270,3 +270,64 @@ def test_enter_in_a_box_of_one_line_saves_the_properties_or_finds_an_article_and
     assert [tag.name for tag in stored(number).tags] == ["fire"]
     assert "find=1" in write(number, "Half a thought", to="draft", enter="1", article_query="plug").headers["location"]
     assert len(comments(number)) == 1
+
+
+@pytest.mark.usefixtures("agent")
+def test_the_second_of_two_tabs_is_refused_and_both_texts_are_shown(client: TestClient, opened: OpenTicket, shown: Shown, comments: Comments) -> None:
+    number = opened()
+    first, second = shown(number), shown(number)
+    draft = f"/desk/tickets/{number}/draft"
+    assert client.post(draft, data=first | {"body": "From <the> first tab"}).status_code == 204
+    assert client.post(draft, data=first | {"body": "From <the> first tab, longer"}).status_code == 204, "a tab may save again"
+    refused = client.post(draft, data=second | {"body": "From the second tab"})
+    assert refused.status_code == 409
+    assert "From &lt;the&gt; first tab, longer" in refused.text
+    assert "Your draft was changed in another tab" in refused.text
+    assert shown(number)["body"] == "From &lt;the&gt; first tab, longer"
+    for act in ({"find_articles": "1", "article_query": "x"}, {"discard": "1"}):
+        page = client.post(draft, data=second | {"body": "From the second tab"} | act)
+        assert page.status_code == 409
+        assert [text in page.text for text in ("From the second tab", "From &lt;the&gt; first tab, longer")] == [True, True]
+    page = client.post(f"/desk/tickets/{number}/comments", data=second | {"body": "From the second tab"})
+    assert (page.status_code, comments(number)[-1].body) == (303, "From the second tab")
+    assert shown(number)["body"] == "From &lt;the&gt; first tab, longer", "sending one leaves the other"
+
+
+@pytest.mark.usefixtures("agent")
+def test_an_empty_box_in_one_tab_does_not_delete_the_draft_of_another(client: TestClient, opened: OpenTicket, shown: Shown) -> None:
+    number = opened()
+    first, second = shown(number), shown(number)
+    client.post(f"/desk/tickets/{number}/draft", data=first | {"body": "From the first tab"})
+    assert client.post(f"/desk/tickets/{number}/draft", data=second | {"body": ""}).status_code == 409
+    assert shown(number)["body"] == "From the first tab"
+
+
+@pytest.mark.usefixtures("agent")
+def test_the_version_of_either_tab_can_be_kept(client: TestClient, opened: OpenTicket, shown: Shown) -> None:
+    number = opened()
+    first, second = shown(number), shown(number)
+    draft = f"/desk/tickets/{number}/draft"
+    client.post(draft, data=first | {"body": "From the first tab"})
+    refused = client.post(draft, data=second | {"body": "From the second tab"})
+    replaced = re.search(r'name="replaced_page" value="([^"]+)"', refused.text)
+    assert replaced is not None
+    kept = client.post(draft, data=second | {"body": "From the second tab", "replaced_page": replaced[1]})
+    assert "Your draft was saved" in client.get(kept.headers["location"]).text
+    assert shown(number)["body"] == "From the second tab"
+    assert client.post(draft, data=first | {"body": "First again"}).status_code == 409
+    assert client.post(draft, data=shown(number) | {"body": "A page shown since goes on from it"}).status_code == 204
+
+
+def test_a_form_sent_while_signed_out_comes_back_with_all_that_was_typed(client: TestClient, agent: User, opened: OpenTicket, shown: Shown) -> None:
+    number = opened()
+    form = shown(number) | {"body": "Pull <the> plug.", "kind": "note", "priority": "high"}
+    client.post("/sign-out")
+    page = client.post(f"/desk/tickets/{number}/comments", data=form, files=[("files", ("log <1>.txt", b"x"))])
+    assert page.status_code == 401
+    for words in (
+        "You are signed out", "Pull &lt;the&gt; plug.", "log &lt;1&gt;.txt", 'name="kind" value="note"', 'name="priority" value="high"', "/sign-in?next=",
+    ):  # fmt: skip
+        assert words in page.text
+    assert client.post(f"/desk/tickets/{number}/comments", data=form | {"body": ""}).status_code == 303
+    sign_in(client, agent)
+    assert client.post(f"/desk/tickets/{number}/comments", data=page_form(page.text) | form).status_code == 303

@@ -194,3 +194,15 @@ def test_a_thousand_long_solved_tickets_close_in_one_cleaning(client: TestClient
     make_worker(client.app.state.settings, database).clean(now())
     with database.read() as session:
         assert dict(session.execute(select(Ticket.status, func.count()).group_by(Ticket.status)).all()) == {"closed": 1000}
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_draft_of_a_follow_up_changed_in_another_tab_leads_back_to_the_follow_up(client: TestClient, closed: int) -> None:
+    address = f"/desk/tickets/{closed}/follow-up"
+    first, second = fields(client.get(address).text), fields(client.get(address).text)
+    assert f'data-draft-url="{address}/draft"' in client.get(address).text
+    assert client.post(f"{address}/draft", data=first | {"body": "From the first tab"}).status_code == 204
+    refused = client.post(f"{address}/draft", data=second | {"body": "From the second tab"})
+    assert refused.status_code == 409
+    assert f'formaction="{address}/draft"' in refused.text
+    assert f'href="{address}?done=restored"' in refused.text
