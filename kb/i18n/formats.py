@@ -60,9 +60,10 @@ def number(value: float, digits: int | None = None) -> str:
     return format_decimal(value, pattern, locale=current().formats)
 
 
-def percent(share: float) -> str:
-    """Return a share of 0.0 to 1.0 in whole per cent: `46%`."""
-    return format_percent(share, locale=current().formats)
+def percent(share: float, digits: int = 0) -> str:
+    """Return a share of 0.0 to 1.0 in per cent, with that many digits after the point: `46%`, in German with a space."""
+    pattern = str(current().formats.percent_formats[None].pattern)
+    return format_percent(share, pattern.replace("0", "0." + "0" * digits) if digits else pattern, locale=current().formats)
 
 
 def in_sentence(noun: str) -> str:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from kb.i18n import gettext as _
 from tickets.deflection.figures.rates import Rate, difference
-from tickets.deflection.metrics import Metric, metric_groups
+from tickets.deflection.metrics.groups import metric_groups
+from tickets.deflection.metrics.metric import Metric
 from tickets.deflection.report import Report
 
 
@@ -15,7 +16,7 @@ class PreviousValue:
     value: str
     basis: str
     verdict: str
-    """Of a rate: `higher now` and `lower now` when the 95 % interval of the difference leaves out zero, else `no clear change`; empty for other numbers."""
+    """Of a rate: `higher now` and `lower now` when the 95% interval of the difference leaves out zero, else `no clear change`; empty for other numbers."""
 
 
 def before(report: Report, previous: Report) -> dict[str, PreviousValue]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from io import SEEK_END, StringIO
 
 from kb.web.templates import iso
-from tickets.deflection.metrics import metric_groups
+from tickets.deflection.metrics.groups import metric_groups
 from tickets.deflection.report import Report
 
 Cell = str | int | float | None

@@ -1,7 +1,9 @@
 """The report as text for a terminal."""
 
 from kb.text.counted import counted
-from tickets.deflection.metrics import LEFT_OUT_NAMES, OUTCOME_NAMES, Metric, MetricGroup, metric_groups, percent
+from tickets.deflection.metrics.groups import MetricGroup, metric_groups
+from tickets.deflection.metrics.metric import Metric, percent
+from tickets.deflection.metrics.outcome_names import LEFT_OUT_NAMES, OUTCOME_NAMES
 from tickets.deflection.period import Period
 from tickets.deflection.report import Report
 from tickets.deflection.visits.outcomes import Outcome

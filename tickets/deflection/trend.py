@@ -1,4 +1,4 @@
-"""The weekly chart of the headline. Its axis runs from 0 to 100 %, so that no difference looks larger than it is."""
+"""The weekly chart of the headline. Its axis runs from 0 to 100%, so that no difference looks larger than it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ MOST_LABELS = 5
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One week with visits that opened the form; shares as whole percents."""
+    """One week with visits that opened the form; shares from 0.0 to 1.0."""
 
     week: Week
     x: float
-    main: int
+    main: float
     main_y: float
-    floor: int
+    floor: float
     floor_y: float
 
 
@@ -30,7 +30,8 @@ class Trend:
     points: tuple[Point, ...]
     labels: tuple[tuple[float, str], ...]
     """Where the names of some weeks stand."""
-    grid: tuple[tuple[int, float], ...]
+    grid: tuple[tuple[float, float], ...]
+    """Shares and how high they stand."""
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -44,12 +45,12 @@ def trend(weeks: Sequence[Week]) -> Trend:
     points = tuple(_point(week, x) for week, x in places if week.form_deflection.of)
     every = -(-len(points) // MOST_LABELS) or 1
     labels = tuple((point.x, short_day(point.week.first_day)) for point in points[::every])
-    return Trend(points, labels, tuple((percent, _height(percent / 100)) for percent in (0, 25, 50, 75, 100)))
+    return Trend(points, labels, tuple((share, _height(share)) for share in (0.0, 0.25, 0.5, 0.75, 1.0)))
 
 
 def _point(week: Week, x: float) -> Point:
     main, floor = week.form_deflection.value or 0.0, week.confirmed.value or 0.0
-    return Point(week, x, round(main * 100), _height(main), round(floor * 100), _height(floor))
+    return Point(week, x, main, _height(main), floor, _height(floor))
 
 
 def _height(share: float) -> float:

@@ -21,7 +21,8 @@ from tickets.deflection.csv_export import figures_as_csv, searches_as_csv
 from tickets.deflection.days.queries import ListPosition
 from tickets.deflection.days.stored_days import refresh
 from tickets.deflection.drilldown import Selection, parse_position, visits_behind
-from tickets.deflection.metrics import LEFT_OUT_NAMES, OUTCOME_MEANINGS, OUTCOME_NAMES, metric_groups
+from tickets.deflection.metrics.groups import metric_groups
+from tickets.deflection.metrics.outcome_names import LEFT_OUT_NAMES, OUTCOME_MEANINGS, OUTCOME_NAMES
 from tickets.deflection.period import BadPeriod, Period, parse_period
 from tickets.deflection.report import Report
 from tickets.deflection.report_reader import pace, read_report

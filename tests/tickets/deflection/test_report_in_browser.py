@@ -49,3 +49,21 @@ def test_the_top_of_the_report_fits_the_first_printed_page(page: Any, live_serve
     assert page.evaluate("document.documentElement.scrollWidth") <= 643
     for hidden in (".report-periods", ".desk-title .button", ".desk-header"):
         assert not page.locator(hidden).first.is_visible()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_nothing_of_the_report_scrolls_sideways_on_the_smallest_phone(page: Any, live_server: LiveServer, language: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    Log(live_server.database).visit("deu", search(DAY, "Drucker", locale="de"), form(DAY + 10), engaged(DAY + 30, "blink"))
+    _open(page, live_server)
+    page.context.set_extra_http_headers({"accept-language": language})
+    for days in ("from=2026-03-01&to=2026-03-31", "from=2026-03-20&to=2026-04-10"):
+        page.goto(f"{live_server.url}/desk/reports/deflection?{days}")
+        page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
+        assert page.evaluate("[...document.querySelectorAll('.table-wrap')].filter((table) => table.scrollWidth > table.clientWidth).length") == 0
+        for chart in page.query_selector_all(".trend-chart"):
+            labels = chart.evaluate(
+                "(chart) => [...chart.querySelectorAll('text')].map((text) => [text.getBoundingClientRect().left, text.getBoundingClientRect().right])"
+            )
+            assert all(left >= 0 and right <= 320 for left, right in labels)

@@ -81,7 +81,7 @@ def test_one_of_a_thing_is_written_as_one(client: TestClient, agent: TestClient)
 
 def test_the_headline_stands_beside_its_floor(busy: Log, agent: TestClient) -> None:
     page = agent.get(f"{URL}?{MARCH}").text
-    assert re.findall(r'class="figure[^"]*">([^<]*)<', page) == ["50 %", "50 %"]
+    assert re.findall(r'class="figure[^"]*">([^<]*)<', page) == ["50%", "50%"]
     assert "1 of 2 visits that opened the form" in page
     assert "not measured" in page, "there is no lift without a holdout"
 
@@ -99,12 +99,12 @@ def test_each_figure_stands_beside_that_of_the_period_before(busy: Log, agent: T
     for number in range(40):
         busy.visit(f"later{number}", form(40 * DAY + number), engaged(40 * DAY + number + 30, "blink"), confirm(40 * DAY + number + 45))
     page = agent.get(f"{URL}?from=2026-04-01&to=2026-05-01").text
-    assert "Before: 50 %, 1 of 2 visits that opened the form" in page
+    assert "Before: 50%, 1 of 2 visits that opened the form" in page
     assert f'href="{URL}?from=2026-03-01&amp;to=2026-03-31"' in page
     was = dict(re.findall(r'<th scope="row">(?:<a [^>]*>)?([^<]+)<.*?data-label="Before">(.*?)</td>', page, re.DOTALL))
-    assert was["Self-service, at least"] == '25 % <span class="soft small">higher now</span>'
-    assert was["Gave up"] == '25 % <span class="soft small">lower now</span>'
-    assert was["Sent a request"] == "25 %", "a rung of the ladder says no more"
+    assert was["Self-service, at least"] == '25% <span class="soft small">higher now</span>'
+    assert was["Gave up"] == '25% <span class="soft small">lower now</span>'
+    assert was["Sent a request"] == "25%", "a rung of the ladder says no more"
     assert was["Tickets"] == "1"
 
 
@@ -237,11 +237,35 @@ def test_files_begin_with_one_byte_order_mark_so_that_spreadsheets_read_umlauts(
 
 def test_a_bar_is_as_long_as_its_share_of_a_full_track(busy: Log, agent: TestClient) -> None:
     page = agent.get(f"{URL}?{MARCH}").text
-    shares = re.findall(r'data-label="Share">(\d+) %</td>', page)
+    shares = re.findall(r'data-label="Share">(\d+)%</td>', page)
     widths = re.findall(r'class="fill" width="([\d.]+)"', page)
     assert shares == ["25", "25", "0", "25", "25"]
     assert [float(width) for width in widths] == [25, 25, 0, 25, 25]
-    assert "confidence: between 9 and 91 %" in page
+    assert "confidence: between 9% and 91%" in page
+
+
+def test_percentages_are_written_as_in_the_language_of_the_page(busy: Log, agent: TestClient) -> None:
+    english = agent.get(f"{URL}?{MARCH}").text
+    german = agent.get(f"{URL}?{MARCH}", headers={"accept-language": "de"}).text
+    assert re.findall(r"\d[ \u00a0]%", english) == []
+    assert re.findall(r"\d ?%", re.sub(r"<[^>]*>", " ", german)) == [], "German puts a space that does not break before the sign"
+    assert 'data-label="Anteil">25\u00a0%</td>' in german
+    assert "zwischen 9\u00a0% und 91\u00a0%" in german
+
+
+def test_the_steps_of_a_visit_are_said_in_the_language_of_the_page(busy: Log, agent: TestClient) -> None:
+    slug = {"slug": "blink"}
+    busy.visit(
+        "vera", (600, "article_view", slug), (630, "article_engaged", slug), (640, "vote", slug | {"value": "no"}), (650, "vote", slug | {"value": "yes"})
+    )
+    address = f"{URL}/visits?{MARCH}&article=blink"
+    german = agent.get(address, headers={"accept-language": "de"}).text
+    assert "<span>Lesen" not in german
+    steps = ["Hat geöffnet", "Hat gelesen", "Fand nicht hilfreich", "Fand hilfreich"]
+    assert [step for step in steps if f"<span>{step}" in german] == steps
+    english = agent.get(address).text
+    assert "Found not helpful" in english
+    assert [raw for page in (english, german) for raw in ("(<bdi>no</bdi>)", "(<bdi>yes</bdi>)") if raw in page] == []
 
 
 def test_what_to_write_next_stands_above_the_tables(busy: Log, agent: TestClient) -> None:
@@ -254,7 +278,7 @@ def test_the_headline_is_drawn_by_week_with_its_numbers_beside(busy: Log, agent:
     page = agent.get(f"{URL}?{MARCH}").text
     chart = page.partition('class="trend-chart"')[2].partition("</svg>")[0]
     assert "<title" in chart
-    assert [label for label in ("0 %", "50 %", "100 %") if f">{label}<" in chart] == ["0 %", "50 %", "100 %"]
+    assert [label for label in ("0%", "50%", "100%") if f">{label}<" in chart] == ["0%", "50%", "100%"]
     assert chart.count('class="dot main"') == chart.count('class="dot floor"') == 2
     table = page.partition("Show the numbers")[2].partition("</table>")[0]
     assert "1 of 2" in table

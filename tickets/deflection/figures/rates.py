@@ -20,12 +20,12 @@ class Rate:
 
     @property
     def low(self) -> float | None:
-        """Lower end of the 95 % interval; None when there was nothing to count from."""
+        """Lower end of the 95% interval; None when there was nothing to count from."""
         return wilson(self.count, self.of)[0] if self.of else None
 
     @property
     def high(self) -> float | None:
-        """Upper end of the 95 % interval; None when there was nothing to count from."""
+        """Upper end of the 95% interval; None when there was nothing to count from."""
         return wilson(self.count, self.of)[1] if self.of else None
 
     def to_json(self) -> dict[str, float | int | None]:
@@ -34,7 +34,7 @@ class Rate:
 
 
 def difference(now: Rate, before: Rate) -> tuple[float, float] | None:
-    """The 95 % interval of `now` less `before`, in shares; None when either was counted from nothing.
+    """The 95% interval of `now` less `before`, in shares; None when either was counted from nothing.
 
     Method 10 of R. G. Newcombe, Statistics in Medicine 17, 1998, p. 873.
     """
@@ -47,7 +47,7 @@ def difference(now: Rate, before: Rate) -> tuple[float, float] | None:
 
 
 def wilson(count: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of `count` out of `of` (> 0), inside 0.0 to 1.0 (E. B. Wilson, JASA 22, 1927, p. 209)."""
+    """The 95% interval of `count` out of `of` (> 0), inside 0.0 to 1.0 (E. B. Wilson, JASA 22, 1927, p. 209)."""
     share, z2 = count / of, Z_95**2
     middle = (share + z2 / (2 * of)) / (1 + z2 / of)
     spread = Z_95 / (1 + z2 / of) * sqrt(share * (1 - share) / of + z2 / (4 * of * of))

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from kb.events.models import Kind
-from kb.i18n import N_, ngettext
+from kb.i18n import N_, ngettext, pgettext
 from kb.i18n import gettext as _
 from tickets.deflection.queries import EventRow
 from tickets.deflection.visits.visits import Visit
@@ -16,8 +16,6 @@ WORDS = {
     Kind.SEARCH: N_("Searched for"),
     Kind.SEARCH_CLICK: N_("Selected a result"),
     Kind.ARTICLE_VIEW: N_("Opened"),
-    Kind.ARTICLE_ENGAGED: N_("Read"),
-    Kind.VOTE: N_("Voted"),
     Kind.VOTE_REASON: N_("Gave a reason"),
     Kind.FORM_OPEN: N_("Opened the request form"),
     Kind.SUGGEST_SHOWN: N_("Saw suggestions"),
@@ -57,8 +55,15 @@ def _what(event: EventRow) -> tuple[str | None, ...]:
 
 def _step(same: list[EventRow], titles: Mapping[str, str]) -> TimelineStep:
     event, slug = same[0], same[0].slug or ""
-    words = _(WORDS[Kind(event.kind)]) if event.kind in WORDS else event.kind
-    return TimelineStep(event.at, words, event.query or "", slug, titles.get(slug, slug), _note(event), event.ticket_id, len(same))
+    return TimelineStep(event.at, _words(event), event.query or "", slug, titles.get(slug, slug), _note(event), event.ticket_id, len(same))
+
+
+def _words(event: EventRow) -> str:
+    if event.kind == Kind.ARTICLE_ENGAGED:
+        return pgettext("past", "Read")
+    if event.kind == Kind.VOTE:
+        return _("Found helpful") if event.value == "yes" else _("Found not helpful")
+    return _(WORDS[Kind(event.kind)]) if event.kind in WORDS else event.kind
 
 
 def _note(event: EventRow) -> str:
@@ -73,4 +78,4 @@ def _note(event: EventRow) -> str:
         return _("%(results)s, during an outage", results=found) if event.degraded else found
     if event.kind in (Kind.SEARCH_CLICK, Kind.SUGGEST_CLICK) and event.rank:
         return _("position %(rank)s", rank=event.rank)
-    return event.value or ""
+    return (event.value or "") if event.kind == Kind.VOTE_REASON else ""
