@@ -10,7 +10,8 @@ DO $$
 DECLARE one record; filled text; is_filled boolean;
 BEGIN
     SET LOCAL session_replication_role = replica;
-    FOR one IN SELECT c.relname FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'alembic_version' LOOP
+    FOR one IN SELECT c.relname FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+        AND c.relname NOT IN ('alembic_version', 'roles') LOOP
         EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I)', one.relname) INTO is_filled;
         IF is_filled THEN
             filled := concat_ws(', ', filled, format('%I', one.relname));
@@ -19,6 +20,7 @@ BEGIN
     IF filled IS NOT NULL THEN
         EXECUTE 'TRUNCATE ' || filled || ' CASCADE';
     END IF;
+    DELETE FROM roles WHERE slug NOT IN ('customer', 'light', 'agent', 'admin');
     PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) FROM pg_sequences WHERE last_value IS NOT NULL;
 END
 $$

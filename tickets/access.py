@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, select, true
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
 from kb.accounts.models import User
+from kb.accounts.permissions import Permission
 from tickets.models import Comment, Status, Ticket
 
 
@@ -21,6 +22,10 @@ class Action(StrEnum):
     REOPEN = "reopen"
 
 
+NEEDED = {Action.REPLY: Permission.REPLY, Action.NOTE: Permission.WRITE_NOTES, Action.CHANGE: Permission.CHANGE_TICKETS}
+"""Action → the permission that staff need for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts: a person, the holder of a request's secret link, or Deskbook itself."""
@@ -30,6 +35,8 @@ class Actor:
     is_system: bool = False
     ticket_id: int | None = None
     """The one ticket that a secret link opens; its holder acts as the requester."""
+    permissions: frozenset[Permission] = frozenset()
+    """What the role of somebody on the staff allows."""
 
 
 SYSTEM = Actor(is_system=True)
@@ -43,7 +50,7 @@ class NotAllowed(Exception):
 
 def person(user: User | None) -> Actor:
     """Return the actor for somebody who is signed in or whose API key was sent; NOBODY for None."""
-    return NOBODY if user is None else Actor(user.id, is_staff=user.is_staff)
+    return NOBODY if user is None else Actor(user.id, is_staff=user.is_staff, permissions=user.permissions)
 
 
 def link_holder(ticket: Ticket) -> Actor:
@@ -53,8 +60,10 @@ def link_holder(ticket: Ticket) -> Actor:
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """Return the SQL condition for the tickets that `actor` may see."""
-    if actor.is_system or actor.is_staff:
+    if actor.is_system or Permission.SEE_ALL_TICKETS in actor.permissions:
         return true()
+    if actor.is_staff:
+        return or_(Ticket.assignee_id == actor.user_id, Ticket.requester_id == actor.user_id)
     if actor.ticket_id is not None:
         return Ticket.id == actor.ticket_id
     return false() if actor.user_id is None else Ticket.requester_id == actor.user_id
@@ -77,14 +86,19 @@ def may_read_notes(actor: Actor) -> bool:
     return actor.is_system or actor.is_staff
 
 
+def may_be_assigned(permissions: frozenset[Permission]) -> bool:
+    """Return whether somebody with these permissions can be in charge of a ticket."""
+    return Permission.REPLY in permissions
+
+
 def may(actor: Actor, action: Action, ticket: Ticket) -> bool:
     """Return whether `actor` may do `action` with `ticket`. A closed ticket takes internal notes and nothing else."""
     if actor.is_system:
         return True
-    if ticket.status == Status.CLOSED:
-        return actor.is_staff and action == Action.NOTE
+    if ticket.status == Status.CLOSED and action != Action.NOTE:
+        return False
     if actor.is_staff:
-        return True
+        return action in NEEDED and NEEDED[action] in actor.permissions
     is_theirs = actor.user_id == ticket.requester_id and actor.ticket_id in (None, ticket.id)
     if action == Action.SOLVE:
         return is_theirs and ticket.status != Status.SOLVED

@@ -11,7 +11,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from kb.accounts.models import User
 from kb.i18n import gettext as _
 from tickets import fields, queries
-from tickets.access import Action, Actor, NotAllowed, may
+from tickets.access import Action, Actor, NotAllowed, may, may_be_assigned
 from tickets.audit import Changed, Commented, Event, Value
 from tickets.comment import NewComment, store_comment
 from tickets.fields import ImpossibleChange
@@ -187,9 +187,9 @@ def _add(session: Session, ticket: Ticket, comment: NewComment, actor: Actor, vi
 def _check(session: Session, ticket: Ticket, name: str, value: Any, actor: Actor, categories: Collection[str]) -> None:
     if not actor.is_system:
         fields.check(ticket, name, value, categories)
-    if name == "assignee_id" and value is not None and not (value == actor.user_id and actor.is_staff):
+    if name == "assignee_id" and value is not None and not (value == actor.user_id and may_be_assigned(actor.permissions)):
         person = session.get(User, value)
-        if person is None or not person.is_staff:
+        if person is None or not may_be_assigned(person.permissions):
             raise ImpossibleChange(name, _("Only an active agent can be the assignee."))
 
 

@@ -8,10 +8,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from kb.accounts import api_keys, invitations, notices, people, queries, sessions
+from kb.accounts import api_keys, invitations, notices, people, queries, roles, sessions
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
 from kb.accounts.models import ApiKey, Role, User
+from kb.accounts.permissions import Permission
+from kb.accounts.roles import RoleRefused
 from kb.accounts.tokens import new_token
 from kb.db import database, now
 from kb.i18n import gettext as _
@@ -26,27 +28,28 @@ PAGE, MOST_PAGES = 50, 100_000
 
 def list_people(request: Request) -> Response:
     """Everybody, staff first."""
-    sessions.require_admin(request)
+    sessions.require_permission(request, Permission.MANAGE_PEOPLE)
     return _people_page(request)
 
 
 def add_person(request: Request, form: FormData) -> Response:
-    """Adds a person; agents and admins are mailed an invitation."""
-    admin = sessions.require_admin(request)
+    """Adds a person; staff are mailed an invitation."""
+    admin = sessions.require_permission(request, Permission.MANAGE_PEOPLE)
     email, name, role = text(form, "email", 300), text(form, "name", people.MAX_NAME_CHARS), text(form, "role", 20)
     try:
         with database(request).write() as session:
             person = people.add_user(session, email, name, role, now())
+            roles.require_share(admin.permissions, person.held_role.allows)
             audit.record(session, Kind.PERSON_ADDED, audit.source(request, admin), now(), person=person, detail=f"as {person.role}")
             is_invited = person.is_staff and invitations.invite(session, request.app.state.settings, person, audit.source(request, admin), now())
-    except people.PersonRefused as refusal:
+    except (people.PersonRefused, RoleRefused) as refusal:
         return _people_page(request, error=str(refusal), typed={"email": email, "name": name, "role": role})
     return RedirectResponse(f"/desk/people?saved={'invited' if is_invited else 'added'}", 303)
 
 
 def invite(request: Request, form: FormData) -> Response:  # noqa: ARG001
     """Mails the invitation again to a person who has not signed in yet."""
-    admin = sessions.require_admin(request)
+    admin = sessions.require_permission(request, Permission.MANAGE_PEOPLE)
     with database(request).write() as session:
         person = session.get(User, path_number(request))
         if person is None:
@@ -54,7 +57,7 @@ def invite(request: Request, form: FormData) -> Response:  # noqa: ARG001
         is_waiting = invitations.is_invited(person)
         is_sent = is_waiting and invitations.invite(session, request.app.state.settings, person, audit.source(request, admin), now())
     if not is_waiting:
-        problem = _("%(person)s doesn’t need an invitation. Only agents and admins who haven’t signed in yet get one.", person=person.email)
+        problem = _("%(person)s doesn’t need an invitation. Only staff who haven’t signed in yet get one.", person=person.email)
         return _people_page(request, error=problem)
     if not is_sent:
         return _people_page(request, error=_("We sent %(person)s several links in the last hour. Try again in an hour.", person=person.email))
@@ -63,48 +66,50 @@ def invite(request: Request, form: FormData) -> Response:  # noqa: ARG001
 
 def change_role(request: Request, form: FormData) -> Response:
     """Gives a person another role."""
-    admin = sessions.require_admin(request)
+    admin = sessions.require_permission(request, Permission.MANAGE_PEOPLE)
 
     def change(session: Session, person: User) -> None:
-        before = person.role
+        before = person.held_role
         people.change_role(session, person, text(form, "role", 20))
-        if person.role != before:
-            audit.record(session, Kind.ROLE_CHANGED, audit.source(request, admin), now(), person=person, detail=f"from {before} to {person.role}")
+        roles.require_share(admin.permissions, person.held_role.allows)
+        if person.role != before.slug:
+            detail = f"from {roles.short_name(before)} to {roles.short_name(person.held_role)}"
+            audit.record(session, Kind.ROLE_CHANGED, audit.source(request, admin), now(), person=person, detail=detail)
             notices.role_changed(session, person, now())
 
-    return _change(request, change)
+    return _change(request, admin, change)
 
 
 def disable(request: Request, form: FormData) -> Response:  # noqa: ARG001
     """Locks a person out at once."""
-    admin = sessions.require_admin(request)
+    admin = sessions.require_permission(request, Permission.MANAGE_PEOPLE)
 
     def change(session: Session, person: User) -> None:
         people.disable(session, person)
         audit.record(session, Kind.PERSON_DISABLED, audit.source(request, admin), now(), person=person)
 
-    return _change(request, change)
+    return _change(request, admin, change)
 
 
 def enable(request: Request, form: FormData) -> Response:  # noqa: ARG001
     """Lets a person in again."""
-    admin = sessions.require_admin(request)
+    admin = sessions.require_permission(request, Permission.MANAGE_PEOPLE)
 
     def change(session: Session, person: User) -> None:
         people.enable(person)
         audit.record(session, Kind.PERSON_ENABLED, audit.source(request, admin), now(), person=person)
 
-    return _change(request, change)
+    return _change(request, admin, change)
 
 
 def list_keys(request: Request) -> Response:
     """Return the page of API keys, without their texts."""
-    return _keys_page(request, sessions.require_admin(request))
+    return _keys_page(request, sessions.require_permission(request, Permission.MANAGE_KEYS))
 
 
 def make_key(request: Request, form: FormData) -> Response:
     """Make a key that acts as the person named, and show its text this once."""
-    user = sessions.require_admin(request)
+    user = sessions.require_permission(request, Permission.MANAGE_KEYS)
     typed = {"name": one_line(text(form, "name"))[:120], "scope": text(form, "scope", 10), "email": text(form, "email", 300) if "email" in form else user.email}
     if not typed["name"] or typed["scope"] not in api_keys.SCOPES:
         error = _("Enter what the key is for.") if not typed["name"] else _("Select what the key can do.")
@@ -115,6 +120,8 @@ def make_key(request: Request, form: FormData) -> Response:
         if once and not is_within_limit(session, f"key-form:{user.id}:{once}", most=1, window=timedelta(days=1), now=now()):
             return RedirectResponse("/desk/api-keys?made=1", 303)
         owner = people.find(session, typed["email"])
+        if owner is not None and not owner.permissions <= user.permissions:
+            return _keys_page(request, user, error=_("A key can’t do more than you. Enter the address of someone who can do no more than you."), typed=typed)
         if owner is not None and owner.is_active:
             key, secret = api_keys.make_key(session, typed["name"], typed["scope"], owner, now())
             audit.record(session, Kind.KEY_MADE, audit.source(request, user), now(), person=owner, detail=api_keys.described(key))
@@ -126,7 +133,7 @@ def make_key(request: Request, form: FormData) -> Response:
 
 def ask_to_revoke(request: Request) -> Response:
     """Ask before a key is revoked: what uses it stops working at once. One that is revoked already leads to the list."""
-    sessions.require_admin(request)
+    sessions.require_permission(request, Permission.MANAGE_KEYS)
     with database(request).read() as session:
         key = session.get(ApiKey, path_number(request))
     if key is None:
@@ -138,21 +145,22 @@ def ask_to_revoke(request: Request) -> Response:
 
 def revoke_key(request: Request, form: FormData) -> Response:  # noqa: ARG001
     """Ends a key at once."""
-    user = sessions.require_admin(request)
+    user = sessions.require_permission(request, Permission.MANAGE_KEYS)
     with database(request).write() as session:
         if key := api_keys.revoke_key(session, path_number(request), now()):
             audit.record(session, Kind.KEY_REVOKED, audit.source(request, user), now(), person=key.user, detail=api_keys.described(key))
     return RedirectResponse("/desk/api-keys?revoked=1", 303)
 
 
-def _change(request: Request, change: people.Change) -> Response:
+def _change(request: Request, by: User, change: people.Change) -> Response:
     try:
         with database(request).write() as session:
             user = session.get(User, path_number(request))
             if user is None:
                 raise HTTPException(404)
+            roles.require_share(by.permissions, user.held_role.allows)
             change(session, user)
-    except people.PersonRefused as refusal:
+    except (people.PersonRefused, RoleRefused) as refusal:
         return _people_page(request, error=str(refusal))
     return RedirectResponse("/desk/people?saved=1", 303)
 
@@ -162,6 +170,7 @@ def _people_page(request: Request, *, error: str = "", typed: dict[str, str] | N
     words = request.query_params.get("q", "").replace("\x00", "")[:100]
     with database(request).read() as session:
         found = people.list_users(session, words=words, limit=PAGE + 1, offset=(page - 1) * PAGE)
+        named = [(role.slug, roles.name_of(role)) for role in roles.all_roles(session)]
     context = {
         "people": found[:PAGE],
         "has_more": len(found) > PAGE,
@@ -170,8 +179,7 @@ def _people_page(request: Request, *, error: str = "", typed: dict[str, str] | N
         "error": error,
         "typed": typed or {"email": "", "name": "", "role": Role.AGENT},
         "saved": request.query_params.get("saved", ""),
-        "roles": list(Role),
-        "role_names": people.role_names(),
+        "roles": named,
         "is_invited": invitations.is_invited,
         "invitation_hours": request.app.state.settings.invitation_hours,
         "sends_mail": bool(request.app.state.settings.smtp_url.get_secret_value()),

@@ -3,48 +3,82 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, literal_column, text
+from sqlalchemy import JSON, CheckConstraint, ColumnElement, ForeignKey, Index, String, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from kb.accounts.permissions import Permission, known
 from kb.db import Base, RowId, UtcDateTime
+
+MAX_ROLE_NAME_CHARS = 60
 
 
 class Role(StrEnum):
-    """What a person may do: file requests, answer them, or run the place."""
+    """The roles that there always are, by slug: file requests, only note, answer, or run the place."""
 
     CUSTOMER = "customer"
+    LIGHT = "light"
     AGENT = "agent"
     ADMIN = "admin"
 
 
-STAFF = (Role.AGENT, Role.ADMIN)
 _NOT_A_CUSTOMER = text("role <> 'customer'")
+
+
+class StoredRole(Base):
+    """A role and what it allows: one of `Role`, or one that an admin made."""
+
+    __tablename__ = "roles"
+
+    slug: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(String(MAX_ROLE_NAME_CHARS), unique=True)
+    """As an admin named it; the built-in ones are shown in the reader's language."""
+    permissions: Mapped[list[str]] = mapped_column(JSON)
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether the role is one that nobody can change or delete."""
+        return self.slug in set(Role)
+
+    @property
+    def allows(self) -> frozenset[Permission]:
+        """What the role allows."""
+        return known(self.permissions)
 
 
 class User(Base):
     """Anybody who filed, wrote or answered; a requester who never signed in has no password."""
 
     __tablename__ = "users"
-    __table_args__ = (
-        CheckConstraint("role IN ('customer', 'agent', 'admin')", name="role"),
-        Index("ix_users_staff", "id", sqlite_where=_NOT_A_CUSTOMER, postgresql_where=_NOT_A_CUSTOMER),
-    )
+    __table_args__ = (Index("ix_users_staff", "id", sqlite_where=_NOT_A_CUSTOMER, postgresql_where=_NOT_A_CUSTOMER),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     """Canonical: trimmed and in lower case."""
     name: Mapped[str] = mapped_column(String(120), default="")
-    role: Mapped[str] = mapped_column(String(20), default=Role.CUSTOMER)
+    role: Mapped[str] = mapped_column(String(20), ForeignKey("roles.slug"), default=Role.CUSTOMER)
+    """Slug of the role."""
     password_hash: Mapped[str | None] = mapped_column(String(200))
     is_active: Mapped[bool] = mapped_column(default=True)
     is_verified: Mapped[bool] = mapped_column(default=False)
     """Whether the person has shown that the email address is theirs."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Not an inner join: where people are joined to tickets themselves, SQLite would join all people to their roles first.
+    held_role: Mapped[StoredRole] = relationship(lazy="joined")
 
     @property
     def is_staff(self) -> bool:
         """Whether the desk is open to this person."""
-        return self.is_active and self.role in STAFF
+        return self.is_active and self.role != Role.CUSTOMER
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What this person may do; nothing once they are disabled."""
+        return self.held_role.allows if self.is_staff else frozenset()
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this person has the role that allows everything."""
+        return self.is_active and self.role == Role.ADMIN
 
     @property
     def shown_name(self) -> str:

@@ -23,7 +23,7 @@ def address_changed(session: Session, old: str, new: str, now: datetime) -> None
 
 def role_changed(session: Session, user: User, now: datetime) -> None:
     """Tell the person which role they have now."""
-    _tell(session, "mail.role_changed", user.email, now, role=str(user.role))
+    _tell(session, "mail.role_changed", user.email, now, role=str(user.role), role_name=user.held_role.name)
 
 
 def key_made(session: Session, user: User, name: str, now: datetime) -> None:

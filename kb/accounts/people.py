@@ -5,10 +5,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from kb.accounts import queries
-from kb.accounts.models import Role, User
+from kb.accounts import queries, roles
+from kb.accounts.models import Role, StoredRole, User
 from kb.i18n import gettext as _
-from kb.i18n import pgettext
 from kb.text import email_address
 from kb.text.cleanup import one_line
 
@@ -18,11 +17,6 @@ Change = Callable[[Session, User], None]
 
 class PersonRefused(Exception):
     """The person cannot be stored; the message says what to do."""
-
-
-def role_names() -> dict[str, str]:
-    """Return role → its name in the language in use."""
-    return {Role.ADMIN: pgettext("role", "Admin"), Role.AGENT: pgettext("role", "Agent"), Role.CUSTOMER: pgettext("role", "Customer")}
 
 
 def canonical_email(email: str) -> str:
@@ -45,22 +39,21 @@ def add_user(session: Session, email: str, name: str, role: str, now: datetime) 
     spelling = canonical_email(email)
     if not is_email(email):
         raise PersonRefused(_("“%(email)s” is not an email address.", email=email[:80]))
-    if role not in list(Role):
-        raise PersonRefused(_("There is no role “%(role)s”. Use admin, agent or customer.", role=role[:40]))
+    given = _role(session, role)
     found = queries.user_by_email(session, spelling)
     if found is not None and (found.role != Role.CUSTOMER or role == Role.CUSTOMER):
-        raise PersonRefused(_("%(person)s already has an account with the role “%(role)s”.", person=spelling, role=role_names()[found.role]))
+        raise PersonRefused(_("%(person)s already has an account with the role “%(role)s”.", person=spelling, role=roles.name_of(found.held_role)))
     if found is not None:
         sign_out_everywhere(session, found)
     user = found or User(email=spelling, is_active=True, is_verified=False, created_at=now)
-    user.role, user.name = Role(role), one_line(name)[:MAX_NAME_CHARS] or user.name or ""
+    user.role, user.held_role, user.name = given.slug, given, one_line(name)[:MAX_NAME_CHARS] or user.name or ""
     session.add(user)
     session.flush()
     return user
 
 
 def list_users(session: Session, *, staff_only: bool = False, words: str = "", limit: int = 100, offset: int = 0) -> Sequence[User]:
-    """People, admins first, then agents, then customers; by address. `words` narrows by name and address."""
+    """People, admins first, then the other staff, then customers; by address. `words` narrows by name and address."""
     return queries.people(session, staff_only=staff_only, words=words, limit=limit, offset=offset)
 
 
@@ -72,7 +65,7 @@ def first_admin(session: Session, now: datetime) -> User | None:
     if admins:
         return admins[0]
     # Not an address that mail could reach: the admin enters their own on the account page.
-    admin = User(email="admin@localhost", name="Admin", role=Role.ADMIN, created_at=now)
+    admin = User(email="admin@localhost", name="Admin", role=Role.ADMIN, held_role=_role(session, Role.ADMIN), created_at=now)
     session.add(admin)
     session.flush()
     return admin
@@ -80,14 +73,13 @@ def first_admin(session: Session, now: datetime) -> User | None:
 
 def change_role(session: Session, user: User, role: str) -> None:
     """Gives the person another role and signs them out everywhere; raises PersonRefused for the last admin."""
-    if role not in list(Role):
-        raise PersonRefused(_("Use admin, agent or customer."))
+    given = _role(session, role)
     if role != Role.ADMIN:
         _keep_an_admin(session, user)
     if role != user.role:
         # A session outlives no change of rights: what was signed in as less, or more, signs in again.
         sign_out_everywhere(session, user)
-    user.role = Role(role)
+    user.role, user.held_role = given.slug, given
 
 
 def disable(session: Session, user: User) -> None:
@@ -106,6 +98,14 @@ def sign_out_everywhere(session: Session, user: User) -> None:
 def enable(user: User) -> None:
     """Lets a disabled person sign in again."""
     user.is_active = True
+
+
+def _role(session: Session, slug: str) -> StoredRole:
+    role = roles.find(session, slug)
+    if role is None:
+        known = ", ".join(role.slug for role in roles.all_roles(session))
+        raise PersonRefused(_("There is no role “%(role)s”. Use one of: %(known)s.", role=slug[:40], known=known))
+    return role
 
 
 def _keep_an_admin(session: Session, user: User) -> None:

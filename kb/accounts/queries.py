@@ -7,6 +7,7 @@ from sqlalchemy import case, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from kb.accounts.models import IS_STAFF, AddressChange, ApiKey, Role, SignInLink, SignInSession, User
+from kb.accounts.permissions import Permission
 from kb.events.models import Event, Kind
 
 
@@ -17,7 +18,7 @@ def user_by_email(session: Session, email: str) -> User | None:
 
 def people(session: Session, *, staff_only: bool = False, limit: int = 100, offset: int = 0, words: str = "") -> Sequence[User]:
     """People, staff first, then by address."""
-    query = select(User).order_by(case((User.role == Role.ADMIN, 0), (User.role == Role.AGENT, 1), else_=2), User.email).limit(limit).offset(offset)
+    query = select(User).order_by(case((User.role == Role.ADMIN, 0), (User.role == Role.CUSTOMER, 2), else_=1), User.email).limit(limit).offset(offset)
     if staff_only:
         query = query.where(IS_STAFF)
     if words:
@@ -26,9 +27,9 @@ def people(session: Session, *, staff_only: bool = False, limit: int = 100, offs
 
 
 def active_staff(session: Session) -> Sequence[User]:
-    """Everybody a ticket can be assigned to, by name; at most 500."""
+    """The active staff who may reply, by name; at most 500."""
     query = select(User).where(IS_STAFF, User.is_active).order_by(func.lower(User.name), User.email)
-    return session.scalars(query.limit(500)).all()
+    return [user for user in session.scalars(query.limit(500)) if Permission.REPLY in user.permissions]
 
 
 def active_admins(session: Session) -> Sequence[User]:

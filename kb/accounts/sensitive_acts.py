@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
+from kb.accounts import roles
 from kb.accounts.models import Role, User
 from kb.accounts.people import canonical_email
 from kb.db import database
@@ -51,6 +52,7 @@ def add_person(request: Request, form: FormData) -> Act:  # noqa: ARG001
     name = _typed(canonical_email(text(form, "email", 300))) or _("a person")
     words = {
         Role.ADMIN: pgettext("You’re about to", "add %(person)s as an admin", person=name),
+        Role.LIGHT: pgettext("You’re about to", "add %(person)s as a light agent", person=name),
         Role.AGENT: pgettext("You’re about to", "add %(person)s as an agent", person=name),
         Role.CUSTOMER: pgettext("You’re about to", "add %(person)s as a customer", person=name),
     }
@@ -62,10 +64,34 @@ def change_role(request: Request, form: FormData) -> Act:
     name = _person(request)
     words = {
         Role.ADMIN: pgettext("You’re about to", "make %(person)s an admin", person=name),
+        Role.LIGHT: pgettext("You’re about to", "make %(person)s a light agent", person=name),
         Role.AGENT: pgettext("You’re about to", "make %(person)s an agent", person=name),
         Role.CUSTOMER: pgettext("You’re about to", "make %(person)s a customer", person=name),
     }
-    return Act(_by_role(words, form) or pgettext("You’re about to", "change the role of %(person)s", person=name), "/desk/people")
+    role = _role_named(request, text(form, "role", 20))
+    given = pgettext("You’re about to", "give %(person)s the role “%(role)s”", person=name, role=role) if role else ""
+    return Act(given or _by_role(words, form) or pgettext("You’re about to", "change the role of %(person)s", person=name), "/desk/people")
+
+
+def create_role(request: Request, form: FormData) -> Act:  # noqa: ARG001
+    """Return which role is created."""
+    name = _typed(text(form, "name", MOST_CHARS))
+    words = pgettext("You’re about to", "create the role “%(name)s”", name=name) if name else pgettext("You’re about to", "create a role")
+    return Act(words, "/desk/roles")
+
+
+def edit_role(request: Request, form: FormData) -> Act:  # noqa: ARG001
+    """Return which role is edited."""
+    name = _role_named(request, request.path_params["role"])
+    words = pgettext("You’re about to", "change the role “%(name)s”", name=name) if name else pgettext("You’re about to", "change a role")
+    return Act(words, "/desk/roles")
+
+
+def delete_role(request: Request, form: FormData) -> Act:  # noqa: ARG001
+    """Return which role is deleted."""
+    name = _role_named(request, request.path_params["role"])
+    words = pgettext("You’re about to", "delete the role “%(name)s”", name=name) if name else pgettext("You’re about to", "delete a role")
+    return Act(words, "/desk/roles")
 
 
 def disable(request: Request, form: FormData) -> Act:  # noqa: ARG001
@@ -102,6 +128,13 @@ def _person(request: Request) -> str:
     with database(request).read() as session:
         user = session.get(User, path_number(request))
     return _typed(user.email) if user else _("this person")
+
+
+def _role_named(request: Request, slug: str) -> str:
+    """Return the name of a role that admins made; empty for others."""
+    with database(request).read() as session:
+        role = roles.find(session, slug)
+    return _typed(role.name) if role is not None and not role.is_built_in else ""
 
 
 def _typed(words: str) -> str:

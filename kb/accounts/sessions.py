@@ -1,6 +1,7 @@
 """Who is signed in: rows that can be revoked, behind a cookie that says nothing. Checked anew on every request."""
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import cast
@@ -15,7 +16,8 @@ from starlette.responses import Response
 from kb.accounts import queries
 from kb.accounts.audit_log.log import shown_network
 from kb.accounts.browser_name import browser_name
-from kb.accounts.models import Role, SignInSession, User
+from kb.accounts.models import SignInSession, User
+from kb.accounts.permissions import ADMINISTRATIVE, Permission
 from kb.accounts.tokens import digest, new_token
 from kb.config import Settings
 from kb.db import database, now
@@ -24,8 +26,8 @@ from kb.web.signed_out import SignedOut
 from kb.web.way_back import STAFF_COOKIE
 
 COOKIE, SECURE_COOKIE, HINT_COOKIE = "deskbook_session", "__Host-deskbook_session", "deskbook_signed_in"
-IDLE = {Role.CUSTOMER: timedelta(hours=8), Role.AGENT: timedelta(hours=8), Role.ADMIN: timedelta(minutes=30)}
-ABSOLUTE = {Role.CUSTOMER: timedelta(days=30), Role.AGENT: timedelta(hours=12), Role.ADMIN: timedelta(hours=12)}
+IDLE, IDLE_OF_ADMINS = timedelta(hours=8), timedelta(minutes=30)
+ABSOLUTE, ABSOLUTE_OF_CUSTOMERS = timedelta(hours=12), timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=1)
 VISITOR = re.compile(r"[0-9a-f]{32}")
 LOCAL = re.compile(r"/(?!/|%2f|%5c)[!-~]*", re.I)
@@ -54,12 +56,21 @@ def require_staff(request: Request) -> User:
     return user
 
 
-def require_admin(request: Request) -> User:
-    """The admin who sends this request; 303 for nobody, 404 for a customer, 403 for an agent."""
+def require_permission(request: Request, permission: Permission) -> User:
+    """The person of the staff who sends this request; 303 for nobody, 404 for a customer, 403 for staff without the permission."""
     user = require_staff(request)
-    if user.role != Role.ADMIN:
-        raise HTTPException(403, _("Only an admin can do this."))
+    if permission not in user.permissions:
+        raise HTTPException(403, _("Your role doesn’t allow this. Ask an admin if you need it."))
     return user
+
+
+def requirement(permission: Permission) -> Callable[[Request], User]:
+    """Return what `require_permission` does for this permission."""
+
+    def require(request: Request) -> User:
+        return require_permission(request, permission)
+
+    return require
 
 
 def is_fresh(request: Request) -> bool:
@@ -81,7 +92,7 @@ def begin(request: Request, session: Session, user: User, moment: datetime) -> s
         created_at=moment,
         seen_at=moment,
         proved_at=moment,
-        expires_at=moment + ABSOLUTE[Role(user.role)],
+        expires_at=moment + _life(user),
         browser=browser_name(request.headers.get("user-agent", "")),
         network=shown_network(request),
     )
@@ -95,7 +106,7 @@ def begin(request: Request, session: Session, user: User, moment: datetime) -> s
 def keep(request: Request, response: Response, token: str, user: User) -> None:
     """Hands the session to the browser; staff also carry a mark by which their reading is left out of the figures."""
     secure = is_secure(request)
-    age = int(ABSOLUTE[Role(user.role)].total_seconds())
+    age = int(_life(user).total_seconds())
     response.set_cookie(cookie_name(request), token, max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
     # Says nothing but that there may be a session. Pages are the same for everybody, and their script asks only where this is set.
     response.set_cookie(HINT_COOKIE, "1", max_age=age, path="/", secure=secure, samesite="lax")
@@ -153,8 +164,12 @@ def safe_next(target: str, otherwise: str = "/") -> str:
 def is_over(row: SignInSession, moment: datetime) -> bool:
     """Whether the session was idle for too long, or has reached its end."""
     # The role may have changed since: the shorter life of the new one counts. A clock set back makes nothing eternal.
-    role = Role(row.user.role)
-    return moment - row.seen_at > IDLE[role] or moment - row.created_at > ABSOLUTE[role] or row.created_at - moment > timedelta(hours=1)
+    idle = IDLE_OF_ADMINS if ADMINISTRATIVE & row.user.permissions else IDLE
+    return moment - row.seen_at > idle or moment - row.created_at > _life(row.user) or row.created_at - moment > timedelta(hours=1)
+
+
+def _life(user: User) -> timedelta:
+    return ABSOLUTE if user.is_staff else ABSOLUTE_OF_CUSTOMERS
 
 
 def _load(request: Request) -> User | None:

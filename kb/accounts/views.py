@@ -2,11 +2,14 @@
 
 from starlette.routing import Route
 
-from kb.accounts import account, address_change, admin, fresh_sign_in, menu, own_sessions, sensitive_acts, sign_in
+from kb.accounts import account, address_change, admin, fresh_sign_in, menu, own_sessions, role_pages, sensitive_acts, sign_in
 from kb.accounts.audit_log import page as audit_log
 from kb.accounts.fresh_sign_in import with_fresh_sign_in
-from kb.accounts.sessions import require_admin, require_user
+from kb.accounts.permissions import Permission
+from kb.accounts.sessions import require_user, requirement
 from kb.web.forms import with_form
+
+manage_people, manage_keys = requirement(Permission.MANAGE_PEOPLE), requirement(Permission.MANAGE_KEYS)
 
 routes = [
     Route("/sign-in", sign_in.new, methods=["GET"]),
@@ -26,14 +29,20 @@ routes = [
     Route("/account/sessions/revocation", with_form(own_sessions.end_all), methods=["POST"]),
     Route("/account/sessions/{session}/revocation", with_form(own_sessions.end_one), methods=["POST"]),
     Route("/desk/people", admin.list_people, methods=["GET"]),
-    Route("/desk/people", with_form(with_fresh_sign_in(admin.add_person, require_admin, sensitive_acts.add_person)), methods=["POST"]),
-    Route("/desk/people/{id:int}/role", with_form(with_fresh_sign_in(admin.change_role, require_admin, sensitive_acts.change_role)), methods=["POST"]),
-    Route("/desk/people/{id:int}/disablement", with_form(with_fresh_sign_in(admin.disable, require_admin, sensitive_acts.disable)), methods=["POST"]),
-    Route("/desk/people/{id:int}/enablement", with_form(with_fresh_sign_in(admin.enable, require_admin, sensitive_acts.enable)), methods=["POST"]),
-    Route("/desk/people/{id:int}/invitation", with_form(with_fresh_sign_in(admin.invite, require_admin, sensitive_acts.invite)), methods=["POST"]),
+    Route("/desk/people", with_form(with_fresh_sign_in(admin.add_person, manage_people, sensitive_acts.add_person)), methods=["POST"]),
+    Route("/desk/people/{id:int}/role", with_form(with_fresh_sign_in(admin.change_role, manage_people, sensitive_acts.change_role)), methods=["POST"]),
+    Route("/desk/people/{id:int}/disablement", with_form(with_fresh_sign_in(admin.disable, manage_people, sensitive_acts.disable)), methods=["POST"]),
+    Route("/desk/people/{id:int}/enablement", with_form(with_fresh_sign_in(admin.enable, manage_people, sensitive_acts.enable)), methods=["POST"]),
+    Route("/desk/people/{id:int}/invitation", with_form(with_fresh_sign_in(admin.invite, manage_people, sensitive_acts.invite)), methods=["POST"]),
+    Route("/desk/roles", role_pages.list_roles, methods=["GET"]),
+    Route("/desk/roles", with_form(with_fresh_sign_in(role_pages.create, manage_people, sensitive_acts.create_role)), methods=["POST"]),
+    Route("/desk/roles/new", role_pages.new, methods=["GET"]),
+    Route("/desk/roles/{role}", role_pages.show, methods=["GET"]),
+    Route("/desk/roles/{role}", with_form(with_fresh_sign_in(role_pages.update, manage_people, sensitive_acts.edit_role)), methods=["POST"]),
+    Route("/desk/roles/{role}/deletion", with_form(with_fresh_sign_in(role_pages.delete, manage_people, sensitive_acts.delete_role)), methods=["POST"]),
     Route("/desk/audit-log", audit_log.show, methods=["GET"]),
     Route("/desk/api-keys", admin.list_keys, methods=["GET"]),
-    Route("/desk/api-keys", with_form(with_fresh_sign_in(admin.make_key, require_admin, sensitive_acts.make_key)), methods=["POST"]),
+    Route("/desk/api-keys", with_form(with_fresh_sign_in(admin.make_key, manage_keys, sensitive_acts.make_key)), methods=["POST"]),
     Route("/desk/api-keys/{id:int}/revocation", admin.ask_to_revoke, methods=["GET"]),
     Route("/desk/api-keys/{id:int}/revocation", with_form(admin.revoke_key), methods=["POST"]),
 ]

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from kb.accounts.api_keys import require_key
 from kb.accounts.models import ApiKey
+from kb.accounts.permissions import Permission
 from kb.db import database, now
 from kb.rate_limit.queries import is_within_limit
 from kb.text.whole_number import parse_whole_number
@@ -83,7 +84,7 @@ def _store(request: Request, new: NewTicket, api_key: ApiKey, repeat_key: str | 
 
 def _require_share(session: Session, request: Request, api_key: ApiKey) -> None:
     """Raise 429 when the key has filed too many tickets; a customer's may file as many as one address may by the form."""
-    if api_key.user.is_staff:
+    if Permission.REPLY in api_key.user.permissions:
         if not is_within_limit(session, f"api:{api_key.id}", most=PER_MINUTE, window=timedelta(minutes=1), now=now()):
             raise HTTPException(429, f"More than {PER_MINUTE} tickets were filed with this key in a minute.", {"Retry-After": "60"})
         return
@@ -129,7 +130,7 @@ def _new_ticket(request: Request, posted: dict[str, Any], api_key: ApiKey) -> Ne
 
 def _require_rights(ticket: PostedTicket, api_key: ApiKey) -> None:
     """Raise RefusedTicket for what a customer may not: file for someone else, or sort the agents' work."""
-    if api_key.user.is_staff:
+    if Permission.REPLY in api_key.user.permissions:
         return
     problems = {f"ticket.{name}": "can be set with an agent's key only" for name in ("priority", "type", "tags") if getattr(ticket, name)}
     if ticket.requester.email != api_key.user.email:

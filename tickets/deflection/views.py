@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from kb.accounts.sessions import require_staff
+from kb.accounts.permissions import Permission
+from kb.accounts.sessions import require_permission
 from kb.db import database, now
 from kb.events.queries import counted
 from kb.i18n import N_
@@ -39,13 +40,13 @@ SEARCHES_SHOWN = 25
 
 def reports(request: Request) -> Response:
     """There is one report: the way to it."""
-    require_staff(request)
+    require_permission(request, Permission.SEE_REPORTS)
     return RedirectResponse(URL, 303)
 
 
 def deflection(request: Request) -> Response:
     """The report; 422 with the form when the dates make no period."""
-    require_staff(request)
+    require_permission(request, Permission.SEE_REPORTS)
     typed = {"from": request.query_params.get("from", ""), "to": request.query_params.get("to", "")}
     try:
         period = _period(request)
@@ -59,7 +60,7 @@ def deflection(request: Request) -> Response:
 
 def visits(request: Request) -> Response:
     """The visits behind a figure, 20 on a page, with everything that happened in them."""
-    require_staff(request)
+    require_permission(request, Permission.SEE_REPORTS)
     period, selection, place = _period_or_400(request), _selection(request), _place(request)
     settings = request.app.state.settings
     refresh(database(request), period.first_day, period.last_day, period.as_of, pace(settings))
@@ -83,14 +84,14 @@ def visits(request: Request) -> Response:
 
 def figures_csv(request: Request) -> Response:
     """Every figure as a file."""
-    require_staff(request)
+    require_permission(request, Permission.SEE_REPORTS)
     period = _period_or_400(request)
     return _file(figures_as_csv(_report(request, period)), "deflection", period)
 
 
 def searches_csv(request: Request) -> Response:
     """The searches without an answer as a file."""
-    require_staff(request)
+    require_permission(request, Permission.SEE_REPORTS)
     period = _period_or_400(request)
     return _file(searches_as_csv(_report(request, period)), "searches-without-an-answer", period)
 

@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from kb.accounts.permissions import Permission
+from kb.accounts.sessions import require_permission
 from kb.db import database, now
 from kb.i18n import N_
 from kb.i18n import gettext as _
@@ -42,11 +44,13 @@ def send(request: Request, form: FormData) -> Response:
 
 def save(request: Request, form: FormData) -> Response:
     """Change the fields; the message stays as a draft."""
+    require_permission(request, Permission.CHANGE_TICKETS)
     return act_on(request, form, PAGE, _save)
 
 
 def take(request: Request, form: FormData) -> Response:
     """Assign the ticket to the agent who asks; all else stays as a draft."""
+    require_permission(request, Permission.CHANGE_TICKETS)
     return act_on(request, form, PAGE, _take)
 
 

@@ -6,7 +6,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kb.accounts.models import User
-from kb.accounts.sessions import require_staff
+from kb.accounts.permissions import Permission
+from kb.accounts.sessions import require_permission
 from kb.db import database, now
 from kb.i18n import gettext as _
 from kb.web.numbers import path_number
@@ -24,7 +25,7 @@ from tickets.models import Status, Ticket
 
 def new(request: Request) -> Response:
     """Return the form with the agent's draft on this ticket; the ticket's own page for one that is not closed."""
-    user = require_staff(request)
+    user = require_permission(request, Permission.REPLY)
     ticket = _ticket(request, user)
     if ticket.status != Status.CLOSED:
         return RedirectResponse(way_back(request, ticket.id), 303)
@@ -33,11 +34,13 @@ def new(request: Request) -> Response:
 
 def create(request: Request, form: FormData) -> Response:
     """File the follow-up and lead to its page. The same form sent again is the same follow-up."""
+    require_permission(request, Permission.REPLY)
     return act_on(request, form, PAGE, _create)
 
 
 def keep(request: Request, form: FormData) -> Response:
     """Keep a draft: by itself while the agent types, or for a search for articles; or discard it, or bring it back. The closed ticket's page shows it too."""
+    require_permission(request, Permission.REPLY)
     if "discard" in form or "restore" in form:
         return act_on(request, form, PAGE, posted_form.discard if "discard" in form else posted_form.restore)
     if "replaced_page" in form:

@@ -7,7 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from kb.accounts.models import Role, User
+from kb.accounts.models import User
+from kb.accounts.permissions import Permission
 from kb.accounts.sessions import require_staff
 from kb.config import Settings
 from kb.db import database
@@ -85,7 +86,7 @@ def _list(request: Request, slug: str) -> Response:
         page = min(page, pages)
         found = queries.tickets(session, slug, actor, order=order, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
         answered, unconfirmed = queries.answered(session, found), queries.unconfirmed(session, found)
-        failed = depth(session)["failed"] if user.role == Role.ADMIN else 0
+        failed = depth(session)["failed"] if Permission.READ_AUDIT_LOG in user.permissions else 0
     context = {
         "view": BY_SLUG[slug],
         "tickets": found,
@@ -98,8 +99,8 @@ def _list(request: Request, slug: str) -> Response:
         "unconfirmed": unconfirmed,
     }
     settings = cast(Settings, request.app.state.settings)
-    folder = str(mail_folder(settings)) if user.role == Role.ADMIN and not settings.smtp_url.get_secret_value() else ""
-    trouble = cast(Searcher, request.app.state.searcher).trouble if user.role == Role.ADMIN else None
+    folder = str(mail_folder(settings)) if Permission.READ_AUDIT_LOG in user.permissions and not settings.smtp_url.get_secret_value() else ""
+    trouble = cast(Searcher, request.app.state.searcher).trouble if Permission.READ_AUDIT_LOG in user.permissions else None
     told = {"mail_folder": folder, "search_trouble": trouble, "flash": flash(request)}
     return render(request, "desk/inbox.html", context | told | _frame(user, counts))
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kb.accounts.models import User
+from kb.accounts.permissions import Permission
 from kb.accounts.sessions import require_staff
 from kb.config import Settings
 from kb.db import database, now
@@ -118,6 +119,8 @@ def checked_comment(posted: Posted) -> NewComment | Problems:
     request, draft = posted.request, posted.draft
     if not posted.is_genuine:
         return {"body": _(OUT_OF_DATE)}
+    if refused := _refused(posted):
+        return refused
     waiting = [upload for upload in uploads.pending(request, posted.nonce, draft.kept) if upload.token in draft.kept]
     problems = body_problem("body", draft.body, _("Enter your message.")) | file_problem(posted.files, waiting, posted.settings)
     if draft.is_public and (hidden := unreadable(request, draft.body, draft.articles)):
@@ -129,6 +132,18 @@ def checked_comment(posted: Posted) -> NewComment | Problems:
     articles = linked_articles(request, body) if draft.is_public else ()
     on_disk = uploads.store_all(request, posted.files)
     return NewComment(body, draft.is_public, on_disk, draft.kept, nonce=posted.nonce, articles=articles, proof=str(Proof.SESSION))
+
+
+def _refused(posted: Posted) -> Problems:
+    """Return what the person's role does not allow of the message and the fields sent with it."""
+    allowed = posted.user.permissions
+    if posted.draft.is_public and Permission.REPLY not in allowed:
+        return {"body": _("Your role can’t reply to customers. Make this an internal note.")}
+    if not posted.draft.is_public and Permission.WRITE_NOTES not in allowed:
+        return {"body": _("Your role can’t write internal notes.")}
+    if posted.draft.edits and Permission.CHANGE_TICKETS not in allowed:
+        return {"body": _("Your role can’t change tickets. Send your message without changing the status or other properties.")}
+    return {}
 
 
 def find(posted: Posted) -> Response:

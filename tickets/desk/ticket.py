@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kb.accounts.models import User
-from kb.accounts.sessions import require_staff
+from kb.accounts.permissions import Permission
+from kb.accounts.sessions import require_permission, require_staff
 from kb.db import database, now
 from kb.web.numbers import path_number
 from kb.web.templates import render
@@ -64,7 +65,7 @@ def reject(request: Request, form: FormData) -> Response:  # noqa: ARG001
 
 
 def _update(request: Request, number: int, changes: dict[str, Any]) -> None:
-    actor = person(require_staff(request))
+    actor = person(require_permission(request, Permission.CHANGE_TICKETS))
     try:
         with database(request).write() as session:
             apply(session, number, Update(changes), actor=actor, via="web", now=now())

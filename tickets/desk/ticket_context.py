@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from kb.accounts.models import User
+from kb.accounts.permissions import Permission
 from kb.accounts.queries import active_staff
 from kb.i18n import gettext as _
 from kb.jobs.queries import troubled_jobs
@@ -79,7 +80,9 @@ def ticket_context(request: Request, session: Session, user: User, ticket: Ticke
         "mail_troubles": _mail_troubles(session, ticket.id),
         "properties": shown,
         "differences": differences(shown, draft.seen),
-        "next_statuses": [value for value in ("pending", "solved") if value in next_statuses(ticket) and value != ticket.status],
+        "next_statuses": [value for value in ("pending", "solved") if value in next_statuses(ticket) and value != ticket.status]
+        if Permission.CHANGE_TICKETS in user.permissions
+        else [],
     }
 
 
@@ -87,8 +90,11 @@ def composer_context(request: Request, session: Session, user: User, ticket: Tic
     """Return the context of `desk/_composer.html`, on whichever page it is."""
     settings = request.app.state.settings
     nonce = read_nonce(site_key(request), draft.nonce)
+    if Permission.REPLY not in user.permissions:
+        draft = replace(draft, is_public=False)
     return {
         "user": user,
+        "may": user.permissions,
         "ticket": ticket,
         "sends_mail": bool(settings.smtp_url.get_secret_value()),
         "place": place(request, session, user, ticket.id),

@@ -22,7 +22,7 @@ def _invitation(mails: MailContext, session: Session, job: Job) -> Letter | None
     hours, site = mails.settings.invitation_hours, mails.settings.site_name
     # Made only now, so that the outbox never holds a link that works.
     url = mails.settings.public_url + links.path(links.make_link(session, person, now(), life=timedelta(hours=hours)))
-    text = mails.text("invitation.txt", url=url, hours=hours, role=person.role, sign_in_url=_sign_in_url(mails))
+    text = mails.text("invitation.txt", url=url, hours=hours, role=person.role, role_name=person.held_role.name, sign_in_url=_sign_in_url(mails))
     return Letter(person.email, _("Your account at %(site)s", site=site), text)
 
 

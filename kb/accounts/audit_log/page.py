@@ -8,6 +8,7 @@ from starlette.responses import Response
 from kb.accounts import sessions
 from kb.accounts.audit_log import queries
 from kb.accounts.audit_log.models import Kind
+from kb.accounts.permissions import Permission
 from kb.db import database
 from kb.i18n import N_
 from kb.i18n import gettext as _
@@ -29,6 +30,9 @@ WORDS = {
     Kind.PERSON_ADDED: N_("Added person"),
     Kind.INVITATION_SENT: N_("Sent invitation"),
     Kind.ROLE_CHANGED: N_("Changed role"),
+    Kind.ROLE_CREATED: N_("Created role"),
+    Kind.ROLE_EDITED: N_("Edited role"),
+    Kind.ROLE_DELETED: N_("Deleted role"),
     Kind.PERSON_DISABLED: N_("Disabled person"),
     Kind.PERSON_ENABLED: N_("Enabled person"),
     Kind.KEY_MADE: N_("Created API key"),
@@ -54,7 +58,7 @@ DETAILS = (
 
 def show(request: Request) -> Response:
     """Show the records that match the filters, newest first."""
-    sessions.require_admin(request)
+    sessions.require_permission(request, Permission.READ_AUDIT_LOG)
     person, kind, before = _filters(request)
     with database(request).read() as session:
         found = queries.records(session, person=person, kind=kind, before=before, limit=PAGE + 1)

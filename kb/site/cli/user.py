@@ -15,7 +15,7 @@ def user() -> None:
 @user.command()
 @click.argument("email")
 @click.option("--name", default="", help="Name shown to customers.")
-@click.option("--role", type=click.Choice(["admin", "agent", "customer"]), default="agent", show_default=True)
+@click.option("--role", default="agent", show_default=True, help="admin, agent, light (only notes), customer, or a role of your own by its slug.")
 @as_json
 def add(email: str, name: str, role: str, is_json: bool) -> None:
     """Add a person and print a link that signs them in once."""

@@ -15,9 +15,11 @@ from sqlalchemy import func, select, update
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from kb.accounts import roles
 from kb.accounts.api_keys import make_key
 from kb.accounts.audit_log.models import AuditRecord
 from kb.accounts.models import ApiKey, SignInLink, SignInSession, User
+from kb.accounts.permissions import Permission, known
 from kb.accounts.tokens import digest
 from kb.db import now
 from kb.jobs.models import OutboxJob
@@ -27,7 +29,8 @@ from tickets.creation import NewTicket, create
 from tickets.models import Attachment, Audit, Comment, Ticket
 from tickets.tracking import tracking_path
 
-# open: anybody · own: whoever is signed in · staff: agents and admins · admin · key: programs with an API key, never a browser's session
+# open: anybody · own: whoever is signed in · staff: whoever may open the desk · key: programs with an API key, never a browser's session · any other
+# word: staff whose role has this permission
 ACCESS = """
 open GET /static/{digest}/{path:path}
 open GET /healthz
@@ -96,36 +99,53 @@ staff GET /desk/notifications
 staff POST /desk/notifications
 staff GET /desk/tickets/{id:int}
 staff POST /desk/tickets/{id:int}/comments
-staff POST /desk/tickets/{id:int}/properties
-staff POST /desk/tickets/{id:int}/assignment
+change_tickets POST /desk/tickets/{id:int}/properties
+change_tickets POST /desk/tickets/{id:int}/assignment
 staff POST /desk/tickets/{id:int}/draft
-staff GET /desk/tickets/{id:int}/follow-up
-staff POST /desk/tickets/{id:int}/follow-up
-staff POST /desk/tickets/{id:int}/follow-up/draft
-staff POST /desk/tickets/{id:int}/release
-staff POST /desk/tickets/{id:int}/rejection
+reply GET /desk/tickets/{id:int}/follow-up
+reply POST /desk/tickets/{id:int}/follow-up
+reply POST /desk/tickets/{id:int}/follow-up/draft
+change_tickets POST /desk/tickets/{id:int}/release
+change_tickets POST /desk/tickets/{id:int}/rejection
 staff GET /desk/tickets/{id:int}/attachments/{file}/{name}
-staff GET /desk/reports
-staff GET /desk/reports/deflection
-staff GET /desk/reports/deflection/visits
-staff GET /desk/reports/deflection/figures.csv
-staff GET /desk/reports/deflection/searches.csv
-admin GET /desk/people
-admin POST /desk/people
-admin POST /desk/people/{id:int}/role
-admin POST /desk/people/{id:int}/disablement
-admin POST /desk/people/{id:int}/enablement
-admin POST /desk/people/{id:int}/invitation
-admin GET /desk/audit-log
-admin GET /desk/api-keys
-admin POST /desk/api-keys
-admin GET /desk/api-keys/{id:int}/revocation
-admin POST /desk/api-keys/{id:int}/revocation
+see_reports GET /desk/reports
+see_reports GET /desk/reports/deflection
+see_reports GET /desk/reports/deflection/visits
+see_reports GET /desk/reports/deflection/figures.csv
+see_reports GET /desk/reports/deflection/searches.csv
+manage_people GET /desk/people
+manage_people POST /desk/people
+manage_people POST /desk/people/{id:int}/role
+manage_people POST /desk/people/{id:int}/disablement
+manage_people POST /desk/people/{id:int}/enablement
+manage_people POST /desk/people/{id:int}/invitation
+manage_people GET /desk/roles
+manage_people POST /desk/roles
+manage_people GET /desk/roles/new
+manage_people GET /desk/roles/{role}
+manage_people POST /desk/roles/{role}
+manage_people POST /desk/roles/{role}/deletion
+read_audit_log GET /desk/audit-log
+manage_keys GET /desk/api-keys
+manage_keys POST /desk/api-keys
+manage_keys GET /desk/api-keys/{id:int}/revocation
+manage_keys POST /desk/api-keys/{id:int}/revocation
 """
 TABLE = {(method, path): level for level, method, path in (line.split() for line in ACCESS.split("\n") if line)}
 SIGNED_OUT = ("visitor", "expired session")
 CUSTOMERS = ("requester", "other customer")
-STAFF = ("agent", "admin")
+LIGHT = {"see_all_tickets", "write_notes", "see_reports"}
+AGENT = {"see_all_tickets", "write_notes", "reply", "change_tickets", "see_reports"}
+STAFF = {
+    "guest": set(),
+    "light agent": LIGHT,
+    "agent of own tickets": AGENT - {"see_all_tickets", "see_reports"},
+    "agent": AGENT,
+    "auditor": {"see_all_tickets", "read_audit_log"},
+    "admin": set(Permission),
+}
+"""Who works at the desk, and what their roles allow; some roles are built in, the others are made for this."""
+BUILT_IN = {"light agent": "light", "agent": "agent", "admin": "admin"}
 KEYS = ("revoked key", "read key", "write key", "requester's key", "other customer's key")
 EVERYBODY = (*SIGNED_OUT, *CUSTOMERS, *STAFF, *KEYS)
 ENDS_SESSION = ("/sign-out", "/account/sessions/revocation", "/account/sessions/{session}/revocation")
@@ -141,7 +161,8 @@ def browsers(client: TestClient) -> dict[str, TestClient]:
     with client.app.state.database.write() as session:
         create(session, NewTicket(email="requester@example.com", subject="Help", body="Please", files=(file,)), now=now())
         make_key(session, "Shop", "read", session.get_one(User, 1), now())
-    for who, role in {"other customer": "customer", "agent": "agent", "admin": "admin", "expired session": "admin"}.items():
+        made = {who: roles.create(session, who, known(allowed), set(Permission)).slug for who, allowed in STAFF.items() if who not in BUILT_IN}
+    for who, role in ({"other customer": "customer", "expired session": "admin"} | BUILT_IN | made).items():
         people[who] = add_person(client, f"{who.replace(' ', '.')}@example.com", role)
     browsers = {"visitor": client} | {who: _browser(client) for who in EVERYBODY if who != "visitor"}
     for who in ("expired session", *CUSTOMERS, *STAFF):
@@ -174,7 +195,15 @@ def _address(client: TestClient, path: str) -> str:
     with client.app.state.database.read() as session:
         token, salt = session.scalars(select(Attachment.token)).one(), session.scalars(select(Ticket.salt).where(Ticket.id == 1)).one()
     followed = tracking_path(client.app.state.secret_key, 1, salt).rpartition("/")[2]
-    values = {"id": "1", "id:int": "1", "view": "all", "file": token, "name": "a.txt", "session": digest(client.cookies.get("deskbook_session", ""))[:16]}
+    values = {
+        "id": "1",
+        "id:int": "1",
+        "view": "all",
+        "file": token,
+        "name": "a.txt",
+        "role": "agent",
+        "session": digest(client.cookies.get("deskbook_session", ""))[:16],
+    }
     if path.startswith("/requests/{token}"):
         values["token"] = followed
     return re.sub(r"{([^}]+)}", lambda match: values.get(match[1], "x"), path)
@@ -184,18 +213,20 @@ def _is_sent_to_sign_in(answer: Response) -> bool:
     return answer.status_code == 303 and answer.headers["location"].startswith("/sign-in")
 
 
-def _expected(level: str, method: str, who: str) -> str:
+def _expected(level: str, method: str, path: str, who: str) -> str:
     if level == "open":
         return "allowed"
     if level == "key":
         return _expected_of_key(method, who)
     if who in (*SIGNED_OUT, *KEYS):
         return "sign in"
-    if level == "own" or who == "admin":
+    if level == "own":
         return "allowed"
     if who in CUSTOMERS:
         return "hidden"
-    return "allowed" if level == "staff" else "forbidden"
+    if level not in ("staff", *STAFF[who]):
+        return "forbidden"
+    return "allowed" if "see_all_tickets" in STAFF[who] or not path.startswith("/desk/tickets/") else "hidden"
 
 
 def _expected_of_key(method: str, who: str) -> str:
@@ -231,8 +262,8 @@ def test_everybody_reaches_what_the_table_says_and_nothing_else(browsers: dict[s
             happened = _happened(browser.request(method, address), level)
             if path in ENDS_SESSION and who in (*CUSTOMERS, *STAFF):
                 sign_in(browser, _person(browser, who))
-            if happened != _expected(level, method, who):
-                wrong.append(f"{method} {address} as {who}: {happened}, not {_expected(level, method, who)}")
+            if happened != _expected(level, method, path, who):
+                wrong.append(f"{method} {address} as {who}: {happened}, not {_expected(level, method, path, who)}")
     assert wrong == []
 
 
