@@ -47,6 +47,7 @@ FLOORS = (
     ("search",),
     ("tickets.models", "tickets.access", "tickets.fields", "tickets.audit"),
     ("tickets",),
+    ("tickets.lists",),
     ("tickets.email",),
     ("tickets.requests", "tickets.api"),
     ("tickets.desk",),

@@ -26,6 +26,10 @@ class Kind(StrEnum):
     CATEGORY = "category"
     TAGS = "tags"
     TEXT = "text"
+    REQUESTER = "requester"
+    TIME = "time"
+    IS_SET = "is-set"
+    """Shown and asked for as yes or no: whether there is a value."""
 
 
 class ImpossibleChange(Exception):
@@ -50,6 +54,13 @@ class Field:
     parse: Callable[[str], Value]
     """Return the value of what a form sent; raises ImpossibleChange."""
     is_editable: bool = True
+    word: str = ""
+    """What filters call it, as in `status:open`; its name where empty."""
+
+    @property
+    def filter_word(self) -> str:
+        """Return the word that stands before the colon in filters."""
+        return self.word or self.name
 
     def label_of(self, value: Value) -> str:
         """Return a stored value as people read it; empty for no value."""
@@ -84,6 +95,10 @@ def _parse_person(text: str) -> int | None:
     return number
 
 
+def _or_none(text: str) -> str | None:
+    return text or None
+
+
 CHOICE_WORDS = (
     *(N_("New"), N_("Open"), N_("Pending"), N_("On hold"), N_("Solved"), N_("Closed")),
     *(N_("Low"), N_("Normal"), N_("High"), N_("Urgent")),
@@ -108,16 +123,39 @@ FIELDS: Mapping[str, Field] = {
     field.name: field
     for field in (
         _choice("status", N_("Status"), Status, Ticket.status, hold="On hold"),
-        Field("assignee_id", N_("Assignee"), Kind.PERSON, {}, Ticket.assignee_id, Ticket.assignee_id, _parse_person),
+        Field("assignee_id", N_("Assignee"), Kind.PERSON, {}, Ticket.assignee_id, Ticket.assignee_id, _parse_person, word="assignee"),
         _choice("priority", N_("Priority"), Priority, Ticket.priority),
         _choice("type", N_("Type"), TicketType, Ticket.type),
         Field("category", N_("Category"), Kind.CATEGORY, {}, Ticket.category, Ticket.category, str),
-        Field("tags", N_("Tags"), Kind.TAGS, {}, Ticket.tags, None, parse_tags),
+        Field("tags", N_("Tags"), Kind.TAGS, {}, Ticket.tags, None, parse_tags, word="tag"),
         Field("subject", N_("Subject"), Kind.TEXT, {}, Ticket.subject, Ticket.subject, lambda text: text[:MAX_SUBJECT_CHARS], is_editable=False),
-        Field("suspended_reason", N_("Held for review"), Kind.TEXT, {}, Ticket.suspended_reason, None, lambda text: text or None, is_editable=False),
+        Field("suspended_reason", N_("Held for review"), Kind.IS_SET, {}, Ticket.suspended_reason, None, _or_none, is_editable=False, word="held"),
     )
 }
 STATUS_LABELS = FIELDS["status"].choices
+
+
+def _fixed(_text: str) -> Value:
+    raise AssertionError("no form sends what nobody can change")
+
+
+def _fact(name: str, label: str, kind: Kind, column: Any, word: str) -> Field:
+    return Field(name, label, kind, {}, column, column, _fixed, is_editable=False, word=word)
+
+
+FACTS: Mapping[str, Field] = {
+    field.name: field
+    for field in (
+        _fact("requester_id", N_("Requester"), Kind.REQUESTER, Ticket.requester_id, "from"),
+        _fact("created_at", N_("Created"), Kind.TIME, Ticket.created_at, "created"),
+        _fact("updated_at", N_("Updated"), Kind.TIME, Ticket.updated_at, "updated"),
+        _fact("waiting_since", N_("Waiting since"), Kind.TIME, Ticket.waiting_since, "waiting"),
+        _fact("solved_at", N_("Solved"), Kind.TIME, Ticket.solved_at, "solved"),
+        _fact("via", N_("Channel"), Kind.TEXT, Ticket.via, "via"),
+    )
+}
+"""What is known of a ticket and nobody sets: lists show it, filters and orders go by it."""
+LISTED: Mapping[str, Field] = {**FIELDS, **FACTS}
 
 
 def next_statuses(ticket: Ticket) -> list[str]:

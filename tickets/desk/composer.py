@@ -149,5 +149,5 @@ def _way_on(number: int, place: InboxPosition, draft: Draft, done: str) -> str:
     if not (draft.goes_on and place.view):
         return f"/desk/tickets/{number}{place.query or '?'}{'&' if place.query else ''}{said}"
     if place.next_id is None:
-        return f"/desk/views/{place.view.slug}?order={place.order}&{said}"
+        return f"{place.url}&{said}"
     return f"/desk/tickets/{place.next_id}{place.query}&{said}"

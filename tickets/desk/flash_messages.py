@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from kb.i18n import N_
 from kb.i18n import gettext as _
+from kb.text.cleanup import clean
 from kb.text.whole_number import parse_whole_number
 
 DONE_HERE = {
@@ -48,6 +49,6 @@ def done_at(request: Request) -> str:
 
 def way_back(request: Request, number: int, suffix: str = "", **said: str) -> str:
     """Return the address of the ticket's page, or of one below it, still in the view and order it was opened from; `done` is what can be said there."""
-    kept = {name: value for name in ("view", "order") if (value := request.query_params.get(name, "")).replace("-", "").isalnum()}
+    kept = {name: value[:500] for name in ("view", "q", "order") if (value := clean(request.query_params.get(name, "")))}
     query = urlencode(kept | said)
     return f"/desk/tickets/{number}{suffix}" + (f"?{query}" if query else "")

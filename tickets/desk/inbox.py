@@ -1,109 +1,109 @@
-"""The desk's lists: views with their counts, and the search for tickets."""
+"""The desk's lists: views with their counts, and the search for tickets, both narrowed by filters."""
 
 import re
-from typing import cast
+from typing import Any, cast
 
+from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kb.accounts.models import User
 from kb.accounts.permissions import Permission
+from kb.accounts.queries import active_staff
 from kb.accounts.sessions import require_staff
 from kb.config import Settings
-from kb.db import database
+from kb.db import database, now
 from kb.jobs.queries import depth
 from kb.text.cleanup import clean
-from kb.web.numbers import query_number
 from kb.web.templates import render
 from search.searcher import Searcher
 from tickets.access import person
+from tickets.articles_read import open_categories
 from tickets.desk import queries
+from tickets.desk.filter_form import filter_inputs
 from tickets.desk.flash_messages import flash
-from tickets.desk.ticket_lists import BY_SLUG, ORDERS, VIEWS, View
+from tickets.desk.list_request import SEARCH, ListRequest, chosen_url, read_list
 from tickets.email.delivery import mail_folder
+from tickets.lists import filter_labels, sort_orders
+from tickets.lists.condition_queries import Viewpoint
+from tickets.lists.page_queries import TicketPage, page, place_of, sort_keys
+from tickets.lists.views import BY_SLUG, VIEWS, View
 
 PER_PAGE = 25
-MOST_PAGES = 4000
 NUMBER = re.compile(r"#?([1-9][0-9]{0,8})")
 
 
 def home(request: Request) -> Response:
     """The first view."""
-    return _list(request, "unassigned")
+    return _view(request, BY_SLUG["unassigned"])
 
 
 def view(request: Request) -> Response:
     """One view, by its name."""
-    return _list(request, request.path_params["view"])
+    slug = request.path_params["view"]
+    require_staff(request)
+    if slug not in BY_SLUG:
+        raise HTTPException(404)
+    return _view(request, BY_SLUG[slug])
 
 
 def search(request: Request) -> Response:
-    """Tickets by number, or by words of theirs and of their requester."""
+    """Tickets by number, or by filters and words of theirs and of their requester."""
     user = require_staff(request)
-    actor = person(user)
-    typed = clean(request.query_params.get("q", ""))[:200]
-    page = page_number(request)
+    if (url := chosen_url("/desk/search", request.query_params)) is not None:
+        return RedirectResponse(url, 303)
+    typed = clean(request.query_params.get("q", ""))
+    asked = read_list(SEARCH, request.query_params, now())
     with database(request).read() as session:
         match = NUMBER.fullmatch(typed)
-        if match and queries.has_ticket(session, actor, int(match[1])):
+        if match and queries.has_ticket(session, person(user), int(match[1])):
             return RedirectResponse(f"/desk/tickets/{match[1]}", 303)
-        words = typed.split()[:8]
-        found = queries.search(session, words, actor, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE) if words else []
-        counts = queries.counts(session, actor)
-        answered, unconfirmed = queries.answered(session, found), queries.unconfirmed(session, found)
-    context = {
-        "tickets": found[:PER_PAGE],
-        "answered": answered,
-        "unconfirmed": unconfirmed,
-        "has_more": len(found) > PER_PAGE,
-        "page": page,
-        "desk_query": typed,
-    }
-    return render(request, "desk/search.html", context | _frame(user, counts))
+        context = _list_context(request, session, user, asked)
+    return render(request, "desk/search.html", context | {"desk_query": asked.typed.text if asked.typed.text else typed[:200]})
 
 
-def page_number(request: Request) -> int:
-    """The page asked for, from 1; the first for anything that is no page."""
-    return query_number(request, "page", most=MOST_PAGES)
-
-
-def order_of(request: Request, view: View | None) -> str:
-    """The order asked for, else the usual one of the view."""
-    asked = request.query_params.get("order", "")
-    return asked if asked in ORDERS else view.order if view else "waiting"
-
-
-def _list(request: Request, slug: str) -> Response:
+def _view(request: Request, view: View) -> Response:
     user = require_staff(request)
-    actor = person(user)
-    if slug not in BY_SLUG:
-        raise HTTPException(404)
-    page, order = page_number(request), order_of(request, BY_SLUG[slug])
+    if (url := chosen_url(f"/desk/views/{view.slug}", request.query_params)) is not None:
+        return RedirectResponse(url, 303)
+    asked = read_list(view, request.query_params, now())
     with database(request).read() as session:
-        counts = queries.counts(session, actor)
-        pages = max(1, min(MOST_PAGES, -(-counts[slug] // PER_PAGE)))
-        page = min(page, pages)
-        found = queries.tickets(session, slug, actor, order=order, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
-        answered, unconfirmed = queries.answered(session, found), queries.unconfirmed(session, found)
+        context = _list_context(request, session, user, asked)
         failed = depth(session)["failed"] if Permission.READ_AUDIT_LOG in user.permissions else 0
-    context = {
-        "view": BY_SLUG[slug],
-        "tickets": found,
-        "page": page,
-        "pages": pages,
-        "order": order,
-        "orders": ORDERS,
-        "failed_mails": failed,
-        "answered": answered,
-        "unconfirmed": unconfirmed,
-    }
     settings = cast(Settings, request.app.state.settings)
     folder = str(mail_folder(settings)) if Permission.READ_AUDIT_LOG in user.permissions and not settings.smtp_url.get_secret_value() else ""
     trouble = cast(Searcher, request.app.state.searcher).trouble if Permission.READ_AUDIT_LOG in user.permissions else None
-    told = {"mail_folder": folder, "search_trouble": trouble, "flash": flash(request)}
-    return render(request, "desk/inbox.html", context | told | _frame(user, counts))
+    told = {"mail_folder": folder, "search_trouble": trouble, "failed_mails": failed, "flash": flash(request), "view": view}
+    return render(request, "desk/inbox.html", context | told)
 
 
-def _frame(user: User, counts: dict[str, int]) -> dict[str, object]:
-    return {"views": VIEWS, "counts": counts, "user": user}
+def _list_context(request: Request, session: Session, user: User, asked: ListRequest) -> dict[str, Any]:
+    """Return what every list shows: a page of tickets, its filters as chips and as a form, and the views with their counts."""
+    actor = person(user)
+    categories = open_categories(request)
+    found = _page(request, session, Viewpoint(actor, now()), asked)
+    return {
+        "asked": asked,
+        "tickets": found.tickets,
+        "neighbours": found,
+        "answered": queries.answered(session, found.tickets),
+        "unconfirmed": queries.unconfirmed(session, found.tickets),
+        "chips": [(filter_labels.label_of(condition, categories), asked.url_without(condition)) for condition in asked.typed.conditions],
+        "filter_inputs": filter_inputs(active_staff(session), categories),
+        "orders": {name: sort_orders.label_of(name) for name in dict.fromkeys((*sort_orders.COMMON, asked.order))},
+        "views": VIEWS,
+        "counts": queries.counts(session, actor),
+        "user": user,
+    }
+
+
+def _page(request: Request, session: Session, viewpoint: Viewpoint, asked: ListRequest) -> TicketPage:
+    is_empty = asked.view is SEARCH and not asked.typed.text
+    if asked.typed.problems or is_empty:
+        return TicketPage([])
+    keys = sort_keys(asked.order, asked.wanted)
+    before, after = request.query_params.get("before", ""), request.query_params.get("after", "")
+    place = place_of(before or after, keys, is_before=bool(before)) if before or after else None
+    more = queries.with_words(asked.wanted.words.split()[:8])
+    return page(session, asked.wanted, viewpoint, order=asked.order, place=place, limit=PER_PAGE, more=more)

@@ -1,11 +1,10 @@
 """Load the desk's lists, each with all that its page shows in a fixed number of statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
 
 from kb.accounts.models import User
 from kb.events.models import Event, Kind
@@ -13,14 +12,7 @@ from tickets.access import Actor, select_tickets
 from tickets.models import Comment, Status, Ticket, TicketTag
 
 WORKING = (Status.NEW, Status.OPEN, Status.PENDING, Status.HOLD)
-URGENCY = case({"urgent": 0, "high": 1, "normal": 2}, value=Ticket.priority, else_=3)
-OURS = (Status.NEW, Status.OPEN)
-ORDERS: Mapping[str, tuple[Any, ...]] = {
-    "waiting": (Ticket.waiting_since, Ticket.id),
-    "newest": (Ticket.id.desc(),),
-    "priority": (URGENCY, Ticket.waiting_since, Ticket.id),
-    "changed": (Ticket.updated_at.desc(), Ticket.id.desc()),
-}
+SUSPENDED = (Ticket.suspended_reason.is_not(None), Ticket.status.in_(WORKING))
 TRAIL_KINDS = (
     Kind.SEARCH,
     Kind.SEARCH_CLICK,
@@ -33,7 +25,7 @@ TRAIL_KINDS = (
     Kind.DEFLECT_WITHDRAWN,
 )
 TRAIL_REACHES = timedelta(days=7)
-MOST_STEPS, MOST_PREVIOUS, MOST_NEIGHBOURS = 60, 5, 1000
+MOST_STEPS, MOST_PREVIOUS = 60, 5
 
 
 def counts(session: Session, actor: Actor) -> dict[str, int]:
@@ -43,25 +35,8 @@ def counts(session: Session, actor: Actor) -> dict[str, int]:
     for status, assignee_id, number in session.execute(groups.group_by(Ticket.status, Ticket.assignee_id)):
         for view in _views_of(status, assignee_id, actor.user_id):
             found[view] += number
-    found["suspended"] = session.scalar(select_tickets(actor, func.count(Ticket.id)).where(*_in_view("suspended", actor))) or 0
+    found["suspended"] = session.scalar(select_tickets(actor, func.count(Ticket.id)).where(*SUSPENDED)) or 0
     return found
-
-
-def tickets(session: Session, view: str, actor: Actor, *, order: str, limit: int, offset: int) -> Sequence[Ticket]:
-    """A page of the view, with requesters, assignees and tags."""
-    # The numbers first: sorting whole rows with their joins costs ten times as much as reading an index.
-    ids = session.scalars(select_tickets(actor, Ticket.id).where(*_in_view(view, actor)).order_by(*_ordered(view, order)).limit(limit).offset(offset)).all()
-    found = {ticket.id: ticket for ticket in session.scalars(_shown(select_tickets(actor).where(Ticket.id.in_(ids))))}
-    return [found[number] for number in ids if number in found]
-
-
-def ticket_after(session: Session, view: str, actor: Actor, *, order: str, ticket_id: int) -> int | None:
-    """The number of the next ticket in the view; of its first when this one is no longer in it; None at the end."""
-    ids = list(session.scalars(select_tickets(actor, Ticket.id).where(*_in_view(view, actor)).order_by(*_ordered(view, order)).limit(MOST_NEIGHBOURS)))
-    if ticket_id not in ids:
-        return ids[0] if ids else None
-    place = ids.index(ticket_id) + 1
-    return ids[place] if place < len(ids) else None
 
 
 def answered(session: Session, tickets: Sequence[Ticket]) -> dict[int, datetime]:
@@ -79,19 +54,16 @@ def unconfirmed(session: Session, tickets: Sequence[Ticket]) -> set[int]:
     return set(session.scalars(select(Comment.ticket_id).join(Ticket, Comment.ticket_id == Ticket.id).where(Comment.id.in_(first), *by_requester)))
 
 
-def search(session: Session, words: Sequence[str], actor: Actor, *, limit: int, offset: int) -> Sequence[Ticket]:
-    """Tickets of any status with every word in the subject, a message or note, a tag, or the requester's name or address; newest first."""
-    statement = select_tickets(actor).join(User, Ticket.requester_id == User.id)
+def with_words(words: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Return the conditions for every word to be in the subject, a message or note, a tag, or the requester's name or address."""
+    conditions = []
     for word in words:
         columns = (Ticket.subject, Ticket.requester_name, User.name, User.email)
-        statement = statement.where(
-            or_(
-                *(column.icontains(word, autoescape=True) for column in columns),
-                Ticket.comments.any(Comment.body.icontains(word, autoescape=True)),
-                Ticket.tags.any(TicketTag.name.icontains(word, autoescape=True)),
-            )
-        )
-    return session.scalars(_shown(statement).order_by(Ticket.id.desc()).limit(limit).offset(offset)).all()
+        by_person = Ticket.requester.has(or_(*(column.icontains(word, autoescape=True) for column in columns[2:])))
+        texts = [column.icontains(word, autoescape=True) for column in columns[:2]]
+        written = Ticket.comments.any(Comment.body.icontains(word, autoescape=True))
+        conditions.append(or_(*texts, by_person, written, Ticket.tags.any(TicketTag.name.icontains(word, autoescape=True))))
+    return conditions
 
 
 def has_ticket(session: Session, actor: Actor, ticket_id: int) -> bool:
@@ -115,37 +87,10 @@ def trail(session: Session, ticket: Ticket) -> Sequence[Event]:
     return session.scalars(statement.order_by(Event.at.desc(), Event.id.desc()).limit(MOST_STEPS)).all()[::-1]
 
 
-def _ordered(view: str, order: str) -> tuple[Any, ...]:
-    """What waits for an agent comes before what waits for somebody else, in the views that hold both."""
-    if order == "waiting" and view in ("unassigned", "mine"):
-        return (case((Ticket.status.in_(OURS), 0), else_=1), *ORDERS[order])
-    return ORDERS[order]
-
-
-def _in_view(view: str, actor: Actor) -> list[ColumnElement[bool]]:
-    if view == "suspended":
-        # Put away is decided: the view holds what still has to be looked at.
-        return [Ticket.suspended_reason.is_not(None), Ticket.status.in_(WORKING)]
-    narrower: dict[str, list[ColumnElement[bool]]] = {
-        "unassigned": [Ticket.status.in_(WORKING), Ticket.assignee_id.is_(None)],
-        "mine": [Ticket.status.in_(WORKING), Ticket.assignee_id == actor.user_id],
-        "open": [Ticket.status.in_(OURS)],
-        "pending": [Ticket.status == Status.PENDING],
-        "on-hold": [Ticket.status == Status.HOLD],
-        "solved": [Ticket.status == Status.SOLVED],
-        "all": [],
-    }
-    return [Ticket.suspended_reason.is_(None), *narrower[view]]
-
-
 def _views_of(status: str, assignee_id: int | None, user_id: int | None) -> list[str]:
-    """The views that a ticket not held for review stands in; says the same as `_in_view`."""
+    """The views that a ticket not held for review stands in; says the same as the filters of the built-in views."""
     by_status = {"new": "open", "open": "open", "pending": "pending", "hold": "on-hold", "solved": "solved"}
     views = ["all", *([by_status[status]] if status in by_status else [])]
     if status in WORKING and assignee_id in (None, user_id):
         views.append("unassigned" if assignee_id is None else "mine")
     return views
-
-
-def _shown(statement: Select[Ticket]) -> Select[Ticket]:
-    return statement.options(joinedload(Ticket.requester), joinedload(Ticket.assignee), selectinload(Ticket.tags))

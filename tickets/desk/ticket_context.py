@@ -1,7 +1,7 @@
 """Everything the ticket's page shows, loaded in one session."""
 
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from kb.accounts.models import User
 from kb.accounts.permissions import Permission
 from kb.accounts.queries import active_staff
+from kb.db import now as present
 from kb.i18n import gettext as _
 from kb.jobs.queries import troubled_jobs
 from tickets import queries as ticket_queries
@@ -24,11 +25,13 @@ from tickets.desk.customer_journey import customer_journey, short_version
 from tickets.desk.draft import Draft, load
 from tickets.desk.draft_queries import stored_draft
 from tickets.desk.flash_messages import done_at, flash
-from tickets.desk.inbox import order_of
+from tickets.desk.list_request import ListRequest, read_place
 from tickets.desk.properties import differences, properties
-from tickets.desk.ticket_lists import BY_SLUG, View
 from tickets.email import failures
 from tickets.fields import next_statuses
+from tickets.lists.condition_queries import Viewpoint
+from tickets.lists.page_queries import ticket_after
+from tickets.lists.views import View
 from tickets.models import Ticket
 from tickets.nonce import new_nonce, read_nonce
 from tickets.timeline import latest_message, timeline
@@ -37,12 +40,25 @@ from tickets.tracking import site_key
 
 @dataclass(frozen=True, slots=True)
 class InboxPosition:
-    """Where the agent came from: a view in an order, and the way on from there."""
+    """Where the agent came from: a list with its filter and order, and the way on from there."""
 
-    view: View | None
-    order: str
+    list: ListRequest | None = None
     next_id: int | None = None
-    query: str = field(default="")
+
+    @property
+    def query(self) -> str:
+        """The query that keeps this place in addresses of tickets."""
+        return self.list.ticket_query() if self.list else ""
+
+    @property
+    def view(self) -> View | None:
+        """The view of the list."""
+        return self.list.view if self.list else None
+
+    @property
+    def url(self) -> str:
+        """The address of the list; the desk's first one where there is none."""
+        return self.list.url() if self.list else "/desk"
 
 
 def load_ticket(session: Session, actor: Actor, ticket_id: int) -> Ticket:
@@ -54,13 +70,13 @@ def load_ticket(session: Session, actor: Actor, ticket_id: int) -> Ticket:
 
 
 def place(request: Request, session: Session, user: User, ticket_id: int) -> InboxPosition:
-    """The view named in the address, with the ticket that follows."""
-    view = BY_SLUG.get(request.query_params.get("view", ""))
-    order = order_of(request, view)
-    if view is None:
-        return InboxPosition(None, order)
-    following = queries.ticket_after(session, view.slug, person(user), order=order, ticket_id=ticket_id)
-    return InboxPosition(view, order, following if following != ticket_id else None, f"?view={view.slug}&order={order}")
+    """The list named in the address, with the ticket that follows."""
+    moment = present()
+    asked = read_place(request.query_params, moment)
+    if asked is None or asked.wanted.words:
+        return InboxPosition(asked)
+    following = ticket_after(session, asked.wanted, Viewpoint(person(user), moment), order=asked.order, ticket_id=ticket_id)
+    return InboxPosition(asked, following if following != ticket_id else None)
 
 
 def ticket_context(request: Request, session: Session, user: User, ticket: Ticket, draft: Draft, *, now: datetime) -> dict[str, Any]:

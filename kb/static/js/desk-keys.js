@@ -36,6 +36,7 @@ const KEYS = {
   j: () => inList(1), ArrowDown: () => inList(1), k: () => inList(-1), ArrowUp: () => inList(-1),
   r: () => write("public"), n: () => write("note"), t: () => click("[data-take]"),
   "]": () => click("[data-next]"), u: () => click("[data-up]"), "/": () => focus("[data-desk-search]"),
+  f: () => focus("[data-desk-filter]"), ">": () => click("[data-page-after]"), "<": () => click("[data-page-before]"),
   "?": () => { dialog.showModal(); return true; },
 };
 

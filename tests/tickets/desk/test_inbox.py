@@ -107,16 +107,6 @@ def test_the_list_says_what_is_answered_already(client: TestClient, agent: User,
 
 
 @pytest.mark.usefixtures("agent")
-def test_the_second_page_goes_on_where_the_first_ended(client: TestClient, opened: OpenTicket) -> None:
-    numbers = [opened(email=f"c{n}@example.com") for n in range(27)]
-    first, second = client.get("/desk").text, client.get("/desk/views/unassigned?page=2").text
-    assert _numbers(first) + _numbers(second) == numbers
-    assert 'rel="next"' in first
-    for page in ("99", "0", "-1", "x", "999999999999999999999"):
-        assert client.get(f"/desk/views/unassigned?page={page}").status_code == 200
-
-
-@pytest.mark.usefixtures("agent")
 def test_tickets_are_found_by_number_words_tags_and_requester(client: TestClient, opened: OpenTicket) -> None:
     printer, invoice = opened(), opened(subject="Where is my 100% invoice_?", email="bob@example.org", name="Bob Stone")
     assert client.get(f"/desk/search?q=%23{printer}").headers["location"] == f"/desk/tickets/{printer}"

@@ -1,0 +1,1 @@
+"""Lists of tickets: filters in words, conditions on fields, orders, pages and views."""
