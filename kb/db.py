@@ -86,20 +86,22 @@ class Gate:
     def __init__(self, most: int) -> None:
         self._most = most
         self._lock = threading.Lock()
-        self._inside, self._left_at = 0, time.monotonic()
+        self._inside, self._moved_at = 0, 0.0
 
     @contextmanager
     def passed(self) -> Iterator[None]:
         """Count this thread among those that wait; raises OperationalError when they are too many and none of them gets on."""
         with self._lock:
-            if self._inside >= self._most and time.monotonic() - self._left_at > STALLED_S:
+            if self._inside == 0:
+                self._moved_at = time.monotonic()  # after a rest nobody has waited yet
+            elif self._inside >= self._most and time.monotonic() - self._moved_at > STALLED_S:
                 raise OperationalError("", None, TimeoutError("too many requests wait for the database"))
             self._inside += 1
         try:
             yield
         finally:
             with self._lock:
-                self._inside, self._left_at = self._inside - 1, time.monotonic()
+                self._inside, self._moved_at = self._inside - 1, time.monotonic()
 
 
 class Database:

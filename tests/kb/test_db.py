@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from kb import sqlite
 from kb.accounts.models import User
-from kb.db import Database, now
+from kb.db import STALLED_S, Database, Gate, now
 from kb.server_limits import ServerLimits
 
 
@@ -67,3 +68,20 @@ def test_a_connection_that_is_refused_wal_because_another_is_at_the_new_file_tri
     assert len(refusals) == 3
     other.close()
     database.close()
+
+
+def test_a_burst_after_a_rest_is_let_in_and_more_are_turned_away_once_none_of_it_gets_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("kb.db.time.monotonic", lambda: clock[0])
+    gate = Gate(2)
+    with gate.passed():
+        pass
+    clock[0] += 3600  # a quiet hour
+    with ExitStack() as burst:
+        for _ in range(5):
+            burst.enter_context(gate.passed())
+        clock[0] += 2 * STALLED_S
+        with pytest.raises(OperationalError, match="too many"), gate.passed():
+            pass
+    with gate.passed():
+        pass
