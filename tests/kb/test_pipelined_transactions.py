@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from psycopg.generators import send
 from sqlalchemy import event, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from kb import postgres_pipeline
 from kb.accounts.models import User
 from kb.db import Database, now
 from kb.server_limits import ServerLimits
@@ -128,6 +130,33 @@ def test_statements_without_an_answer_are_not_waited_for(postgres: Database) -> 
         assert waits == []
         assert session.scalar(text("SELECT count(*) FROM users")) == 5
     assert waits == ["question"]
+
+
+def test_statements_are_sent_together_with_the_next_question(postgres: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each packet wakes the server, which costs more than a small statement."""
+    sent: list[str] = []
+    monkeypatch.setattr(postgres_pipeline, "send", lambda connection: (sent.append("packet"), send(connection))[1])
+    with postgres.write(is_pipelined=True) as session:
+        for number in range(5):
+            add(session, f"{number}@example.com")
+        assert sent == []
+        assert session.scalar(text("SELECT count(*) FROM users")) == 5
+        assert len(sent) == 1
+        add(session, "last@example.com")
+    assert len(sent) == 2
+    assert len(emails(postgres)) == 6
+
+
+def test_more_than_the_network_holds_is_sent_ahead_and_stored_whole(postgres: Database) -> None:
+    long = "x" * 3_000_000
+    with postgres.write(is_pipelined=True) as session:
+        for _ in range(5):
+            session.connection().execute(
+                text("INSERT INTO limit_counts (bucket, \"window\", count, expires_at) SELECT '', 0, 0, now() WHERE :long = ''"), {"long": long}
+            )
+        assert session.scalar(text("SELECT length(:long)"), {"long": long}) == len(long)
+        add(session, "a@example.com")
+    assert emails(postgres) == ["a@example.com"]
 
 
 def test_errors_are_those_of_sqlalchemy(postgres: Database) -> None:
