@@ -64,6 +64,8 @@ class NewTicket:
     """Linked in the first message, by an agent."""
     proof: str = ""
     """How the requester showed that the address is theirs, of Proof."""
+    receipts: int | None = None
+    """How many receipts the address got in this hour, with that for this request; None where it is not counted yet."""
 
     @property
     def key(self) -> str | None:
@@ -93,16 +95,16 @@ def create(session: Session, new: NewTicket, *, now: datetime, complete: Complet
 
     `complete` is asked, for a request that was not sent before, for what is found out only then.
     """
-    requester_id, before = filing_queries.known_request(session, new.key, new.email)
-    if before is not None:
-        return FiledTicket(*before, is_new=False)
+    known = filing_queries.known_request(session, new.key, new.email)
+    if known.filed is not None:
+        return FiledTicket(*known.filed, is_new=False)
     if complete is not None:
         new = complete(new)
     salt = secrets.token_hex(16)
     stored = filing_queries.store_request(
         session,
-        person=_person(new, now) if requester_id is None else None,
-        ticket=_columns(new, requester_id, salt, now),
+        person=_person(new, now) if known.requester_id is None else None,
+        ticket=_columns(new, known.requester_id, salt, now),
         comment=_first_message(new, now),
     )
     if stored is None:
@@ -114,7 +116,7 @@ def create(session: Session, new: NewTicket, *, now: datetime, complete: Complet
     store_articles(session, new.linked, "linked", ticket_id, now)
     queries.store_all(session, TicketTag, [{"ticket_id": ticket_id, "name": tag} for tag in dict.fromkeys(new.tags)])
     events = (Created(), Commented(comment_id, is_public=new.is_public))
-    filed = Filed(new.email, new.visit, new.locale) if new.agent is None else None
+    filed = Filed(new.email, new.visit, new.locale, known.staff, new.receipts) if new.agent is None else None
     actor = new.agent or Actor(new.submitter_id or requester_id)
     assignee_id = new.agent.user_id if new.agent is not None else None
     record(session, RecordedUpdate(ticket_id, 1, requester_id, assignee_id, new.suspended_reason is not None, actor, new.via, now, events, filed))
@@ -123,8 +125,8 @@ def create(session: Session, new: NewTicket, *, now: datetime, complete: Complet
 
 def sent_before(session: Session, key: str) -> FiledTicket | None:
     """Return the ticket that the request with this key became."""
-    _requester, before = filing_queries.known_request(session, key, "")
-    return FiledTicket(*before, is_new=False) if before is not None else None
+    filed = filing_queries.known_request(session, key, "").filed
+    return FiledTicket(*filed, is_new=False) if filed is not None else None
 
 
 def follow_up(session: Session, closed: Ticket, comment: NewComment, *, via: str, now: datetime) -> FiledTicket:

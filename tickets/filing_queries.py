@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, bindparam, func, insert, literal, select
+from sqlalchemy import ColumnElement, Executable, bindparam, func, insert, literal, select, true
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -20,9 +20,25 @@ _COMMENTS: Any = Comment.__table__
 # Statements are made once: making them costs more than running them.
 USER_ID = select(_USERS.c.id).where(_USERS.c.email == bindparam("address"))
 _ONE = select(literal(1).label("one")).subquery()
-KNOWN_REQUEST = select_tickets(SYSTEM, USER_ID.scalar_subquery(), _TICKETS.c.id, _TICKETS.c.salt, _TICKETS.c.requester_id, _TICKETS.c.created_at).select_from(
-    _ONE.outerjoin(_TICKETS, _TICKETS.c.nonce == bindparam("sent"))
+_STAFF = queries.NOTIFIED.subquery("staff")
+_FILED = (_TICKETS.c.id, _TICKETS.c.salt, _TICKETS.c.requester_id, _TICKETS.c.created_at)
+KNOWN_REQUEST = (
+    select_tickets(SYSTEM, USER_ID.scalar_subquery(), *_FILED, _STAFF.c.id, _STAFF.c.reasons)
+    .select_from(_ONE.outerjoin(_TICKETS, _TICKETS.c.nonce == bindparam("sent")).outerjoin(_STAFF, true()))
+    .order_by(_STAFF.c.id)
 )
+"""With a row for each of the staff: a question of its own costs as much as all of this."""
+
+
+class KnownRequest(NamedTuple):
+    """What is known before a request is stored."""
+
+    requester_id: int | None
+    """The person with its address."""
+    filed: tuple[int, str, int, datetime] | None
+    """(id, salt, requester_id, created_at) of the ticket that the request became before."""
+    staff: tuple[tuple[int, list[str] | None], ...]
+    """(id, chosen reasons or None) of the active staff, who may hear of it."""
 
 
 class StoredRequest(NamedTuple):
@@ -33,10 +49,12 @@ class StoredRequest(NamedTuple):
     comment_id: int
 
 
-def known_request(session: Session, key: str | None, email: str) -> tuple[int | None, tuple[int, str, int, datetime] | None]:
-    """Return the id of the person with this address, and (id, salt, requester_id, created_at) of the ticket that the request with this key became."""
-    user_id, ticket_id, *rest = session.connection().execute(KNOWN_REQUEST, {"address": email, "sent": key}).one()
-    return user_id, None if ticket_id is None else (ticket_id, *rest)
+def known_request(session: Session, key: str | None, email: str) -> KnownRequest:
+    """Return what is known of the request with this key from the person with this address."""
+    rows = session.connection().execute(KNOWN_REQUEST, {"address": email, "sent": key}).all()
+    user_id, *filed = rows[0][:5]
+    staff = tuple((row[5], row[6]) for row in rows if row[5] is not None)
+    return KnownRequest(user_id, None if filed[0] is None else tuple(filed), staff)
 
 
 def store_request(session: Session, *, person: Mapping[str, Any] | None, ticket: Mapping[str, Any], comment: Mapping[str, Any]) -> StoredRequest | None:

@@ -170,7 +170,7 @@ def people(session: Session, user_ids: Collection[int]) -> dict[int, User]:
     return {user.id: user for user in session.scalars(select(User).where(User.id.in_(sorted(user_ids))))} if user_ids else {}
 
 
-def notified_staff(session: Session, user_ids: Collection[int] | None) -> Sequence[Row[int, list[str] | None]]:
+def notified_staff(session: Session, user_ids: Collection[int] | None) -> Sequence[tuple[int, list[str] | None]]:
     """Return (id, chosen reasons or None) of the active staff, at most 1,000; of those in `user_ids` only, where given."""
     if user_ids is None:
         return session.connection().execute(NOTIFIED).all()

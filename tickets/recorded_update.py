@@ -17,6 +17,10 @@ class Filed:
     email: str
     visit: CurrentVisit | None
     locale: str
+    staff: tuple[tuple[int, list[str] | None], ...]
+    """(id, chosen reasons or None) of the active staff."""
+    receipts: int | None = None
+    """How many receipts the address got in this hour, with this one; None where it is not counted yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,16 @@ def test_one_address_gets_at_most_three_mails_an_hour_whoever_files(client: Test
     assert "ZZMARK" not in str([job.payload for job in jobs])
 
 
+def test_a_held_request_takes_no_receipt_from_its_address(client: TestClient, settings: Settings) -> None:
+    client.app.state.settings = settings.model_copy(update={"requests_per_hour": 2})
+    assert [file_another(client) for _ in range(4)] == [303] * 4
+    file_another(client, website="filled in by a machine")
+    assert [bool(ticket.suspended_reason) for ticket in rows(client, Ticket)] == [False] * 2 + [True] * 3
+    client.app.state.settings = settings.model_copy(update={"requests_per_hour": 100})
+    assert [file_another(client) for _ in range(2)] == [303] * 2
+    assert len(rows(client, OutboxJob)) == 3
+
+
 def kept(page: str) -> list[str]:
     """Tokens of the files that a form still has."""
     return re.findall(r'name="kept" value="([^"]+)" checked', page)

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, text
+from starlette.testclient import TestClient
 
 from kb.accounts import people
 from kb.accounts.models import User
 from kb.db import Database, now
 from tests.cast import agent_writes, change, customer_writes
+from tests.tickets.conftest import Send
 from tickets import queries
 from tickets.access import SYSTEM
 from tickets.creation import NewTicket, create
@@ -63,6 +65,15 @@ def test_a_reply_with_three_changes_is_one_update_of_the_ticket_and_ten_statemen
     assert len(seen) <= 10, seen
     assert len([statement for statement in seen if statement.startswith("UPDATE tickets")]) == 1
     assert len([statement for statement in seen if statement.startswith("INSERT INTO outbox_jobs")]) == 1, "to the requester and to Bob"
+
+
+def test_a_request_from_a_new_visitor_is_eight_statements(client: TestClient, send: Send) -> None:
+    send()
+    client.cookies.clear()
+    with counted(client.app.state.database) as seen:
+        assert send(description="Another one.", email="bob@example.com").status_code == 303
+    stored = [statement for statement in seen if "events" not in statement or "ticket_id" in statement]  # the visits are stored by a thread of their own
+    assert len(stored) <= 8, stored
 
 
 @pytest.mark.parametrize("act", ["file", "reply"])

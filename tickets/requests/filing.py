@@ -21,7 +21,7 @@ from tickets.creation import create as create_ticket
 from tickets.forms import RequestForm
 from tickets.models import Proof
 from tickets.nonce import Nonce
-from tickets.requests.moderation import reason_to_hold
+from tickets.requests.moderation import judge
 from tickets.requests.request_cookie import remember
 from tickets.tracking import site_key, tracking_path
 
@@ -69,7 +69,8 @@ def _complete(request: Request, session: Session, form: RequestForm, nonce: Nonc
     """Return the request with what was read before and what it is to be held for. Raises TooManyRequests."""
     read = articles_read(session, request, visit.id, form.locale) if visit and VISIT_COOKIE in request.cookies else ()
     articles = joined(read, named_articles(request, form.articles, form.locale))
-    return replace(new, visit=visit, articles=articles, suspended_reason=reason_to_hold(request, session, form, nonce))
+    verdict = judge(request, session, form, nonce, new.email)
+    return replace(new, visit=visit, articles=articles, suspended_reason=verdict.reason_to_hold, receipts=verdict.receipts)
 
 
 def _new_ticket(request: Request, form: RequestForm, nonce: Nonce, files: tuple[StoredFile, ...]) -> NewTicket:

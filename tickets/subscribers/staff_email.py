@@ -1,5 +1,7 @@
 """Emails to the staff: a new ticket, an assignment, a customer's reply, a held request. Each person chooses which."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from tickets import queries
@@ -15,7 +17,7 @@ def notify(session: Session, recorded: RecordedUpdate) -> list[Email]:
     if not reasons:
         return []
     audiences = set(reasons.values())
-    people = queries.notified_staff(session, None if None in audiences else {user_id for user_id in audiences if user_id is not None})
+    people = _people(session, recorded, audiences)
     comment_id = recorded.comment.comment_id if recorded.comment is not None else None
     emails = []
     for user_id, chosen in people:
@@ -24,6 +26,13 @@ def notify(session: Session, recorded: RecordedUpdate) -> list[Email]:
             payload = {"ticket_id": recorded.ticket_id, "comment_id": comment_id, "user_id": user_id, "reasons": wanted}
             emails.append(Email(EMAIL, payload, user_id))
     return emails
+
+
+def _people(session: Session, recorded: RecordedUpdate, audiences: set[int | None]) -> Sequence[tuple[int, list[str] | None]]:
+    """Return (id, chosen reasons or None) of those who may hear of it."""
+    if recorded.filed is not None:
+        return recorded.filed.staff
+    return queries.notified_staff(session, None if None in audiences else {user_id for user_id in audiences if user_id is not None})
 
 
 def _reasons(recorded: RecordedUpdate) -> dict[str, int | None]:
