@@ -104,7 +104,7 @@ def _open(app: Starlette, settings: Settings, on_article: Progress | None) -> No
     state.search_limit = SearchLimit(settings.searches_per_minute)
     state.searcher = Searcher(settings, keeps_index=settings.worker)
     state.pages = FinishedPages(lambda: library.catalog.generation)
-    state.writing_threads = WritingThreads(settings.threads, settings.database_wait_s)
+    state.writing_threads = WritingThreads(settings.threads, settings.database_wait_s, one_writer=state.database.is_sqlite)
     state.health = health.Health(settings, state.database)
     state.worker = make_worker(settings, state.database, state.templates)
 

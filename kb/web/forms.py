@@ -14,18 +14,20 @@ from kb.i18n import gettext as _
 from kb.i18n.formats import size
 from kb.text.cleanup import clean
 from kb.web.body_limit import NoRoom
-from kb.web.writing_threads import run_writing
+from kb.web.writing_threads import run_brief_writing, run_writing
 
 MAX_FIELDS = 200
 MAX_PART_BYTES = 1_000_000
 FormView = Callable[[Request, FormData], Response]
+FormTest = Callable[[FormData], bool]
 
 
-def with_form(view: FormView, *, max_files: int = 50, is_safe_in_part: bool = False) -> Callable[[Request], object]:
+def with_form(view: FormView, *, max_files: int = 50, is_safe_in_part: bool = False, is_brief: FormTest | None = None) -> Callable[[Request], object]:
     """An endpoint that reads the form, then runs `view` in a thread.
 
     Answers 400 for a body that ends before its final boundary: the parser alone would drop an unfinished attachment unseen.
     Where the files find no room, a form that `is_safe_in_part` comes back with the fields before them: no field after them changes what is sent.
+    `is_brief` says of a form that its view waits for nothing but the database.
     """
 
     async def endpoint(request: Request) -> Response:
@@ -38,7 +40,8 @@ def with_form(view: FormView, *, max_files: int = 50, is_safe_in_part: bool = Fa
             raise
         request.state.form = form
         try:
-            return await run_writing(request, view, request, form)
+            run = run_brief_writing if is_brief is not None and is_brief(form) else run_writing
+            return await run(request, view, request, form)
         finally:
             await form.close()
 

@@ -17,7 +17,7 @@ from kb.i18n import N_
 from kb.i18n import gettext as _
 from kb.text.cleanup import clean, one_line
 from kb.web.errors import log_database_fault
-from kb.web.forms import text
+from kb.web.forms import files, text
 from tickets import uploads
 from tickets.articles_read import catalog, embedded_html, open_article, open_categories
 from tickets.forms import RequestForm, read_request, request_problems
@@ -71,6 +71,11 @@ def create(request: Request, form: FormData) -> Response:
     except (OperationalError, PoolTimeout) as error:
         log_database_fault(error)
         return _not_sent(request, draft, _(NOT_SAVED), status=503, retry_after_s=5)
+
+
+def is_brief(form: FormData) -> bool:
+    """Return True if filing the form waits for nothing but the database: no files are stored, and no articles are searched."""
+    return "check" not in form and not files(form, "files")
 
 
 def withdraw(request: Request, form: FormData) -> Response:

@@ -7,7 +7,7 @@ from tickets.requests import new_request, suggestions, tracking_page
 
 routes = [
     Route("/requests/new", new_request.new),
-    Route("/requests", with_form(new_request.create, is_safe_in_part=True), methods=["POST"]),
+    Route("/requests", with_form(new_request.create, is_safe_in_part=True, is_brief=new_request.is_brief), methods=["POST"]),
     Route("/requests/deflections/withdrawal", with_form(new_request.withdraw), methods=["POST"]),
     *suggestions.routes,
     *tracking_page.routes,
