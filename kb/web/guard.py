@@ -96,7 +96,7 @@ class Guard:
     def _refusal(self, scope: Scope) -> Response | None:
         if not self._hosts.are_known(scope["headers"]):
             return _refused(scope, 400, "This site does not answer at this address. The operator can allow it with DESKBOOK_ALLOWED_HOSTS.")
-        if has_key(scope["query_string"]):
+        if has_key(scope["query_string"]) or has_key(scope["raw_path"]):
             return _refused(scope, 400, ADVICE)
         if scope["method"] not in SAFE_METHODS and not self._is_same_origin(scope):
             return _refused(scope, 403, "This form was sent from another site, so nothing was saved. Go back, reload the page and send it again.")

@@ -166,9 +166,33 @@ def test_a_key_in_any_address_is_refused_and_said_to_be_known(client: TestClient
     assert secret not in answer.text
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/{}",
+        "/api/tickets/{}",
+        "/api/{}/tickets",
+        "/articles/{}",
+        "/requests/{}",
+        "/static/x/{}",
+        "/desk/tickets/1;{}",
+        "/a%2F{}",
+        "/%64k_{rest}",
+        "/%2564k_{rest}",
+    ],
+)
+def test_a_key_in_the_path_of_an_address_is_refused_and_reaches_no_log(client: TestClient, key: Key, caplog: pytest.LogCaptureFixture, path: str) -> None:
+    secret = key()
+    answer = client.get(path.format(secret, rest=secret[3:]))
+    assert (answer.status_code, "Authorization: Bearer" in answer.text) == (400, True)
+    assert secret[3:] not in answer.text + caplog.text
+    assert client.post(path.format(secret, rest=secret[3:]), json={}).status_code == 400
+
+
 def test_words_that_look_a_little_like_a_key_are_searched(client: TestClient) -> None:
     assert client.get("/search?q=dk_not-a-key").status_code == 200
     assert client.get("/search?q=sdk_%25").status_code == 200
+    assert client.get("/articles/dk_not-a-key").status_code == 404
 
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=nope"])
