@@ -186,6 +186,11 @@ class Settings(ServerLimits):
         return self.base_url or f"http://{host}:{self.port}"
 
     @property
+    def sends_mail(self) -> bool:
+        """Whether emails leave the site; without a mail server they are files in the data folder."""
+        return bool(self.smtp_url.get_secret_value())
+
+    @property
     def attachment_mb(self) -> int:
         """The largest attachment that fits a message, in MB."""
         return min(self.attachment_max_mb, self.attachments_total_mb)

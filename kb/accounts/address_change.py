@@ -44,7 +44,7 @@ def create(request: Request, form: FormData) -> Response:
         if is_calm:
             outbox.enqueue(session, "mail.confirm_address", {"user_id": user.id, "email": email, "language": current().code}, now=moment)
     if not is_calm:
-        problem = _("We sent several links in the last hour. Try again in an hour.")
+        problem = _("You asked for several links in the last hour. Try again in an hour.")
         return account.page(request, user, errors={"email": problem}, email=email, status=429)
     return RedirectResponse("/account?saved=address", 303)
 

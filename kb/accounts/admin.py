@@ -60,7 +60,7 @@ def invite(request: Request, form: FormData) -> Response:  # noqa: ARG001
         problem = _("%(person)s doesn’t need an invitation. Only staff who haven’t signed in yet get one.", person=person.email)
         return _people_page(request, error=problem)
     if not is_sent:
-        return _people_page(request, error=_("We sent %(person)s several links in the last hour. Try again in an hour.", person=person.email))
+        return _people_page(request, error=_("Several links were made for %(person)s in the last hour. Try again in an hour.", person=person.email))
     return RedirectResponse("/desk/people?saved=invited", 303)
 
 
@@ -182,7 +182,7 @@ def _people_page(request: Request, *, error: str = "", typed: dict[str, str] | N
         "roles": named,
         "is_invited": invitations.is_invited,
         "invitation_hours": request.app.state.settings.invitation_hours,
-        "sends_mail": bool(request.app.state.settings.smtp_url.get_secret_value()),
+        "sends_mail": request.app.state.settings.sends_mail,
     }
     return render(request, "accounts/people.html", context, status=422 if error else 200)
 

@@ -18,7 +18,6 @@ from kb.web.client_address import client_network
 HOLDS_SECRET = re.compile(r"/(requests/\d|sign-in/|account/address/)")
 """Paths that open something to whoever has them, and so are not stored."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-TOO_MANY = N_("There were too many attempts. Try again in an hour, or ask for a sign-in link by email.")
 
 
 def may_try(request: Request, email: str) -> bool:
@@ -51,6 +50,13 @@ def mail_link(request: Request, email: str, target: str) -> bool:
             kept = {"next": target} if target and not HOLDS_SECRET.match(target) else {}
             outbox.enqueue(session, "mail.sign_in_link", {"email": email, "language": current().code} | kept, now=moment)
     return is_calm
+
+
+def too_many(request: Request) -> str:
+    """Return what somebody reads who may not try again yet."""
+    if _settings(request).sends_mail:
+        return N_("There were too many attempts. Try again in an hour, or ask for a sign-in link by email.")
+    return N_("There were too many attempts. Try again in an hour.")
 
 
 def record_failure(request: Request, email: str, reason: str) -> None:

@@ -50,7 +50,7 @@ def ask(request: Request, form: FormData, describe: Describe) -> Response | None
         return _page(request, form, user, act, error=NO_MAILBOX)
     if LINK in form:
         is_sent = attempts.mail_link(request, user.email, CONFIRMED_PATH)
-        return _page(request, form, user, act, is_sent=is_sent, error="" if is_sent else attempts.TOO_MANY)
+        return _page(request, form, user, act, is_sent=is_sent, error="" if is_sent else attempts.too_many(request))
     is_waiting = CONTINUE in form
     return _page(request, form, user, act, is_sent=is_waiting, error=NOT_YET if is_waiting else "")
 
@@ -66,7 +66,7 @@ def _check(request: Request, user: User, password: str) -> str:
     if not 0 < len(password) <= passwords.MAX_CHARS:
         return WRONG
     if not attempts.may_try(request, user.email):
-        return attempts.TOO_MANY
+        return attempts.too_many(request)
     if not passwords.verify(password, user.password_hash):
         attempts.record_failure(request, user.email, "wrong password while confirming")
         return WRONG
@@ -91,6 +91,6 @@ def _page(request: Request, form: FormData, user: User, act: Act, *, error: str 
         "minutes": settings.fresh_sign_in_minutes,
         "has_password": bool(user.password_hash),
         "has_mailbox": people.is_email(user.email),
-        "sends_mail": bool(settings.smtp_url.get_secret_value()),
+        "sends_mail": settings.sends_mail,
     }
     return render(request, "accounts/confirm.html", context, status=422 if error else 403)

@@ -1,5 +1,6 @@
 """Signing in by password or by an emailed link, and signing out."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from kb.i18n import gettext as _
 from kb.web.forms import text
 from kb.web.templates import render
 
+NO_EMAIL, NO_PASSWORD = N_("Enter your email address."), N_("Enter your password.")
 WRONG = N_("The email address or the password is wrong.")
 NO_REFERRER = {"Referrer-Policy": "no-referrer"}
 NOT_A_WAY_BACK = ("/sign-in", "/sign-out")
@@ -38,10 +40,12 @@ def create(request: Request, form: FormData) -> Response:
     """Signs in by password. Unknown address and wrong password get the same answer after the same time."""
     email, target = people.canonical_email(text(form, "email", 300)), sessions.safe_next(text(form, "next", 1001), "")
     password = form.get("password")
-    if not isinstance(password, str) or not 0 < len(password) <= passwords.MAX_CHARS:
+    if missing := _missing(email, password):
+        return _page(request, email=email, target=target, problems=missing, status=422)
+    if not isinstance(password, str) or len(password) > passwords.MAX_CHARS:
         return _page(request, email=email, target=target, error=WRONG, status=422)
     if not attempts.may_try(request, email):
-        return _page(request, email=email, target=target, error=attempts.TOO_MANY, status=429)
+        return _page(request, email=email, target=target, error=attempts.too_many(request), status=429)
     with database(request).read() as session:
         user = people.find(session, email)
     if not passwords.verify(password, user.password_hash if user else None) or user is None or not user.is_active:
@@ -54,9 +58,10 @@ def create_link(request: Request, form: FormData) -> Response:
     """Emails a sign-in link, if the address is somebody's; the answer does not say whether it is."""
     email, target = people.canonical_email(text(form, "email", 300)), sessions.safe_next(text(form, "next", 1001), "")
     if not people.is_email(email):
-        return _page(request, email=email, target=target, error=N_("Enter the email address of your account."), status=422)
+        problem = _("Enter one full email address, like name@example.com.") if email else _(NO_EMAIL)
+        return _page(request, email=email, target=target, problems={"email": problem}, status=422)
     if not attempts.mail_link(request, email, target):
-        return _page(request, email=email, target=target, error=attempts.TOO_MANY, status=429)
+        return _page(request, email=email, target=target, error=attempts.too_many(request), status=429)
     return render(request, "accounts/link_sent.html", {"email": email, "next": target})
 
 
@@ -143,5 +148,10 @@ def _link_over(request: Request) -> Response:
     return render(request, "accounts/link_over.html", status=410, headers=NO_REFERRER)
 
 
-def _page(request: Request, *, email: str, target: str, error: str = "", status: int = 200) -> Response:
-    return render(request, "accounts/sign_in.html", {"email": email, "next": target, "error": _(error)}, status=status)
+def _missing(email: str, password: object) -> dict[str, str]:
+    return ({} if email else {"email": _(NO_EMAIL)}) | ({} if password else {"password": _(NO_PASSWORD)})
+
+
+def _page(request: Request, *, email: str, target: str, error: str = "", problems: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    context = {"email": email, "next": target, "error": _(error), "problems": problems or {}}
+    return render(request, "accounts/sign_in.html", context, status=status)

@@ -37,6 +37,8 @@ def flash(request: Request) -> str:
     done, of = request.query_params.get("done", ""), request.query_params.get("of", "")
     if parse_whole_number(of) is not None and done in DONE_THERE and str(request.path_params.get("id")) != of:
         return _(DONE_THERE[done], number=of)
+    if done == "released" and not request.app.state.settings.sends_mail:
+        return _("The request was released. The requester gets no email, because no mail server is set up.")
     return _(DONE_HERE.get(done, ""))
 
 

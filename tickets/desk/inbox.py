@@ -72,7 +72,7 @@ def _view(request: Request, view: View) -> Response:
         context = _list_context(request, session, user, asked)
         failed = depth(session)["failed"] if Permission.READ_AUDIT_LOG in user.permissions else 0
     settings = cast(Settings, request.app.state.settings)
-    folder = str(mail_folder(settings)) if Permission.READ_AUDIT_LOG in user.permissions and not settings.smtp_url.get_secret_value() else ""
+    folder = str(mail_folder(settings)) if Permission.READ_AUDIT_LOG in user.permissions and not settings.sends_mail else ""
     trouble = cast(Searcher, request.app.state.searcher).trouble if Permission.READ_AUDIT_LOG in user.permissions else None
     told = {"mail_folder": folder, "search_trouble": trouble, "failed_mails": failed, "flash": flash(request), "view": view}
     return render(request, "desk/inbox.html", context | told)

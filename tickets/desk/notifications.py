@@ -16,7 +16,7 @@ def show(request: Request) -> Response:
     with database(request).read() as session:
         chosen = choices_of(session, user.id)
     context = {"user": user, "reasons": REASONS, "chosen": chosen, "is_saved": "saved" in request.query_params}
-    context["sends_mail"] = bool(request.app.state.settings.smtp_url.get_secret_value())
+    context["sends_mail"] = request.app.state.settings.sends_mail
     return render(request, "desk/notifications.html", context)
 
 

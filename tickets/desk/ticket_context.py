@@ -112,7 +112,7 @@ def composer_context(request: Request, session: Session, user: User, ticket: Tic
         "user": user,
         "may": user.permissions,
         "ticket": ticket,
-        "sends_mail": bool(settings.smtp_url.get_secret_value()),
+        "sends_mail": settings.sends_mail,
         "place": place(request, session, user, ticket.id),
         "draft": draft if nonce is not None else replace(draft, nonce=new_nonce(site_key(request), now)),
         "kept": [file for file in ticket_queries.pending_uploads(session, nonce.value) if file.token in draft.kept] if nonce and draft.kept else [],

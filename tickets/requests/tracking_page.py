@@ -71,7 +71,7 @@ def ask_to_forget(request: Request) -> Response:
         here = remembered(request, session)
     if not here:
         return RedirectResponse("/requests", 303)
-    context = {"sent_here": here, "sends_mail": bool(request.app.state.settings.smtp_url.get_secret_value())}
+    context = {"sent_here": here, "sends_mail": request.app.state.settings.sends_mail}
     return render(request, "requests/removal.html", context, headers=PRIVATE)
 
 
@@ -164,7 +164,7 @@ def _show(request: Request, form: ReplyForm, problems: Problems | None = None, *
         "here": path,
         "link": settings.public_url + path,
         "usual_wait": wait,
-        "sends_mail": bool(settings.smtp_url.get_secret_value()),
+        "sends_mail": settings.sends_mail,
         "flash": next((name for name in ("sent", "replied", "solved", "reopened") if name in request.query_params), ""),
         "limits": {"files": settings.attachments_max, "file_mb": settings.attachment_mb, "total_mb": settings.attachments_total_mb},
     }

@@ -1,5 +1,7 @@
 """Signing in by password and by link, and everything that must be refused."""
 
+import re
+
 import pytest
 import time_machine
 from sqlalchemy import select
@@ -115,6 +117,25 @@ def test_a_link_is_over_after_an_hour(client: TestClient) -> None:
         clock.shift(3601)
         assert client.post(link).status_code == 410
     assert client.post("/sign-in/link/" + "x" * 5000).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "said", "marked"),
+    [
+        ("/sign-in", {"email": "", "password": ""}, ["Enter your email address.", "Enter your password."], ["email", "password"]),
+        ("/sign-in", {"email": " \u200b", "password": "x"}, ["Enter your email address."], ["email"]),
+        ("/sign-in", {"email": "ada@example.com"}, ["Enter your password."], ["password"]),
+        ("/sign-in/link", {"email": ""}, ["Enter your email address."], ["email"]),
+        ("/sign-in/link", {}, ["Enter your email address."], ["email"]),
+        ("/sign-in/link", {"email": "ada"}, ["Enter one full email address, like name@example.com."], ["email"]),
+    ],
+)
+def test_an_empty_box_at_sign_in_is_named(client: TestClient, path: str, form: dict[str, str], said: list[str], marked: list[str]) -> None:
+    answer = client.post(path, data=form)
+    assert answer.status_code == 422
+    assert [words for words in said if f'">{words}</a>' in answer.text] == said
+    assert re.findall(r'name="(\w+)"[^>]*aria-invalid', answer.text) == marked
+    assert "is wrong" not in answer.text
 
 
 def test_asking_for_a_link_tells_nobody_who_is_known(client: TestClient) -> None:
