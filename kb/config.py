@@ -168,7 +168,10 @@ class Settings(ServerLimits):
         ge=1,
         description="Most events kept in total. 1,000,000 take about 0.5 GB. When the limit is reached, nothing is recorded until old days are deleted.",
     )
-    report_wait_s: float = Field(3.0, gt=0, le=60, description="Seconds that the report page spends counting new days before it shows what it has.")
+    report_wait_s: float = Field(0.5, gt=0, le=60, description="Seconds that the report page spends counting new days before it shows what it has.")
+    report_events_at_once: int = Field(
+        5000, ge=0, description="Most events that opening the report counts itself. Busier days are counted by the worker, and the page says that they are."
+    )
     report_reuse_minutes: int = Field(
         75,
         ge=0,

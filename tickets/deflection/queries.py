@@ -125,6 +125,12 @@ def is_quiet(session: Session, start: datetime, end: datetime) -> bool:
     return session.scalar(select_tickets(SYSTEM, Ticket.id).where(Ticket.created_at >= start, Ticket.created_at < end).limit(1)) is None
 
 
+def count_events(session: Session, start: datetime, end: datetime, most: int) -> int:
+    """Return how many events have `start` <= at < `end`, counting no further than `most`."""
+    inside = select(Event.id).where(Event.at >= start, Event.at < end).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(inside)) or 0
+
+
 def newest_ticket(session: Session) -> int:
     """The highest ticket id."""
     return session.scalar(select_tickets(SYSTEM, func.max(Ticket.id))) or 0

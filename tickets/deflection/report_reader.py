@@ -13,6 +13,7 @@ from tickets.deflection.days.stored_days import Pace, refresh
 from tickets.deflection.days.totals import Counts, Totals
 from tickets.deflection.figures.rates import Rate
 from tickets.deflection.figures.ticket_metrics import Avoidable, newest
+from tickets.deflection.jobs import ask_to_count
 from tickets.deflection.period import Period, parse_period
 from tickets.deflection.queries import count_solved, spared_by_stored_views
 from tickets.deflection.report import Report, make_report, report
@@ -25,11 +26,22 @@ def pace(settings: Settings) -> Pace:
     return Pace(settings.report_wait_s, timedelta(minutes=settings.report_reuse_minutes))
 
 
+def count_due_days(database: Database, settings: Settings, period: Period) -> list[date]:
+    """Count what a reader can wait for, and ask the worker for the rest; return the days of the rest, oldest first."""
+    quick = replace(pace(settings), events=settings.report_events_at_once)
+    due = refresh(database, period.first_day, period.last_day, period.as_of, quick)
+    if due:
+        with database.write() as session:
+            ask_to_count(session, now())
+    return due
+
+
 def run(database: Database, settings: Settings, first: str | None, last: str | None, as_of: str | None = None) -> Report:
     """The report on the days from `first` to `last`, both included; see `parse_period`. Raises BadPeriod."""
     period = parse_period(first, last, as_of, now())
     if as_of is None:
-        return read_report(database, settings, period)
+        due = refresh(database, period.first_day, period.last_day, period.as_of, pace(settings))
+        return replace(read_stored_days(database, settings, period), days_due=len(due))
     with database.read() as session:
         return report(session, period.start, period.end, period.as_of, cost_per_ticket=settings.cost_per_ticket)
 
@@ -39,7 +51,12 @@ def read_report(database: Database, settings: Settings, period: Period, *, in_fu
 
     Without articles and searches unless wanted `in_full`.
     """
-    due = refresh(database, period.first_day, period.last_day, period.as_of, pace(settings))
+    due = count_due_days(database, settings, period)
+    return replace(read_stored_days(database, settings, period, in_full=in_full), days_due=len(due))
+
+
+def read_stored_days(database: Database, settings: Settings, period: Period, *, in_full: bool = True) -> Report:
+    """Return the report on `period` from the days that are stored."""
     totals, as_of, older = Totals(), period.as_of, None
     first, last = _whole_days(period)
     with database.read() as session:
@@ -59,7 +76,7 @@ def read_report(database: Database, settings: Settings, period: Period, *, in_fu
         spared = spared_by_stored_views(session, period.start, until)
         avoidable = Avoidable(Rate(len(spared), count_solved(session, period.start, until)), newest(spared))
     found = make_report(totals, period.start, period.end, as_of, avoidable, settings.cost_per_ticket)
-    return replace(found, days_due=len(due), older_until=older)
+    return replace(found, older_until=older)
 
 
 def _whole_days(period: Period) -> tuple[date, date]:

@@ -20,13 +20,12 @@ from kb.web.templates import render
 from tickets.deflection.comparison import before
 from tickets.deflection.csv_export import figures_as_csv, searches_as_csv
 from tickets.deflection.days.queries import ListPosition
-from tickets.deflection.days.stored_days import refresh
 from tickets.deflection.drilldown import Selection, parse_position, visits_behind
 from tickets.deflection.metrics.groups import metric_groups
 from tickets.deflection.metrics.outcome_names import LEFT_OUT_NAMES, OUTCOME_MEANINGS, OUTCOME_NAMES
 from tickets.deflection.period import BadPeriod, Period, parse_period
 from tickets.deflection.report import Report
-from tickets.deflection.report_reader import pace, read_report
+from tickets.deflection.report_reader import count_due_days, read_report
 from tickets.deflection.trend import trend
 from tickets.deflection.visits.outcomes import Outcome
 from tickets.deflection.visits.timeline import timeline
@@ -62,8 +61,7 @@ def visits(request: Request) -> Response:
     """The visits behind a figure, 20 on a page, with everything that happened in them."""
     require_permission(request, Permission.SEE_REPORTS)
     period, selection, place = _period_or_400(request), _selection(request), _place(request)
-    settings = request.app.state.settings
-    refresh(database(request), period.first_day, period.last_day, period.as_of, pace(settings))
+    count_due_days(database(request), request.app.state.settings, period)
     with database(request).read() as session:
         found = visits_behind(session, period, selection, place)
     titles = _titles(request)

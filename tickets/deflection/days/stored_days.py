@@ -15,7 +15,7 @@ from tickets.deflection.days.late_events import late_days
 from tickets.deflection.days.months import sum_up_months
 from tickets.deflection.days.queries import first_stored, mark_stale, store_day, stored_days
 from tickets.deflection.days.totals import Counts
-from tickets.deflection.queries import first_record, newest_ticket
+from tickets.deflection.queries import count_events, first_record, newest_ticket
 from tickets.deflection.visits.clusters import cluster_key
 from tickets.deflection.visits.outcomes import Judged, second_look_at
 from tickets.deflection.visits.traits import bits
@@ -35,16 +35,20 @@ class Pace:
     """How old the counts of days that are not over may be when counting them is costly."""
     cheap_ms: int = 300
     """Counting them is not costly when it took no longer."""
+    events: int | None = None
+    """Counting ends before the day whose events exceed this, all counted days together; None: it never ends for that."""
 
 
 def refresh(database: Database, first: date, last: date, as_of: datetime, pace: Pace) -> list[date]:
-    """Counts and stores what is due of the days from `first` to `last`, at least one; the days that are still due, oldest first."""
-    ends = monotonic() + pace.budget_s
+    """Counts and stores what is due of the days from `first` to `last`, at least one that is not too busy; the days that are still due, oldest first."""
+    ends, events = monotonic() + pace.budget_s, pace.events
     _mark_late(database)
     with database.read() as session:
         due = _due(session, first, min(last, as_of.date()), as_of, pace)
     quiet: list[CountedDay] = []
     while due:
+        if events is not None and (events := events - _events(database, due[-1], events)) < 0:
+            break
         counted = count(database, due.pop(), as_of)
         if counted.visits or len(quiet) > QUIET_AT_ONCE:
             store(database, [counted])
@@ -148,6 +152,12 @@ def _due(session: Session, first: date, last: date, as_of: datetime, pace: Pace)
     begin = first_record(session)
     due = [day for day in _days(max(first, begin.date()), last) if is_due(day)] if begin else []
     return sorted(due, key=lambda day: (is_due_soon(day), day))
+
+
+def _events(database: Database, day: date, most: int) -> int:
+    """Return the number of events of the day, or one more than `most` where there are more."""
+    with database.read() as session:
+        return count_events(session, midnight(day), midnight(day + timedelta(days=1)), most + 1)
 
 
 def _mark_late(database: Database) -> None:
