@@ -4,31 +4,21 @@ import difflib
 import os
 import secrets
 import tempfile
-import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from kb import config_values
+from kb import config_sources, config_values
+from kb.bounded_file import read_small_file
+from kb.config_sources import PREFIX, SECRET_KB, Chosen, reason
+from kb.config_sources import SettingsError as SettingsError
 from kb.server_limits import ServerLimits
 
-PREFIX = "DESKBOOK_"
-CONFIG_VARIABLE = "DESKBOOK_CONFIG"
-NOT_SETTINGS = (CONFIG_VARIABLE, "DESKBOOK_CORPORA", "DESKBOOK_GENERATE_MINUTES")
 SHIPPED = Path(__file__).parent / "_shipped"
 CHECKOUT = Path(__file__).parent.parent
-
-
-class SettingsError(Exception):
-    """A setting is unknown or impossible; each of `problems` names one and says what is allowed."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 def shipped(name: str) -> Path:
@@ -204,16 +194,10 @@ class Settings(ServerLimits):
         return self.database_url.get_secret_value() or f"sqlite:///{(self.data / 'deskbook.sqlite').absolute()}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    value: Any
-    source: str
-
-
 def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """The settings in force. `overrides` (from the command line) win; raises SettingsError."""
-    chosen = _chosen(os.environ if environ is None else environ)
-    chosen |= {name: _Chosen(value, f"--{name.replace('_', '-')}") for name, value in overrides.items() if value is not None}
+    chosen = config_sources.chosen(os.environ if environ is None else environ, Settings.model_fields)
+    chosen |= {name: Chosen(value, f"--{name.replace('_', '-')}") for name, value in overrides.items() if value is not None}
     _refuse_unknown(chosen)
     try:
         return Settings.model_validate({name: _as_list(name, choice.value) for name, choice in chosen.items()})
@@ -223,7 +207,7 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings
 
 def sources(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """Where each setting that is not a default comes from: name → the file or the variable."""
-    return {name: choice.source for name, choice in _chosen(os.environ if environ is None else environ).items()}
+    return {name: choice.source for name, choice in config_sources.chosen(os.environ if environ is None else environ, Settings.model_fields).items()}
 
 
 def is_colour_wanted(environ: Mapping[str, str] | None = None) -> bool:
@@ -243,9 +227,9 @@ def secret_key(settings: Settings) -> str:
         settings.data.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _make_secret_key(path)
-        kept = path.read_bytes().decode("ascii").strip()
+        kept = read_small_file(path, SECRET_KB).decode("ascii").strip()
     except (OSError, ValueError) as error:
-        raise SettingsError([f"{path} cannot be read or made: {error}. Restore it from a backup, or set DESKBOOK_SECRET_KEY."]) from error
+        raise SettingsError([f"{path} cannot be read or made: {reason(error)}. Restore it from a backup, or set DESKBOOK_SECRET_KEY."]) from error
     if len(kept) < config_values.MIN_SECRET_CHARS:
         raise SettingsError([f"{path} holds no whole key. Restore it from a backup; or delete it, and a new one is made, which ends links and sign-ins."])
     return kept
@@ -267,55 +251,7 @@ def _make_secret_key(path: Path) -> None:
         Path(half).unlink(missing_ok=True)
 
 
-def _chosen(environ: Mapping[str, str]) -> dict[str, _Chosen]:
-    return _from_file(environ) | _from_environment(environ)
-
-
-def _from_file(environ: Mapping[str, str]) -> dict[str, _Chosen]:
-    named = environ.get(CONFIG_VARIABLE, "")
-    path = Path(named or "deskbook.toml")
-    if not path.is_file():
-        if named:
-            raise SettingsError([f"{CONFIG_VARIABLE}: there is no file {path}"])
-        return {}
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError([f"{path}: is not valid TOML: {error}"]) from None
-    except OSError as error:
-        raise SettingsError([f"{path}: cannot be read: {error.strerror}"]) from None
-    return {name: _Chosen(value, f"{path}: {name}") for name, value in table.items()}
-
-
-def _from_environment(environ: Mapping[str, str]) -> dict[str, _Chosen]:
-    found: dict[str, _Chosen] = {}
-    for variable, value in sorted(environ.items()):
-        if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
-            continue
-        name = variable.removeprefix(PREFIX).lower()
-        setting = name.removesuffix("_file")
-        if not value and setting in Settings.model_fields:
-            continue
-        if name == setting:
-            found[name] = _Chosen(value, variable)
-        elif setting in found:
-            raise SettingsError([f"{variable}: {found[setting].source} is set, too. Keep one of them."])
-        else:
-            found[setting] = _Chosen(_read_secret(variable, value), variable)
-    return found
-
-
-def _read_secret(variable: str, path: str) -> str:
-    try:
-        secret = Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError([f"{variable}: the file {path} cannot be read: {error}"]) from None
-    if not secret:
-        raise SettingsError([f"{variable}: the file {path} is empty"])
-    return secret
-
-
-def _refuse_unknown(chosen: Mapping[str, _Chosen]) -> None:
+def _refuse_unknown(chosen: Mapping[str, Chosen]) -> None:
     problems = []
     for name, choice in chosen.items():
         if name not in Settings.model_fields:
@@ -333,7 +269,7 @@ def _as_list(name: str, value: Any) -> Any:
     return value
 
 
-def _explain(problem: Any, chosen: Mapping[str, _Chosen]) -> str:
+def _explain(problem: Any, chosen: Mapping[str, Chosen]) -> str:
     name = str(problem["loc"][0])
     source = chosen[name].source if name in chosen else PREFIX + name.upper()
     is_secret = Settings.model_fields[name].annotation is SecretStr

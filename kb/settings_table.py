@@ -6,7 +6,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from kb.config import PREFIX, Settings
+from kb.config import Settings
+from kb.config_sources import PREFIX
 from kb.server_limits import ServerLimits
 
 MASK = "********"

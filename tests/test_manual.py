@@ -10,7 +10,8 @@ import pytest
 from kb.articles.article import ArticleType
 from kb.articles.catalog.library import Library
 from kb.articles.lint.linter import check
-from kb.config import NOT_SETTINGS, PREFIX, Settings
+from kb.config import Settings
+from kb.config_sources import NOT_SETTINGS, PREFIX
 from kb.site.cli import main
 from search.query.field_weights import PLACES, FieldWeights
 from search.writers.check import check as check_search

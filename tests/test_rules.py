@@ -22,8 +22,8 @@ INNER_PACKAGES = ("kb/accounts/audit_log", "kb/migrations/versions", "search/eng
 
 # A module may import from its own floor and from those above it in this list. A module that no line names is on the floor of its package.
 FLOORS = (
-    ("kb.text",),
-    ("kb.config", "kb.config_values", "kb.server_limits", "kb.settings_table"),
+    ("kb.text", "kb.bounded_file"),
+    ("kb.config", "kb.config_sources", "kb.config_values", "kb.server_limits", "kb.settings_table"),
     ("kb.i18n",),
     ("kb.db", "kb.dialects", "kb.sqlite", "kb.postgres", "kb.postgres_pipeline"),
     ("kb.rate_limit",),

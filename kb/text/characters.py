@@ -87,3 +87,12 @@ def _paired(text: str) -> str:
             alone.add(found.start())
     alone.update(opened)
     return "".join(character for at, character in enumerate(text) if at not in alone) if alone else text
+
+
+def is_utf8(text: str) -> bool:
+    """Return whether the text can be written as UTF-8: what the system handed over in other bytes cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -89,7 +89,7 @@ def _of_attribute(tag: str, name: str, value: str) -> Iterator[str]:
         yield f"<{tag} {name}={value!r}>"
     if name in SCHEMES and not _is_fine(value, SCHEMES[name]):
         yield f"<{tag} {name}={value!r}> leads elsewhere"
-    if value.lower().startswith("mailto:") and "?" in value:
+    if name in SCHEMES and value.lower().startswith("mailto:") and "?" in value:
         yield f"<{tag} {name}={value!r}> has headers"
     if (tag, name) == ("form", "action") and value != "/search":
         yield f"<form action={value!r}>"

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from kb.accounts.audit_log import queries
 from kb.accounts.audit_log.log import DESKBOOK, record
 from kb.accounts.audit_log.models import Kind, SettingInForce
-from kb.config import PREFIX, Settings
+from kb.config import Settings
+from kb.config_sources import PREFIX
 from kb.db import Database, now
 from kb.settings_table import is_secret, shown
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 import unicodedata
 from dataclasses import dataclass
 from functools import partial
@@ -76,6 +77,9 @@ def _blobs(data: bytes) -> frozenset[str]:
 def _bytes(root: Path, path: str, most_bytes: int, too_large: str) -> bytes:
     try:
         descriptor = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise BadSource(path, 1, "this is not a regular file: replace it with one")
         with os.fdopen(descriptor, "rb") as file:
             data = file.read(most_bytes + 1)
     except OSError as error:

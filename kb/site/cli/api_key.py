@@ -3,7 +3,7 @@
 import click
 
 from kb.site.cli.open_data import opened
-from kb.site.cli.output import as_json, emit, table
+from kb.site.cli.output import as_json, emit, note, table
 from kb.site.cli.refusal import Refused
 
 
@@ -35,8 +35,8 @@ def add(name: str, email: str, scope: str, is_json: bool) -> None:
         key, secret = api_keys.make_key(session, name, scope, person, now())
         record(session, Kind.KEY_MADE, COMMAND_LINE, now(), person=person, detail=api_keys.described(key))
         notices.key_made(session, person, key.name, now())
-        made = {"id": key.id, "name": key.name, "scope": key.scope, "key": secret}
-    emit(made) if is_json else click.echo(secret)
+        # Printed before it is stored: where printing fails, there is no key that nobody has seen.
+        emit({"id": key.id, "name": key.name, "scope": key.scope, "key": secret}) if is_json else click.echo(secret)
 
 
 @api_key.command("list")
@@ -55,7 +55,7 @@ def list_keys(is_json: bool) -> None:
     elif rows:
         table([(str(row["id"]), str(row["name"]), str(row["scope"]), str(row["user"]), "revoked" if row["revoked_at"] else "") for row in rows])
     else:
-        click.echo("No key yet: deskbook api-key add NAME --user ADDRESS", err=True)
+        note("No keys yet. Make one: deskbook api-key add NAME --user ADDRESS")
 
 
 @api_key.command()

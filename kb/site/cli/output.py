@@ -1,7 +1,7 @@
 """Print results on stdout, progress on stderr, and JSON for scripts."""
 
+import io
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -38,7 +38,20 @@ def note(message: str) -> None:
         click.echo(message, err=True)
     except OSError:
         # What the buffer holds now would be written, and fail, once more at the end, and change the exit code.
-        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        sys.stderr = io.StringIO()
+
+
+def is_output_lost(error: BaseException) -> bool:
+    """Return whether it was raised by printing."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and place.tb_frame.f_globals.get("__name__") == click.echo.__module__
+
+
+def forget_standard_streams() -> None:
+    """Write to nowhere from now on, so that what is held is not refused once more when Python ends, with another exit code."""
+    sys.stdout = sys.stderr = io.StringIO()
 
 
 def progress(name: str) -> Progress:

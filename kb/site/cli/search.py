@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kb.site.cli.output import as_json, emit, progress, styled
+from kb.site.cli.output import as_json, emit, note, progress, styled
 from kb.site.cli.refusal import Misused, Refused
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def search(context: click.Context, words: tuple[str, ...], limit: int, category:
     else:
         _print(found, settings.answer_threshold)
         said = "answers this" if found.answered else "may not answer this"
-        click.echo(f"{found.total} articles by {found.engine or 'no engine'} in {found.took_ms} ms; {said} (confidence {found.confidence:.2f})", err=True)
+        note(f"{found.total} articles by {found.engine or 'no engine'} in {found.took_ms} ms; {said} (confidence {found.confidence:.2f})")
     context.exit(0 if found.hits else 1)
 
 

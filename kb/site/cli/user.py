@@ -3,7 +3,7 @@
 import click
 
 from kb.site.cli.open_data import opened
-from kb.site.cli.output import as_json, emit, table
+from kb.site.cli.output import as_json, emit, note, table
 from kb.site.cli.refusal import Refused
 
 
@@ -31,11 +31,11 @@ def add(email: str, name: str, role: str, is_json: bool) -> None:
             raise Refused(str(refusal)) from None
         url = settings.public_url + links.path(links.make_link(session, person, now()))
         record(session, Kind.PERSON_ADDED, COMMAND_LINE, now(), person=person, detail=f"as {person.role}, with a sign-in link")
-        added = {"id": person.id, "email": person.email, "role": str(person.role), "sign_in_link": url}
-    if is_json:
-        emit(added)
-        return
-    click.echo(f"Added {added['email']} as {added['role']}. This link signs them in once, within an hour:\n{url}")
+        # Printed before it is stored: where printing fails, nobody is added whose link nobody has seen.
+        if is_json:
+            emit({"id": person.id, "email": person.email, "role": str(person.role), "sign_in_link": url})
+        else:
+            click.echo(f"Added {person.email} as {person.role}. This link signs them in once, within an hour:\n{url}")
 
 
 @user.command("list")
@@ -64,7 +64,7 @@ def list_people(customers: bool, limit: int, is_json: bool) -> None:
     elif rows:
         table([(str(row["id"]), str(row["email"]), str(row["role"]), str(row["name"]), "" if row["is_active"] else "disabled") for row in rows])
     else:
-        click.echo("No people yet. Add one: deskbook user add you@example.com --role admin", err=True)
+        note("No people yet. Add one: deskbook user add you@example.com --role admin")
 
 
 @user.command("sign-in-link")
@@ -83,4 +83,4 @@ def sign_in_link(email: str, is_json: bool) -> None:
             raise Refused(f"No one who can sign in has the address {email}. `deskbook user list --customers` lists everybody.")
         url = settings.public_url + links.path(links.make_link(session, person, now()))
         record(session, Kind.SIGN_IN_LINK_MADE, COMMAND_LINE, now(), person=person)
-    emit({"email": person.email, "sign_in_link": url}) if is_json else click.echo(url)
+        emit({"email": person.email, "sign_in_link": url}) if is_json else click.echo(url)

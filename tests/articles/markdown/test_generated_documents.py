@@ -38,6 +38,7 @@ def served(text: str) -> Iterator[str]:
 @searches(examples=200)
 @given(documents())
 @example("<iframe><meta http-equiv=refresh content='0;url=http://other'></iframe>")
+@example("<a id='mailto:a@b.example?bcc=c@d.example'></a>")
 @example("<iframe><details open ontoggle=alert(1)></iframe>")
 def test_no_document_brings_anything_that_could_run(text: str) -> None:
     for html in served(text):
