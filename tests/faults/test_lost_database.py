@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -36,6 +37,9 @@ def replace_by_an_empty_file(data: Path) -> None:
 
 
 def overwrite(data: Path) -> None:
+    # Another process writes first: otherwise a connection whose cache holds all that it needs would read nothing anew.
+    with closing(sqlite3.connect(data / FILE)) as other:
+        other.execute("CREATE TABLE other (number INTEGER)")
     for file in (data / FILE, data / f"{FILE}-wal"):
         with file.open("r+b") as opened:
             opened.write(b"\x07" * file.stat().st_size)
