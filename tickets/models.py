@@ -256,3 +256,29 @@ class IdempotencyKey(Base):
     request_digest: Mapped[str] = mapped_column(String(64))
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class StoredView(Base):
+    """A view that somebody made: a filter in words, an order, columns and a grouping."""
+
+    __tablename__ = "views"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    """Whose own view it is; None for one that everybody shares."""
+    name: Mapped[str] = mapped_column(String(60))
+    filter: Mapped[str] = mapped_column(String(500))
+    order: Mapped[str] = mapped_column(String(40))
+    columns: Mapped[list[str]] = mapped_column(JSON)
+    group_by: Mapped[str] = mapped_column(String(40))
+    """Word of a field; empty for no grouping."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ViewOrder(Base):
+    """In which order somebody has put the views, by hand; views that came later stand behind them."""
+
+    __tablename__ = "view_orders"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    slugs: Mapped[list[str]] = mapped_column(JSON)

@@ -1,6 +1,7 @@
 """The desk's lists: views with their counts, and the search for tickets, both narrowed by filters."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy.orm import Session
@@ -28,7 +29,8 @@ from tickets.email.delivery import mail_folder
 from tickets.lists import filter_labels, sort_orders
 from tickets.lists.condition_queries import Viewpoint
 from tickets.lists.page_queries import TicketPage, page, place_of, sort_keys
-from tickets.lists.views import BY_SLUG, VIEWS, View
+from tickets.lists.view_queries import counts_of, views_of
+from tickets.lists.views import MOST_COUNTED, View
 
 PER_PAGE = 25
 NUMBER = re.compile(r"#?([1-9][0-9]{0,8})")
@@ -36,16 +38,12 @@ NUMBER = re.compile(r"#?([1-9][0-9]{0,8})")
 
 def home(request: Request) -> Response:
     """The first view."""
-    return _view(request, BY_SLUG["unassigned"])
+    return _view(request, "")
 
 
 def view(request: Request) -> Response:
     """One view, by its name."""
-    slug = request.path_params["view"]
-    require_staff(request)
-    if slug not in BY_SLUG:
-        raise HTTPException(404)
-    return _view(request, BY_SLUG[slug])
+    return _view(request, request.path_params["view"])
 
 
 def search(request: Request) -> Response:
@@ -59,17 +57,21 @@ def search(request: Request) -> Response:
         match = NUMBER.fullmatch(typed)
         if match and queries.has_ticket(session, person(user), int(match[1])):
             return RedirectResponse(f"/desk/tickets/{match[1]}", 303)
-        context = _list_context(request, session, user, asked)
+        context = _list_context(request, session, user, asked, views_of(session, user.id))
     return render(request, "desk/search.html", context | {"desk_query": asked.typed.text if asked.typed.text else typed[:200]})
 
 
-def _view(request: Request, view: View) -> Response:
+def _view(request: Request, slug: str) -> Response:
     user = require_staff(request)
-    if (url := chosen_url(f"/desk/views/{view.slug}", request.query_params)) is not None:
-        return RedirectResponse(url, 303)
-    asked = read_list(view, request.query_params, now())
     with database(request).read() as session:
-        context = _list_context(request, session, user, asked)
+        views = views_of(session, user.id)
+        view = next((view for view in views if view.slug == slug), None) if slug else views[0]
+        if view is None:
+            raise HTTPException(404)
+        if (url := chosen_url(f"/desk/views/{view.slug}", request.query_params)) is not None:
+            return RedirectResponse(url, 303)
+        asked = read_list(view, request.query_params, now())
+        context = _list_context(request, session, user, asked, views)
         failed = depth(session)["failed"] if Permission.READ_AUDIT_LOG in user.permissions else 0
     settings = cast(Settings, request.app.state.settings)
     folder = str(mail_folder(settings)) if Permission.READ_AUDIT_LOG in user.permissions and not settings.sends_mail else ""
@@ -78,11 +80,12 @@ def _view(request: Request, view: View) -> Response:
     return render(request, "desk/inbox.html", context | told)
 
 
-def _list_context(request: Request, session: Session, user: User, asked: ListRequest) -> dict[str, Any]:
+def _list_context(request: Request, session: Session, user: User, asked: ListRequest, views: Sequence[View]) -> dict[str, Any]:
     """Return what every list shows: a page of tickets, its filters as chips and as a form, and the views with their counts."""
-    actor = person(user)
+    viewpoint = Viewpoint(person(user), now())
     categories = open_categories(request)
-    found = _page(request, session, Viewpoint(actor, now()), asked)
+    found = _page(request, session, viewpoint, asked)
+    group_by = asked.view.group_by
     return {
         "asked": asked,
         "tickets": found.tickets,
@@ -92,18 +95,21 @@ def _list_context(request: Request, session: Session, user: User, asked: ListReq
         "chips": [(filter_labels.label_of(condition, categories), asked.url_without(condition)) for condition in asked.typed.conditions],
         "filter_inputs": filter_inputs(active_staff(session), categories),
         "orders": {name: sort_orders.label_of(name) for name in dict.fromkeys((*sort_orders.COMMON, asked.order))},
-        "views": VIEWS,
-        "counts": queries.counts(session, actor),
+        "views": views,
+        "counts": queries.counts(session, viewpoint.actor) | counts_of(session, views, viewpoint),
+        "most_counted": MOST_COUNTED,
+        "categories": categories,
+        "groups": {ticket.id: filter_labels.group_label(group_by, ticket, categories) for ticket in found.tickets} if group_by else {},
         "user": user,
     }
 
 
 def _page(request: Request, session: Session, viewpoint: Viewpoint, asked: ListRequest) -> TicketPage:
     is_empty = asked.view is SEARCH and not asked.typed.text
-    if asked.typed.problems or is_empty:
+    if asked.wanted.problems or is_empty:
         return TicketPage([])
-    keys = sort_keys(asked.order, asked.wanted)
+    keys = sort_keys(asked.order, asked.wanted, asked.view.group_by)
     before, after = request.query_params.get("before", ""), request.query_params.get("after", "")
     place = place_of(before or after, keys, is_before=bool(before)) if before or after else None
     more = queries.with_words(asked.wanted.words.split()[:8])
-    return page(session, asked.wanted, viewpoint, order=asked.order, place=place, limit=PER_PAGE, more=more)
+    return page(session, asked.wanted, viewpoint, order=asked.order, place=place, limit=PER_PAGE, group_by=asked.view.group_by, more=more)

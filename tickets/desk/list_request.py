@@ -4,13 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
+from sqlalchemy.orm import Session
 from starlette.datastructures import QueryParams
 
 from kb.i18n import N_
 from tickets.lists import sort_orders
 from tickets.lists.conditions import Condition, TicketFilter
 from tickets.lists.filter_words import BY_WORD, MAX_FILTER_CHARS, compose, parse
-from tickets.lists.views import BY_SLUG, View
+from tickets.lists.view_queries import view_of
+from tickets.lists.views import View
 
 SEARCH = View("search", N_("Search tickets"), "", "", "newest")
 
@@ -28,6 +30,11 @@ class ListRequest:
     def path(self) -> str:
         """The address of the list without its query."""
         return "/desk/search" if self.view is SEARCH else f"/desk/views/{self.view.slug}"
+
+    @property
+    def new_view_url(self) -> str:
+        """The address of the form that makes a view of this list."""
+        return _address("/desk/views/new", {"filter": TicketFilter(self.wanted.conditions).text, "order": self.order, "group_by": self.view.group_by})
 
     def url(self, **more: str) -> str:
         """Return the list's address, with `more` in its query; an empty value is left out."""
@@ -59,13 +66,13 @@ def read_list(view: View, query: QueryParams, now: datetime) -> ListRequest:
     asked = query.get("order", "")
     order = asked if sort_orders.is_order(asked) else typed.order or view.order
     base = parse(view.filter, now)
-    return ListRequest(view, typed, order, TicketFilter((*base.conditions, *typed.conditions), typed.words))
+    return ListRequest(view, typed, order, TicketFilter((*base.conditions, *typed.conditions), typed.words, problems=(*base.problems, *typed.problems)))
 
 
-def read_place(query: QueryParams, now: datetime) -> ListRequest | None:
+def read_place(session: Session, user_id: int, query: QueryParams, now: datetime) -> ListRequest | None:
     """Return the list that a ticket was opened from; None where it was opened by itself."""
     slug = query.get("view", "")
-    view = SEARCH if slug == SEARCH.slug else BY_SLUG.get(slug)
+    view = SEARCH if slug == SEARCH.slug else view_of(session, user_id, slug) if slug else None
     return read_list(view, query, now) if view is not None else None
 
 

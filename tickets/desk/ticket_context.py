@@ -72,10 +72,10 @@ def load_ticket(session: Session, actor: Actor, ticket_id: int) -> Ticket:
 def place(request: Request, session: Session, user: User, ticket_id: int) -> InboxPosition:
     """The list named in the address, with the ticket that follows."""
     moment = present()
-    asked = read_place(request.query_params, moment)
+    asked = read_place(session, user.id, request.query_params, moment)
     if asked is None or asked.wanted.words:
         return InboxPosition(asked)
-    following = ticket_after(session, asked.wanted, Viewpoint(person(user), moment), order=asked.order, ticket_id=ticket_id)
+    following = ticket_after(session, asked.wanted, Viewpoint(person(user), moment), order=asked.order, ticket_id=ticket_id, group_by=asked.view.group_by)
     return InboxPosition(asked, following if following != ticket_id else None)
 
 

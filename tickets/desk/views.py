@@ -3,11 +3,18 @@
 from starlette.routing import Route
 
 from kb.web.forms import with_form
-from tickets.desk import articles, composer, content_problems, follow_up, inbox, notifications, ticket
+from tickets.desk import articles, composer, content_problems, follow_up, inbox, notifications, ticket, view_pages
 
 routes = [
     Route("/desk", inbox.home, methods=["GET"]),
+    Route("/desk/views", view_pages.list_views, methods=["GET"]),
+    Route("/desk/views", with_form(view_pages.create), methods=["POST"]),
+    Route("/desk/views/new", view_pages.new, methods=["GET"]),
+    Route("/desk/views/order", with_form(view_pages.move), methods=["POST"]),
     Route("/desk/views/{view}", inbox.view, methods=["GET"]),
+    Route("/desk/views/{view}", with_form(view_pages.update), methods=["POST"]),
+    Route("/desk/views/{view}/edit", view_pages.edit, methods=["GET"]),
+    Route("/desk/views/{view}/deletion", with_form(view_pages.delete), methods=["POST"]),
     Route("/desk/search", inbox.search, methods=["GET"]),
     Route("/desk/articles", articles.suggest, methods=["GET"]),
     Route("/desk/content", content_problems.show, methods=["GET"]),

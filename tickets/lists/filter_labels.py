@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from kb.i18n import gettext as _
 from kb.i18n import ngettext, pgettext
-from tickets.fields import Kind
+from tickets.fields import LISTED, Kind
 from tickets.lists.conditions import ME, NO, NONE, YES, Condition, Operator
 from tickets.lists.time_values import age_of
+from tickets.models import Ticket
 
 
 def label_of(condition: Condition, categories: Mapping[str, str]) -> str:
@@ -22,6 +23,16 @@ def label_of(condition: Condition, categories: Mapping[str, str]) -> str:
     if condition.is_negated:
         text = _("not %(value)s", value=text)
     return _("%(field)s: %(value)s", field=_(field.label), value=text)
+
+
+def group_label(word: str, ticket: Ticket, categories: Mapping[str, str]) -> str:
+    """Return the heading of the group that the ticket is in, in a list grouped by the field with this word."""
+    if word == "assignee":
+        return ticket.assignee.shown_name if ticket.assignee else pgettext("assignee", "Nobody")
+    value = getattr(ticket, word)
+    if word == "category":
+        return categories.get(value, value) or pgettext("category", "None")
+    return LISTED[word].label_of(value)
 
 
 def within_label(age: str) -> str:

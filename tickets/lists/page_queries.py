@@ -52,14 +52,16 @@ class TicketPage:
     """Of the next page; empty on the last."""
 
 
-def page(session: Session, wanted: TicketFilter, viewpoint: Viewpoint, *, order: str, place: Place | None, limit: int, more: Sequence[Any] = ()) -> TicketPage:
+def page(
+    session: Session, wanted: TicketFilter, viewpoint: Viewpoint, *, order: str, place: Place | None, limit: int, group_by: str = "", more: Sequence[Any] = ()
+) -> TicketPage:
     """Return a page of the tickets that `wanted` asks for, with requesters, assignees and tags; `more` are further conditions."""
     conditions = [*conditions_of(session, wanted, viewpoint), *more]
-    keys = sort_keys(order, wanted)
+    keys = sort_keys(order, wanted, group_by)
     rows = _rows(session, viewpoint.actor, conditions, keys, place, limit + 1)
     if place is not None and place.is_before:
         if len(rows) <= limit:
-            return page(session, wanted, viewpoint, order=order, place=None, limit=limit, more=more)
+            return page(session, wanted, viewpoint, order=order, place=None, limit=limit, group_by=group_by, more=more)
         shown, has_before, has_after = rows[:limit][::-1], True, True
     else:
         shown, has_before, has_after = rows[:limit], place is not None, len(rows) > limit
@@ -67,9 +69,9 @@ def page(session: Session, wanted: TicketFilter, viewpoint: Viewpoint, *, order:
     return TicketPage(tickets, _written(shown[0]) if shown and has_before else "", _written(shown[-1]) if has_after else "")
 
 
-def ticket_after(session: Session, wanted: TicketFilter, viewpoint: Viewpoint, *, order: str, ticket_id: int) -> int | None:
+def ticket_after(session: Session, wanted: TicketFilter, viewpoint: Viewpoint, *, order: str, ticket_id: int, group_by: str = "") -> int | None:
     """Return the number of the ticket that follows; of the first one where this ticket is not among them; None at the end."""
-    conditions, keys = conditions_of(session, wanted, viewpoint), sort_keys(order, wanted)
+    conditions, keys = conditions_of(session, wanted, viewpoint), sort_keys(order, wanted, group_by)
     here = session.execute(select_tickets(viewpoint.actor, Ticket.id, *(key.expression for key in keys)).where(Ticket.id == ticket_id, *conditions)).first()
     place = Place(tuple(here[1:])) if here is not None else None
     rows = _rows(session, viewpoint.actor, conditions, keys, place, 1)
@@ -85,8 +87,11 @@ def loaded(session: Session, actor: Actor, ticket_ids: Sequence[int]) -> Sequenc
     return [found[number] for number in ticket_ids if number in found]
 
 
-def sort_keys(order: str, wanted: TicketFilter) -> list[SortKey]:
-    """Return what the list is sorted by, the number last, so that no two tickets have the same place."""
+def sort_keys(order: str, wanted: TicketFilter, group_by: str = "") -> list[SortKey]:
+    """Return what the list is sorted by: its grouping, the order, and the number last, so that no two tickets have the same place."""
+    if group_by:
+        field = _BY_WORD[group_by]
+        return [SortKey(_without_null(field.order), is_descending=group_by == "priority"), *sort_keys(order, wanted)]
     name, is_descending = order.removeprefix("-"), order.startswith("-")
     if name == "waiting":
         return [*_ours_first(wanted), SortKey(Ticket.waiting_since, is_descending), SortKey(Ticket.id, is_descending)]

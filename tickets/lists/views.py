@@ -1,8 +1,19 @@
-"""The views of the desk: named lists of tickets, each a filter in words and an order."""
+"""The views of the desk: named lists of tickets, each a filter in words, an order, columns and a grouping."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kb.i18n import N_
+from kb.i18n import gettext as _
+from tickets.fields import LISTED, Kind
+from tickets.lists.columns import USUAL_COLUMNS
+
+MOST_COUNTED = 1000
+"""Up to here the tickets of a view that somebody made are counted."""
+GROUPS: Mapping[str, str] = {
+    field.filter_word: field.label for field in LISTED.values() if field.order is not None and field.kind in (Kind.CHOICE, Kind.PERSON, Kind.CATEGORY)
+}
+"""What lists can be grouped by: the word of a field → its label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +23,24 @@ class View:
     slug: str
     name: str
     filter: str
-    empty: str
+    empty: str = N_("No tickets match this view.")
     order: str = "waiting"
+    columns: tuple[str, ...] = USUAL_COLUMNS
+    group_by: str = ""
+    id: int | None = None
+    """Of its row; None for a built-in one."""
+    owner_id: int | None = None
+    """Whose own view it is; None for one that everybody has."""
+
+    @property
+    def is_built_in(self) -> bool:
+        """Return whether it comes with Deskbook."""
+        return self.id is None
+
+    @property
+    def shown_name(self) -> str:
+        """Return the name as people read it."""
+        return _(self.name) if self.is_built_in else self.name
 
 
 VIEWS = (

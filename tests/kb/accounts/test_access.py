@@ -91,7 +91,14 @@ own POST /account/sessions/{session}/revocation
 key POST /api/tickets
 key GET /api/tickets/{id}
 staff GET /desk
+staff GET /desk/views
+staff POST /desk/views
+staff GET /desk/views/new
+staff POST /desk/views/order
 staff GET /desk/views/{view}
+staff POST /desk/views/{view}
+staff GET /desk/views/{view}/edit
+staff POST /desk/views/{view}/deletion
 staff GET /desk/search
 staff GET /desk/articles
 staff GET /desk/content
