@@ -28,14 +28,17 @@ EMBEDDERS = ("huggingFace", "ollama", "openAi", "rest")
 
 def path(value: Path) -> Path:
     """A path, its `~` meant as the shell means it."""
-    return value.expanduser()
+    try:
+        return value.expanduser()
+    except RuntimeError:
+        raise ValueError("must be a path; this user has no home folder, or there is no user of this name") from None
 
 
 def logo(value: Path | None) -> Path | None:
     """An image that is there."""
     if value is None:
         return None
-    found = value.expanduser()
+    found = path(value)
     if found.suffix.lower() not in LOGOS:
         raise ValueError("must be an image: .svg, .png, .jpg or .webp")
     if not found.is_file():

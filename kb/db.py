@@ -111,12 +111,15 @@ class Database:
     reads before it writes fails at once with SQLITE_BUSY_SNAPSHOT, so writes begin IMMEDIATE, in turn.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 40, limits: ServerLimits | None = None, may_create: bool = True) -> None:
-        """Without `limits` a statement may take as long as it needs, as migrations do. An SQLite file that is missing is an error unless `may_create`."""
+    def __init__(self, url: str, *, pool_size: int = 40, limits: ServerLimits | None = None, may_create: bool = True, may_change: bool = True) -> None:
+        """Without `limits` a statement may take as long as it needs, as migrations do.
+
+        An SQLite file that is missing is an error unless `may_create`. Unless `may_change`, it is only read, and no file appears beside it.
+        """
         self._limits = limits or ServerLimits.model_validate({})
         address, wait_s = make_url(url), self._limits.database_wait_s
         self.is_sqlite = address.get_backend_name() == "sqlite"
-        self._file = SqliteFile(address.database, wait_s, may_create=may_create) if self.is_sqlite else None
+        self._file = SqliteFile(address.database, wait_s, may_create=may_create, may_change=may_change) if self.is_sqlite else None
         self.engine = _engine(address, pool_size, wait_s, self._file)
         self._watch: Watch | None = None
         if not self.is_sqlite:

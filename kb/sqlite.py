@@ -28,10 +28,10 @@ class SqliteFile:
     SQLite goes on writing into a file that was deleted or replaced, and what it writes is lost with the last connection.
     """
 
-    def __init__(self, name: str | None, wait_s: float, *, may_create: bool) -> None:
+    def __init__(self, name: str | None, wait_s: float, *, may_create: bool, may_change: bool = True) -> None:
         """`name` is a path; without one, or with `:memory:`, each connection has a database of its own."""
         self._path = None if name in (None, "", ":memory:") else Path(os.path.abspath(str(name)))
-        self._wait_s, self._may_create = wait_s, may_create
+        self._wait_s, self._may_create, self._may_change = wait_s, may_create, may_change
         self._identity: tuple[int, int] | None = None
         self._is_loss_logged = False
         self._is_damaged = False
@@ -47,12 +47,19 @@ class SqliteFile:
             is_new = self._identity is None and self._may_create
             if not is_new and not self._path.exists():
                 raise sqlite3.OperationalError(f"there is no file {self._path}; create it with `deskbook migrate`, or restore a backup")
-            uri = f"{self._path.as_uri()}?mode={'rwc' if is_new else 'rw'}"
+            uri = f"{self._path.as_uri()}?{self._mode(is_new=is_new)}"
             driver = sqlite3.connect(uri, uri=True, timeout=self._wait_s, check_same_thread=False)
-        _set_up(driver, self._wait_s)
+        _set_up(driver, self._wait_s, is_to_change=self._may_change)
         if self._path and self._identity is None:
             self._identity = _identity(self._path)
         return driver
+
+    def _mode(self, *, is_new: bool) -> str:
+        if self._may_change:
+            return f"mode={'rwc' if is_new else 'rw'}"
+        # To read beside a process that has the file open, SQLite needs what lies beside it; where nobody has, it would make that.
+        is_in_use = Path(f"{self._path}-wal").exists()
+        return "mode=ro" if is_in_use else "mode=ro&immutable=1"
 
     def require_file(self) -> None:
         """Raise FileLost if the path no longer leads to the file that the connections have open."""
@@ -116,12 +123,13 @@ def _identity(path: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _set_up(driver: sqlite3.Connection, wait_s: float) -> None:
+def _set_up(driver: sqlite3.Connection, wait_s: float, *, is_to_change: bool) -> None:
     driver.isolation_level = None  # the dialect begins transactions
     try:
         for pragma in (f"busy_timeout={int(wait_s * 1000)}", "synchronous=FULL", "foreign_keys=ON"):
             driver.execute(f"PRAGMA {pragma}")
-        _turn_to_wal(driver)
+        if is_to_change:
+            _turn_to_wal(driver)
     except sqlite3.Error:
         driver.close()
         raise

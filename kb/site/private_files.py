@@ -43,7 +43,7 @@ def _own(settings: Settings) -> Iterator[Path]:
     database = make_url(settings.database)
     if database.get_backend_name() == "sqlite" and database.database:
         file = Path(database.database).absolute()
-        if (file.parent.resolve() != folder or not _is_ours(file.name)) and _is_sqlite(file):
+        if (Path(os.path.realpath(file.parent)) != folder or not _is_ours(file.name)) and _is_sqlite(file):
             yield from (file, *sorted(file.parent.glob(f"{glob.escape(file.name)}-*")), *sorted(file.parent.glob(f"{glob.escape(file.stem)}-schema-*")))
 
 

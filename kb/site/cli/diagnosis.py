@@ -1,15 +1,12 @@
 """The checks of `deskbook doctor`, one function each."""
 
-import os
 import shlex
-import shutil
 import sqlite3
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -24,6 +21,8 @@ from kb.config import Settings, SettingsError, secret_key
 from kb.db import Database, now
 from kb.events.queries import counted, events_stored
 from kb.migrations import SchemaMismatch, require_current, schema_of
+from kb.site.cli.finding import Finding
+from kb.site.cli.storage import data_folder, folders_in_it
 from kb.site.private_files import open_to_others
 from search.writers.rules_file import read_rules
 from tickets.email.bounded_smtp import Bounds
@@ -33,25 +32,17 @@ from tickets.email.failures import in_words
 if TYPE_CHECKING:
     from search.engines.meilisearch.engine import MeilisearchEngine
 
-LEAST_FREE_MB = 500
 TIMEOUT_S = 5
 MOST_WAIT_MS = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What is so about one part, and whether that is as it should be."""
-
-    part: str
-    is_good: bool
-    message: str
 
 
 def examine(settings: Settings) -> list[Finding]:
     """One or more findings per part, in the order a request passes them."""
     parts: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
         _python,
-        _data,
+        data_folder,
+        folders_in_it,
+        _secret,
         _address,
         _database,
         _events,
@@ -73,24 +64,16 @@ def _python(_settings: Settings) -> Iterator[Finding]:
             yield Finding("python", False, "this SQLite has no FTS5, which the embedded search engine needs: use a Python built with it, or Meilisearch")
 
 
-def _data(settings: Settings) -> Iterator[Finding]:
-    try:
-        settings.data.mkdir(parents=True, exist_ok=True)
-        probe = settings.data / f".probe-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        yield Finding("data", False, f"cannot write to {settings.data}: {error.strerror} (DESKBOOK_DATA)")
-        return
-    free_mb = shutil.disk_usage(settings.data).free // 1_000_000
-    yield Finding("data", free_mb >= LEAST_FREE_MB, f"{settings.data.absolute()}, {free_mb:,} MB free")
+def _secret(settings: Settings) -> Iterator[Finding]:
     key = settings.data / "secret_key"
     if key.is_file() and key.stat().st_mode & 0o077:
         yield Finding("secret", False, f"{key} can be read by others: chmod 600 {key}")
-    elif key.is_file() and not settings.secret_key.get_secret_value() and (problem := _key_problem(settings)):
+    elif key.exists() and not settings.secret_key.get_secret_value() and (problem := _key_problem(settings)):
         yield Finding("secret", False, problem)
     else:
-        yield Finding("secret", True, "configured" if settings.secret_key.get_secret_value() else f"kept in {key}")
+        yield Finding(
+            "secret", True, "configured" if settings.secret_key.get_secret_value() else f"kept in {key}" if key.exists() else "is made at the first start"
+        )
     if exposed := [path for path in open_to_others(settings) if path != key.absolute()]:
         command = f"chmod go= {shlex.join(str(path) for path in exposed)}"
         yield Finding("modes", False, f"others on this machine can read what Deskbook stores; `deskbook serve` closes what its user owns, else run: {command}")
@@ -111,7 +94,7 @@ def _address(settings: Settings) -> Iterator[Finding]:
 def _database(settings: Settings) -> Iterator[Finding]:
     kind = make_url(settings.database).get_backend_name()
     try:
-        with closing(Database(settings.database, may_create=False)) as database:
+        with closing(Database(settings.database, may_create=False, may_change=False)) as database:
             require_current(database)
             yield Finding("database", True, f"{kind}, schema {schema_of(database)}")
     except (SchemaMismatch, OSError) as fault:
@@ -124,7 +107,7 @@ def _events(settings: Settings) -> Iterator[Finding]:
     """Events of the last week that the caps dropped, and how full the log is."""
     today = now().date()
     try:
-        with closing(Database(settings.database, may_create=False)) as database, database.read() as session:
+        with closing(Database(settings.database, may_create=False, may_change=False)) as database, database.read() as session:
             stored, week = events_stored(session), counted(session, today - timedelta(days=6), today)
     except (SQLAlchemyError, OSError):
         return  # What is wrong with the database is said by its own finding.
@@ -145,7 +128,7 @@ def _content(settings: Settings) -> Iterator[Finding]:
     if not settings.content.is_dir():
         yield Finding("content", False, f"there is no folder {settings.content} (DESKBOOK_CONTENT)")
         return
-    library = Library(settings.content, options=Options.of(settings), cache=settings.data / "rendered.sqlite")
+    library = Library(settings.content, options=Options.of(settings))
     catalog = library.catalog
     errors = sum(problem.is_error for problem in (*catalog.problems, *read_rules(settings.content)[1]))
     if errors:
@@ -223,7 +206,7 @@ def _word_vectors(settings: Settings) -> Iterator[Finding]:
 
     texts: dict[str, list[str]] = {}
     if settings.content.is_dir():
-        catalog = Library(settings.content, options=Options.of(settings), cache=settings.data / "rendered.sqlite").catalog
+        catalog = Library(settings.content, options=Options.of(settings)).catalog
         for article in catalog.versions or catalog.articles.values():
             texts.setdefault(article.locale, []).extend(words(" ".join([article.title, *[passage.text for passage in article.passages]])))
     for locale, found in sorted(texts.items()):

@@ -110,3 +110,18 @@ def test_a_variable_that_is_not_utf_8_is_refused(deskbook: Run, variable: str) -
     answer = deskbook("config", **{variable: os.fsdecode(b"caf\xe9")})
     assert (answer.exit_code, type(answer.exception)) == (2, SystemExit)
     assert f"DESKBOOK_{variable}: is not UTF-8" in answer.output
+
+
+@pytest.mark.parametrize("variable", ["CONTENT", "DATA", "LOGO"])
+def test_a_home_that_is_nobodys_is_refused(deskbook: Run, variable: str) -> None:
+    answer = deskbook("config", **{variable: "~no-such-user/logo.png"})
+    assert (answer.exit_code, type(answer.exception)) == (2, SystemExit)
+    assert f"DESKBOOK_{variable}: must be a path" in answer.output
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["serve", "--get", "/"], ["user", "list"], ["doctor"]], ids=" ".join)
+def test_a_data_folder_that_links_to_itself_is_named(deskbook: Run, tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    answer = deskbook(*command, DATA="loop")
+    assert (answer.exit_code, type(answer.exception)) == (1, SystemExit)
+    assert "loop" in answer.output
