@@ -23,6 +23,8 @@ OF_A_TICKET = frozenset((
 OF_A_COMMENT = frozenset((
     "attachments", "audit_id", "author_id", "created_at", "html_body", "id", "metadata", "plain_body", "type", "uploads", "via",
 ))  # fmt: skip
+WANTED_KINDS = {"string_type": "a string", "list_type": "an array", "model_type": "an object", "dict_type": "an object"}
+"""Names of pydantic's errors, and the kinds of JSON that they ask for."""
 OF_A_PERSON = frozenset((
     "active", "alias", "created_at", "custom_role_id", "details", "external_id", "id", "identities", "locale", "locale_id", "notes", "organization",
     "organization_id", "phone", "photo", "role", "signature", "tags", "time_zone", "updated_at", "url", "user_fields", "verified",
@@ -125,7 +127,7 @@ def read_ticket(body: dict[str, Any]) -> PostedTicket:
     try:
         return _Body.model_validate(body).ticket
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        problems = error.errors(include_url=False)
         raise RefusedTicket(dict(_in_words(problem) for problem in problems[:MOST_NAMED])) from None
 
 
@@ -136,4 +138,20 @@ def _in_words(problem: Any) -> tuple[str, str]:
         return ".".join(path), "cannot be set when a ticket is filed; leave it out" if path[-1] in known else "is not a field that is known here; leave it out"
     if problem["type"] == "missing":
         return ".".join(path), "is required"
-    return ".".join(path), problem["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    return ".".join(path), _of_kind(problem) or problem["msg"].removeprefix("Value error, ").replace("Input should", "must")
+
+
+def _of_kind(problem: Any) -> str:
+    """Return what is wrong with the kind of a value in the words of JSON; empty where it is something else."""
+    if problem["type"] in WANTED_KINDS:
+        return f"must be {WANTED_KINDS[problem['type']]}, not {_kind(problem['input'])}"
+    if problem["type"] == "too_long":
+        return f"must have at most {problem['ctx']['max_length']:,} items, not {len(problem['input']):,}"
+    return ""
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    kinds = (bool, "a boolean"), (str, "a string"), (list, "an array"), (dict, "an object")
+    return next((name for kind, name in kinds if isinstance(value, kind)), "a number")
