@@ -52,8 +52,14 @@ function show(html) {
   const before = list.querySelector("[data-hits]")?.dataset.hits;
   list.innerHTML = html;
   const hits = list.querySelector("[data-hits]")?.dataset.hits;
-  tell(list.querySelectorAll("[data-suggestion]").length);
-  if (hits && hits !== before) report("suggest_shown", { query: asked.slice(0, 500), hits: hits.split(" ") });
+  const shown = suggestionsShown();
+  tell(shown.length);
+  if (hits && hits !== before) report("suggest_shown", { query: asked.slice(0, 500), hits: shown.map((one) => one.dataset.suggestion) });
+}
+
+// A narrow page leaves the last ones out.
+function suggestionsShown() {
+  return [...list.querySelectorAll("[data-suggestion]")].filter((one) => one.checkVisibility());
 }
 
 function tell(number) {
@@ -84,6 +90,7 @@ form.addEventListener("input", () => {
   clearTimeout(timer);
   timer = setTimeout(suggest, QUIET_MS);
 });
+addEventListener("resize", () => list.querySelector("[data-hits]") && tell(suggestionsShown().length));
 form.addEventListener("submit", (event) => {
   sent = true;
   // An answered question needs no files to be sent.

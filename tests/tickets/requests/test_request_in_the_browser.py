@@ -48,6 +48,28 @@ def test_an_answer_is_found_while_typing_and_the_form_is_not_sent(page: Any, sit
     assert page.input_value("[name=subject]") == "my printer is burning"
 
 
+def test_as_many_suggestions_are_announced_as_are_shown(page: Any, serve: Callable[[Settings], LiveServer], settings: Settings) -> None:
+    folder = settings.content / "hardware" / "printers"
+    folder.mkdir(parents=True)
+    for number in range(5):
+        (folder / f"printer-{number}.md").write_text(f"---\ntitle: The printer is burning, part {number}\n---\n\nPull plug {number} of the printer.\n")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{serve(settings).url}/requests/new")
+    page.fill("[name=subject]", "my printer is burning")
+    page.wait_for_selector("[data-suggestion]")
+
+    def shown() -> int:
+        return page.locator("[data-suggestion]").filter(visible=True).count()
+
+    few = shown()
+    assert 1 < few < page.locator("[data-suggestion]").count()
+    assert page.locator("[data-suggestion-count]").text_content() == f"{few} articles may answer this"
+    assert page.locator(".suggestion-jump a").inner_text() == f"{few} articles may answer this"
+    page.set_viewport_size({"width": 1280, "height": 844})
+    page.wait_for_function("(few) => document.querySelector('[data-suggestion-count]').textContent !== `${few} articles may answer this`", arg=few)
+    assert page.locator("[data-suggestion-count]").text_content() == f"{shown()} articles may answer this"
+
+
 def test_a_request_with_a_mistake_is_mended_sent_and_followed(page: Any, site: str) -> None:
     page.goto(f"{site}/requests/new")
     page.fill("[name=subject]", "Smoke")
