@@ -50,7 +50,7 @@ FLOORS = (
     ("tickets.lists",),
     ("tickets.email",),
     ("tickets.requests", "tickets.api"),
-    ("tickets.desk",),
+    ("tickets.desk", "tickets.teams"),
     ("tickets.deflection.models", "tickets.deflection.queries"),
     ("tickets.deflection.visits",),
     ("tickets.deflection.figures",),

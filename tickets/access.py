@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
-from kb.accounts.models import User
+from kb.accounts.models import GroupMember, User
 from kb.accounts.permissions import Permission
 from tickets.models import Comment, Status, Ticket
 
@@ -53,6 +53,11 @@ def person(user: User | None) -> Actor:
     return NOBODY if user is None else Actor(user.id, is_staff=user.is_staff, permissions=user.permissions)
 
 
+def administrator(user: User) -> Actor:
+    """Return the actor for what follows on tickets from an admin's work on people and groups, in the name of that admin."""
+    return Actor(user.id, is_staff=True, is_system=True)
+
+
 def link_holder(ticket: Ticket) -> Actor:
     """Return the actor for somebody who opened the ticket's secret link."""
     return Actor(ticket.requester_id, ticket_id=ticket.id)
@@ -63,7 +68,8 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     if actor.is_system or Permission.SEE_ALL_TICKETS in actor.permissions:
         return true()
     if actor.is_staff:
-        return or_(Ticket.assignee_id == actor.user_id, Ticket.requester_id == actor.user_id)
+        of_their_groups = select(GroupMember.group_id).where(GroupMember.user_id == actor.user_id)
+        return or_(Ticket.assignee_id == actor.user_id, Ticket.requester_id == actor.user_id, Ticket.group_id.in_(of_their_groups))
     if actor.ticket_id is not None:
         return Ticket.id == actor.ticket_id
     return false() if actor.user_id is None else Ticket.requester_id == actor.user_id

@@ -54,6 +54,8 @@ class NewTicket:
     submitter_id: int | None = None
     """Who filed it when that was not the requester."""
     suspended_reason: str | None = None
+    group_id: int | None = None
+    """The team that looks after it; None for that of the category."""
     follow_up_of_id: int | None = None
     """The closed ticket that this one continues."""
     agent: Actor | None = None
@@ -85,6 +87,7 @@ class FiledTicket:
     requester_id: int
     created_at: datetime
     is_new: bool = True
+    group_id: int | None = None
 
 
 Completion = Callable[[NewTicket], NewTicket]
@@ -95,9 +98,11 @@ def create(session: Session, new: NewTicket, *, now: datetime, complete: Complet
 
     `complete` is asked, for a request that was not sent before, for what is found out only then.
     """
-    known = filing_queries.known_request(session, new.key, new.email)
+    known = filing_queries.known_request(session, new.key, new.email, new.category)
     if known.filed is not None:
-        return FiledTicket(*known.filed, is_new=False)
+        return FiledTicket(*known.filed, is_new=False, group_id=known.group_id)
+    if new.group_id is None:
+        new = replace(new, group_id=known.group_id)
     if complete is not None:
         new = complete(new)
     salt = secrets.token_hex(16)
@@ -119,13 +124,13 @@ def create(session: Session, new: NewTicket, *, now: datetime, complete: Complet
     filed = Filed(new.email, new.visit, new.locale, known.staff, new.receipts) if new.agent is None else None
     actor = new.agent or Actor(new.submitter_id or requester_id)
     assignee_id = new.agent.user_id if new.agent is not None else None
-    record(session, RecordedUpdate(ticket_id, 1, requester_id, assignee_id, new.suspended_reason is not None, actor, new.via, now, events, filed))
-    return FiledTicket(ticket_id, salt, requester_id, now)
+    record(session, RecordedUpdate(ticket_id, 1, requester_id, assignee_id, new.suspended_reason is not None, actor, new.via, now, events, filed, new.group_id))
+    return FiledTicket(ticket_id, salt, requester_id, now, group_id=new.group_id)
 
 
 def sent_before(session: Session, key: str) -> FiledTicket | None:
     """Return the ticket that the request with this key became."""
-    filed = filing_queries.known_request(session, key, "").filed
+    filed = filing_queries.known_request(session, key, "", "").filed
     return FiledTicket(*filed, is_new=False) if filed is not None else None
 
 
@@ -157,6 +162,7 @@ def continuation(closed: Ticket, comment: NewComment, *, via: str) -> NewTicket:
         suspended_reason=closed.suspended_reason,
         proof=comment.proof,
         follow_up_of_id=closed.id,
+        group_id=closed.group_id,
     )
 
 
@@ -189,6 +195,7 @@ def _columns(new: NewTicket, requester_id: int | None, salt: str, now: datetime)
         "nonce": new.key,
         "salt": salt,
         "suspended_reason": new.suspended_reason,
+        "group_id": new.group_id,
         "follow_up_of_id": new.follow_up_of_id,
         "created_at": now,
         "updated_at": now,

@@ -23,6 +23,7 @@ class Kind(StrEnum):
 
     CHOICE = "choice"
     PERSON = "person"
+    GROUP = "group"
     CATEGORY = "category"
     TAGS = "tags"
     TEXT = "text"
@@ -87,11 +88,17 @@ def clean_tag(word: str) -> str:
 
 
 def _parse_person(text: str) -> int | None:
-    if not text:
-        return None
-    number = parse_whole_number(text)
-    if number is None:
-        raise ImpossibleChange("assignee_id", _("Select the assignee from the list."))
+    return _parse_id("assignee_id", text, _("Select the assignee from the list."))
+
+
+def _parse_group(text: str) -> int | None:
+    return _parse_id("group_id", text, _("Select the group from the list."))
+
+
+def _parse_id(name: str, text: str, problem: str) -> int | None:
+    number = parse_whole_number(text) if text else None
+    if text and number is None:
+        raise ImpossibleChange(name, problem)
     return number
 
 
@@ -124,6 +131,7 @@ FIELDS: Mapping[str, Field] = {
     for field in (
         _choice("status", N_("Status"), Status, Ticket.status, hold="On hold"),
         Field("assignee_id", N_("Assignee"), Kind.PERSON, {}, Ticket.assignee_id, Ticket.assignee_id, _parse_person, word="assignee"),
+        Field("group_id", N_("Group"), Kind.GROUP, {}, Ticket.group_id, Ticket.group_id, _parse_group, word="group"),
         _choice("priority", N_("Priority"), Priority, Ticket.priority),
         _choice("type", N_("Type"), TicketType, Ticket.type),
         Field("category", N_("Category"), Kind.CATEGORY, {}, Ticket.category, Ticket.category, str),
@@ -168,7 +176,7 @@ def next_statuses(ticket: Ticket) -> list[str]:
 def check(ticket: Ticket, name: str, value: Value, categories: Collection[str]) -> None:
     """Raise ImpossibleChange unless the ticket's field `name` can become `value`; `categories` are the slugs that can be chosen.
 
-    Whether a person can be the assignee is checked where it is stored.
+    Whether a person can be the assignee, and whether there is such a group, is checked where it is stored.
     """
     field = FIELDS[name]
     if field.choices and value not in field.choices:

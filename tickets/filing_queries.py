@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from kb.accounts.models import User
 from tickets import queries
 from tickets.access import SYSTEM, select_tickets
-from tickets.models import Comment, Ticket
+from tickets.models import CategoryGroup, Comment, Ticket
+from tickets.recorded_update import StaffMember
 
 _USERS: Any = User.__table__
 _TICKETS: Any = Ticket.__table__
@@ -20,10 +21,12 @@ _COMMENTS: Any = Comment.__table__
 # Statements are made once: making them costs more than running them.
 USER_ID = select(_USERS.c.id).where(_USERS.c.email == bindparam("address"))
 _ONE = select(literal(1).label("one")).subquery()
+GROUP_ID = select(CategoryGroup.group_id).where(CategoryGroup.category == bindparam("category"))
 _STAFF = queries.NOTIFIED.subquery("staff")
 _FILED = (_TICKETS.c.id, _TICKETS.c.salt, _TICKETS.c.requester_id, _TICKETS.c.created_at)
+_FOUND = (USER_ID.scalar_subquery(), GROUP_ID.scalar_subquery())
 KNOWN_REQUEST = (
-    select_tickets(SYSTEM, USER_ID.scalar_subquery(), *_FILED, _STAFF.c.id, _STAFF.c.reasons)
+    select_tickets(SYSTEM, *_FILED, *_FOUND, *_STAFF.c)
     .select_from(_ONE.outerjoin(_TICKETS, _TICKETS.c.nonce == bindparam("sent")).outerjoin(_STAFF, true()))
     .order_by(_STAFF.c.id)
 )
@@ -35,10 +38,12 @@ class KnownRequest(NamedTuple):
 
     requester_id: int | None
     """The person with its address."""
+    group_id: int | None
+    """The group that tickets of its category belong to."""
     filed: tuple[int, str, int, datetime] | None
     """(id, salt, requester_id, created_at) of the ticket that the request became before."""
-    staff: tuple[tuple[int, list[str] | None], ...]
-    """(id, chosen reasons or None) of the active staff, who may hear of it."""
+    staff: tuple[StaffMember, ...]
+    """The active staff, who may hear of it."""
 
 
 class StoredRequest(NamedTuple):
@@ -49,12 +54,13 @@ class StoredRequest(NamedTuple):
     comment_id: int
 
 
-def known_request(session: Session, key: str | None, email: str) -> KnownRequest:
-    """Return what is known of the request with this key from the person with this address."""
-    rows = session.connection().execute(KNOWN_REQUEST, {"address": email, "sent": key}).all()
-    user_id, *filed = rows[0][:5]
-    staff = tuple((row[5], row[6]) for row in rows if row[5] is not None)
-    return KnownRequest(user_id, None if filed[0] is None else tuple(filed), staff)
+def known_request(session: Session, key: str | None, email: str, category: str) -> KnownRequest:
+    """Return what is known of the request with this key from the person with this address, in this category."""
+    rows = session.connection().execute(KNOWN_REQUEST, {"address": email, "sent": key, "category": category}).all()
+    first = rows[0]
+    filed = None if first[0] is None else (first[0], first[1], first[2], first[3])
+    staff = tuple(StaffMember(*row[6:]) for row in rows if row[6] is not None)
+    return KnownRequest(first[4], first[5], filed, staff)
 
 
 def store_request(session: Session, *, person: Mapping[str, Any] | None, ticket: Mapping[str, Any], comment: Mapping[str, Any]) -> StoredRequest | None:

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, t
 from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from kb.accounts.models import User
+from kb.accounts.models import Group, User
 from kb.db import Base, RowId, UtcDateTime
 from tickets.audit import Event, EventList
 
@@ -91,6 +91,8 @@ class Ticket(Base):
     """As typed with this request: whoever typed it has not shown that the address is theirs."""
     submitter_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"), index=True)
+    """The team that looks after it."""
     follow_up_of_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
     """The closed ticket that this one continues."""
     category: Mapped[str] = mapped_column(String(120), default="")
@@ -119,6 +121,7 @@ class Ticket(Base):
     """Grows with every change; an edit of an older version is refused."""
     requester: Mapped[User] = relationship(foreign_keys=[requester_id])
     assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id])
+    group: Mapped[Group | None] = relationship()
     comments: Mapped[list["Comment"]] = relationship(back_populates="ticket", order_by="Comment.id")
     tags: Mapped[list["TicketTag"]] = relationship(back_populates="ticket", order_by="TicketTag.name", cascade="all, delete-orphan")
     articles: Mapped[list["TicketArticle"]] = relationship(back_populates="ticket", order_by="TicketArticle.id")
@@ -130,6 +133,16 @@ class Ticket(Base):
 
     # The version is compared and raised by every UPDATE: two agents never overwrite each other unseen.
     __mapper_args__ = {"version_id_col": version}
+
+
+class CategoryGroup(Base):
+    """The group that new tickets of a category belong to."""
+
+    __tablename__ = "category_groups"
+
+    category: Mapped[str] = mapped_column(String(120), primary_key=True)
+    """Slug of the category's folder."""
+    group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"), index=True)
 
 
 class Comment(Base):

@@ -7,23 +7,24 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Executable, Insert, Row, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import CursorResult, Executable, Insert, Row, String, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from kb.accounts.models import IS_STAFF, User
+from kb.accounts.models import IS_STAFF, Group, GroupMember, StoredRole, User
 from kb.db import Base
 from kb.events.models import Event, Kind
 from tickets.access import SYSTEM, Actor, comments_visible_to, select_tickets
 from tickets.audit import Commented
 from tickets.audit import Event as AuditEvent
 from tickets.models import Attachment, Audit, Comment, IdempotencyKey, NotificationChoice, StoredDraft, Ticket, TicketArticle
-from tickets.recorded_update import RecordedUpdate
+from tickets.recorded_update import RecordedUpdate, StaffMember
 
 MOST_ARTICLES_READ = 20
 MOST_COMMENTS = 1000
 MOST_AUDITS = 1000
 MOST_STAFF = 1000
+MOST_GROUPS = 200
 MOST_LISTED = 50
 SAMPLE = 50
 ATTACHMENT_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,43}")
@@ -33,9 +34,12 @@ _USERS: Any = User.__table__
 _EVENTS: Any = Event.__table__
 # Made once: making them costs more than running them.
 _CHOICES: Any = NotificationChoice.__table__
+_ROLES: Any = StoredRole.__table__
+_MEMBERS: Any = GroupMember.__table__
+_GROUPS = select(func.aggregate_strings(_MEMBERS.c.group_id.cast(String), ",")).where(_MEMBERS.c.user_id == _USERS.c.id).scalar_subquery()
 NOTIFIED = (
-    select(_USERS.c.id, _CHOICES.c.reasons)
-    .select_from(_USERS.outerjoin(_CHOICES, _CHOICES.c.user_id == _USERS.c.id))
+    select(_USERS.c.id, _CHOICES.c.reasons, _ROLES.c.permissions, _GROUPS.label("groups"))
+    .select_from(_USERS.join(_ROLES, _ROLES.c.slug == _USERS.c.role).outerjoin(_CHOICES, _CHOICES.c.user_id == _USERS.c.id))
     .where(IS_STAFF, _USERS.c.is_active)
     .order_by(_USERS.c.id)
     .limit(MOST_STAFF)
@@ -92,8 +96,14 @@ def ticket_salt(session: Session, ticket_id: int) -> str | None:
 
 def ticket(session: Session, actor: Actor, ticket_id: int) -> Ticket | None:
     """Return the ticket with all that a page of it shows, if `actor` may see it; its comments are loaded apart."""
-    options = (joinedload(Ticket.requester), joinedload(Ticket.assignee), selectinload(Ticket.tags), selectinload(Ticket.articles))
+    options = (joinedload(Ticket.requester), joinedload(Ticket.assignee), joinedload(Ticket.group), selectinload(Ticket.tags), selectinload(Ticket.articles))
     return session.execute(select_tickets(actor).where(Ticket.id == ticket_id).options(*options)).scalar_one_or_none()
+
+
+def visible_numbers(session: Session, actor: Actor, ticket_ids: Collection[int]) -> frozenset[int]:
+    """Return those of the tickets that `actor` may see."""
+    statement = select_tickets(actor, Ticket.id).where(Ticket.id.in_(sorted(ticket_ids)))
+    return frozenset(session.scalars(statement)) if ticket_ids else frozenset()
 
 
 def lock_ticket(session: Session, actor: Actor, ticket_id: int, *, with_tags: bool) -> Ticket | None:
@@ -170,11 +180,25 @@ def people(session: Session, user_ids: Collection[int]) -> dict[int, User]:
     return {user.id: user for user in session.scalars(select(User).where(User.id.in_(sorted(user_ids))))} if user_ids else {}
 
 
-def notified_staff(session: Session, user_ids: Collection[int] | None) -> Sequence[tuple[int, list[str] | None]]:
-    """Return (id, chosen reasons or None) of the active staff, at most 1,000; of those in `user_ids` only, where given."""
-    if user_ids is None:
-        return session.connection().execute(NOTIFIED).all()
-    return session.connection().execute(NOTIFIED_OF, {"user_ids": sorted(user_ids)}).all()
+def is_member(session: Session, group_id: int | None, user_id: int | None) -> bool:
+    """Return whether the person is in the group."""
+    return session.get(GroupMember, (group_id, user_id)) is not None
+
+
+def groups(session: Session) -> Sequence[Group]:
+    """Return the groups by name, at most 200."""
+    return session.scalars(select(Group).where(Group.deleted_at.is_(None)).order_by(func.lower(Group.name), Group.id).limit(MOST_GROUPS)).all()
+
+
+def group_names(session: Session, group_ids: Collection[int]) -> dict[int, str]:
+    """Return id → name, those of deleted groups too."""
+    return dict(session.execute(select(Group.id, Group.name).where(Group.id.in_(sorted(group_ids)))).all()) if group_ids else {}
+
+
+def notified_staff(session: Session, user_ids: Collection[int] | None) -> list[StaffMember]:
+    """Return the active staff, at most 1,000; of those in `user_ids` only, where given."""
+    statement, values = (NOTIFIED, {}) if user_ids is None else (NOTIFIED_OF, {"user_ids": sorted(user_ids)})
+    return [StaffMember(*row) for row in session.connection().execute(statement, values)]
 
 
 def notification_reasons(session: Session, user_id: int) -> list[str] | None:

@@ -40,8 +40,9 @@ def timeline(session: Session, actor: Actor, ticket: Ticket) -> list[Entry]:
     audits = queries.audits(session, ticket.id)
     comments = queries.comments(session, actor, ticket.id)
     people = _assigned(session, audits)
+    groups = queries.group_names(session, {value for event in _changes(audits, "group_id") for value in (event.old, event.new) if isinstance(value, int)})
     is_staff = may_read_notes(actor)
-    told = [(audit, _for_staff(audit, ticket, people) if is_staff else _for_customer(audit, ticket, people)) for audit in audits]
+    told = [(audit, _for_staff(audit, ticket, people, groups) if is_staff else _for_customer(audit, ticket, people)) for audit in audits]
     return list(_grouped(_merged(comments, told)))
 
 
@@ -82,23 +83,31 @@ def _grouped(entries: Iterator[Entry]) -> Iterator[Entry]:
 
 def _assigned(session: Session, audits: Sequence[Audit]) -> dict[int, User]:
     """Return id → person of everyone the ticket was assigned to."""
-    changes = [event for audit in audits for event in audit.events if isinstance(event, Changed) and event.field == "assignee_id"]
-    return queries.people(session, {value for event in changes for value in (event.old, event.new) if isinstance(value, int)})
+    return queries.people(session, {value for event in _changes(audits, "assignee_id") for value in (event.old, event.new) if isinstance(value, int)})
 
 
-def _for_staff(audit: Audit, ticket: Ticket, people: dict[int, User]) -> tuple[Happening, ...]:
+def _changes(audits: Sequence[Audit], field: str) -> Iterator[Changed]:
+    return (event for audit in audits for event in audit.events if isinstance(event, Changed) and event.field == field)
+
+
+def _for_staff(audit: Audit, ticket: Ticket, people: dict[int, User], groups: dict[int, str]) -> tuple[Happening, ...]:
     actor = "Deskbook" if audit.actor is None else ticket.requester_shown if audit.actor_id == ticket.requester_id else audit.actor.shown_name
     is_filed_by_key = audit.via == "api" and any(isinstance(event, Created) for event in audit.events)
     filed = [Happening(audit.at, actor, _("created the ticket through the API"))] if is_filed_by_key else []
-    return (*filed, *(Happening(audit.at, actor, _change(event, people)) for event in audit.events if isinstance(event, Changed)))
+    return (*filed, *(Happening(audit.at, actor, _change(event, people, groups)) for event in audit.events if isinstance(event, Changed)))
 
 
-def _change(event: Changed, people: dict[int, User]) -> str:
+def _change(event: Changed, people: dict[int, User], groups: dict[int, str]) -> str:
     if event.field == "assignee_id":
         old, new = (people[value].shown_name if isinstance(value, int) and value in people else "" for value in (event.old, event.new))
         if new:
             return _("assigned the ticket to %(name)s", name=isolated(new))
         return _("removed %(name)s as the assignee", name=isolated(old))
+    if event.field == "group_id":
+        old, new = (groups.get(value, "") if isinstance(value, int) else "" for value in (event.old, event.new))
+        if new:
+            return _("assigned the ticket to the group %(name)s", name=isolated(new))
+        return _("removed the ticket from the group %(name)s", name=isolated(old))
     field = FIELDS.get(event.field)
     label = in_sentence(_(field.label)) if field is not None else event.field
     old, new = (field.label_of(value) if field is not None else str(value or "") for value in (event.old, event.new))

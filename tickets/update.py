@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from kb.accounts.models import User
+from kb.accounts.models import Group, User
 from kb.i18n import gettext as _
 from tickets import fields, queries
 from tickets.access import Action, Actor, NotAllowed, may, may_be_assigned
@@ -70,7 +70,7 @@ def apply(session: Session, ticket_id: int, update: Update, *, actor: Actor, via
         comment = None
     _require_permission(ticket, update, actor)
     _refuse_conflict(session, ticket, update, actor, version)
-    changes = _with_consequences(ticket, update.changes, comment, actor)
+    changes = _with_consequences(ticket, update.changes, comment, actor) | _handed_over(session, ticket, update.changes)
     # The status last: whoever took the ticket had it when it was solved.
     changes = {name: changes[name] for name in sorted(changes, key=lambda name: name == "status") if _current(ticket, name) != changes[name]}
     if comment is None and not changes:
@@ -172,6 +172,13 @@ def _with_consequences(ticket: Ticket, wanted: Mapping[str, Any], comment: NewCo
     return changes
 
 
+def _handed_over(session: Session, ticket: Ticket, wanted: Mapping[str, Any]) -> dict[str, Value]:
+    """Return that nobody is the assignee any more where the ticket goes to a group that the assignee is not in."""
+    group_id = wanted.get("group_id")
+    is_handed_over = group_id not in (None, ticket.group_id) and ticket.assignee_id is not None and "assignee_id" not in wanted
+    return {"assignee_id": None} if is_handed_over and not queries.is_member(session, group_id, ticket.assignee_id) else {}
+
+
 def _add(session: Session, ticket: Ticket, comment: NewComment, actor: Actor, via: str | None, now: datetime) -> Event:
     author_id = actor.user_id if actor.user_id is not None else ticket.requester_id
     comment_id = store_comment(session, comment, ticket_id=ticket.id, author_id=author_id, via=via or "web", now=now)
@@ -191,6 +198,8 @@ def _check(session: Session, ticket: Ticket, name: str, value: Any, actor: Actor
         person = session.get(User, value)
         if person is None or not may_be_assigned(person.permissions):
             raise ImpossibleChange(name, _("Only an active agent can be the assignee."))
+    if name == "group_id" and value is not None and ((group := session.get(Group, value)) is None or group.deleted_at is not None):
+        raise ImpossibleChange(name, _("This group was deleted. Select another one."))
 
 
 def _set(ticket: Ticket, name: str, value: Any, now: datetime) -> Event:

@@ -10,6 +10,7 @@ from kb.accounts.permissions import Permission, known
 from kb.db import Base, RowId, UtcDateTime
 
 MAX_ROLE_NAME_CHARS = 60
+MAX_GROUP_NAME_CHARS = 60
 
 
 class Role(StrEnum):
@@ -22,6 +23,7 @@ class Role(StrEnum):
 
 
 _NOT_A_CUSTOMER = text("role <> 'customer'")
+_IS_THERE = text("deleted_at IS NULL")
 
 
 class StoredRole(Base):
@@ -88,6 +90,27 @@ class User(Base):
 
 # With the role in the statement itself: beside a parameter no database knows that the index of the few staff will do.
 IS_STAFF: ColumnElement[bool] = User.role != literal_column("'customer'")
+
+
+class Group(Base):
+    """A team of the staff that tickets can belong to. A deleted one stays for the tickets that belonged to it."""
+
+    __tablename__ = "groups"
+    __table_args__ = (Index("uq_groups_name", "name", unique=True, sqlite_where=_IS_THERE, postgresql_where=_IS_THERE),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(MAX_GROUP_NAME_CHARS))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class GroupMember(Base):
+    """Somebody in a group."""
+
+    __tablename__ = "group_members"
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class SignInSession(Base):

@@ -29,12 +29,12 @@ class Words:
 
 
 PERMISSIONS: Mapping[Permission, Words] = {
-    Permission.SEE_ALL_TICKETS: Words(N_("See all tickets"), N_("Without this, they see only tickets assigned to them.")),
+    Permission.SEE_ALL_TICKETS: Words(N_("See all tickets"), N_("Without this, they see only tickets of their groups and those assigned to them.")),
     Permission.WRITE_NOTES: Words(N_("Write internal notes")),
     Permission.REPLY: Words(N_("Reply to customers"), N_("Tickets can be assigned to them, and they can open follow-ups.")),
-    Permission.CHANGE_TICKETS: Words(N_("Change tickets"), N_("Status, assignee, priority, category and tags, and decide on held requests.")),
+    Permission.CHANGE_TICKETS: Words(N_("Change tickets"), N_("Status, assignee, group, priority, category and tags, and decide on held requests.")),
     Permission.SEE_REPORTS: Words(N_("See reports")),
-    Permission.MANAGE_PEOPLE: Words(N_("Manage people and roles"), N_("They can give others only what they may do themselves.")),
+    Permission.MANAGE_PEOPLE: Words(N_("Manage people, roles and groups"), N_("They can give others only what they may do themselves.")),
     Permission.MANAGE_KEYS: Words(N_("Manage API keys")),
     Permission.READ_AUDIT_LOG: Words(N_("Read the audit log"), N_("They also see on the desk when emails or the search fail.")),
 }

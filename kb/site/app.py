@@ -49,8 +49,9 @@ from tickets.api import tickets as tickets_api
 from tickets.deflection import views as deflection
 from tickets.desk import views as desk
 from tickets.requests import views as requests
+from tickets.teams import views as teams
 
-ROOMS = (search, health, articles, events, accounts, requests, tickets_api, deflection, desk, security_txt)
+ROOMS = (search, health, articles, events, accounts, requests, tickets_api, deflection, desk, teams, security_txt)
 """Each route is tried in turn, so what is asked for at every keystroke comes first."""
 ERRORS: dict[Any, Callable[[Request, Exception], Response | Awaitable[Response]]] = {
     404: not_found,

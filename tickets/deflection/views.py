@@ -17,6 +17,7 @@ from kb.events.queries import counted
 from kb.i18n import N_
 from kb.i18n import gettext as _
 from kb.web.templates import render
+from tickets.access import person
 from tickets.deflection.comparison import before
 from tickets.deflection.csv_export import figures_as_csv, searches_as_csv
 from tickets.deflection.days.queries import ListPosition
@@ -30,6 +31,7 @@ from tickets.deflection.trend import trend
 from tickets.deflection.visits.outcomes import Outcome
 from tickets.deflection.visits.timeline import timeline
 from tickets.deflection.visits.traits import FORM, KINDS, LATE, READ
+from tickets.queries import visible_numbers
 
 URL = "/desk/reports/deflection"
 PERIODS = ((N_("7 days"), 7), (N_("30 days"), 30), (N_("90 days"), 90), (N_("A year"), 365))
@@ -59,19 +61,23 @@ def deflection(request: Request) -> Response:
 
 def visits(request: Request) -> Response:
     """The visits behind a figure, 20 on a page, with everything that happened in them."""
-    require_permission(request, Permission.SEE_REPORTS)
+    actor = person(require_permission(request, Permission.SEE_REPORTS))
     period, selection, place = _period_or_400(request), _selection(request), _place(request)
     count_due_days(database(request), request.app.state.settings, period)
     with database(request).read() as session:
         found = visits_behind(session, period, selection, place)
-    titles = _titles(request)
+        titles = _titles(request)
+        shown = [(one, timeline(one.visit, titles) if one.visit else []) for one in found.visits]
+        numbers = {number for one, steps in shown for number in (*one.tickets, *(step.ticket_id for step in steps)) if number is not None}
+        visible = visible_numbers(session, actor, numbers)
     base = f"{URL}/visits?{_without_place(request)}"
     context = {
         "period": period,
         "found": found,
-        "shown": [(one, timeline(one.visit, titles) if one.visit else []) for one in found.visits],
+        "shown": shown,
         "names": {outcome: _(name) for outcome, name in OUTCOME_NAMES.items()},
         "selection": selection,
+        "visible": visible,
         "searches": [trait.removeprefix("search_") for trait in selection.traits if trait.startswith("search_")],
         "newest": base if place else "",
         "older": f"{base}&before={found.older}" if found.older else "",

@@ -16,6 +16,7 @@ from kb.db import database, now
 from kb.i18n import N_
 from kb.i18n import gettext as _
 from kb.i18n.formats import in_sentence
+from tickets import queries as ticket_queries
 from tickets.access import NotAllowed, person
 from tickets.articles_read import open_categories
 from tickets.audit import Commented
@@ -83,6 +84,8 @@ def _send(posted: Posted) -> Response:
     if isinstance(answer, Response):
         return answer
     is_new = answer.at == moment and any(isinstance(event, Commented) for event in answer.events)
+    if not (draft.goes_on and way_on.view) and (away := _gone_from_sight(posted)):
+        return away
     done = ("sent" if draft.is_public else "noted") if is_new else ("sent-before" if draft.is_public else "noted-before")
     return RedirectResponse(_way_on(posted.number, way_on, draft, done), 303)
 
@@ -108,7 +111,16 @@ def _changed(posted: Posted, update: Callable[[Session], Audit], remaining: Draf
     answer = _updated(replace(posted, draft=replace(posted.draft, kept=remaining.kept), files=()), update)
     if isinstance(answer, Response):
         return answer
+    if away := _gone_from_sight(posted):
+        return away
     return stored(replace(posted, draft=remaining, files=()), refused, done=done)
+
+
+def _gone_from_sight(posted: Posted) -> Response | None:
+    """Return the way to the list where the agent has handed the ticket to a group or person whose tickets they do not see."""
+    with database(posted.request).read() as session:
+        is_visible = ticket_queries.visible_numbers(session, person(posted.user), {posted.number})
+    return None if is_visible else RedirectResponse(f"/desk?done=away&of={posted.number}", 303)
 
 
 def _updated(posted: Posted, update: Callable[[Session], Audit]) -> Audit | Response:

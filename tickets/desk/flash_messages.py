@@ -22,6 +22,8 @@ DONE_HERE = {
     "released": N_("The request was released. The requester gets a confirmation by email."),
     "followed-up": N_("This is your follow-up ticket."),
 }
+DONE_AWAY = N_("#%(number)s was saved. It’s now with a group or person whose tickets you don’t see.")
+"""Said on the list of tickets."""
 DONE_AT = {"saved": "properties", "released": "top", "followed-up": "top"}
 """Where on the ticket's page a person goes on after what was done, unless that is the end of the conversation."""
 DONE_THERE = {
@@ -35,6 +37,8 @@ DONE_THERE = {
 def flash(request: Request) -> str:
     """Return what was done just now, in words; empty when nothing was."""
     done, of = request.query_params.get("done", ""), request.query_params.get("of", "")
+    if parse_whole_number(of) is not None and done == "away":
+        return _(DONE_AWAY, number=of)
     if parse_whole_number(of) is not None and done in DONE_THERE and str(request.path_params.get("id")) != of:
         return _(DONE_THERE[done], number=of)
     if done == "released" and not request.app.state.settings.sends_mail:

@@ -19,6 +19,7 @@ from kb.jobs.queries import depth
 from kb.text.cleanup import clean
 from kb.web.templates import render
 from search.searcher import Searcher
+from tickets import queries as ticket_queries
 from tickets.access import person
 from tickets.articles_read import open_categories
 from tickets.desk import queries
@@ -93,7 +94,7 @@ def _list_context(request: Request, session: Session, user: User, asked: ListReq
         "answered": queries.answered(session, found.tickets),
         "unconfirmed": queries.unconfirmed(session, found.tickets),
         "chips": [(filter_labels.label_of(condition, categories), asked.url_without(condition)) for condition in asked.typed.conditions],
-        "filter_inputs": filter_inputs(active_staff(session), categories),
+        "filter_inputs": filter_inputs(active_staff(session), ticket_queries.groups(session), categories),
         "orders": {name: sort_orders.label_of(name) for name in dict.fromkeys((*sort_orders.COMMON, asked.order))},
         "views": views,
         "counts": queries.counts(session, viewpoint.actor) | counts_of(session, views, viewpoint),

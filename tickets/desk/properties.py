@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from kb.accounts.models import User
+from kb.accounts.models import Group, User
 from kb.i18n import gettext as _
 from kb.i18n import pgettext
 from tickets.desk.draft import EDITABLE, Draft
@@ -38,9 +38,12 @@ class Difference:
     yours: str
 
 
-def properties(ticket: Ticket, draft: Draft, staff: Sequence[User], categories: Sequence[tuple[str, str]], user: User) -> list[Property]:
+def properties(
+    ticket: Ticket, draft: Draft, staff: Sequence[User], groups: Sequence[Group], categories: Sequence[tuple[str, str]], user: User
+) -> list[Property]:
     """Return the ticket's properties in the order of the registry."""
-    return [_property(field, ticket, draft, _options(field, ticket, staff, categories, user)) for field in EDITABLE]
+    shown = [field for field in EDITABLE if groups or ticket.group or field.kind != Kind.GROUP]
+    return [_property(field, ticket, draft, _options(field, ticket, staff, groups, categories, user)) for field in shown]
 
 
 def differences(shown: Sequence[Property], seen: Mapping[str, str]) -> list[Difference]:
@@ -63,13 +66,20 @@ def _as_sent(ticket: Ticket, name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _options(field: Field, ticket: Ticket, staff: Sequence[User], categories: Sequence[tuple[str, str]], user: User) -> tuple[tuple[str, str], ...]:
+def _options(
+    field: Field, ticket: Ticket, staff: Sequence[User], groups: Sequence[Group], categories: Sequence[tuple[str, str]], user: User
+) -> tuple[tuple[str, str], ...]:
     """Return value → words of what can be chosen; what the ticket has now is always among them."""
     if field.kind == Kind.PERSON:
         people = [(str(person.id), _("%(name)s (you)", name=person.shown_name) if person.id == user.id else person.shown_name) for person in staff]
         if ticket.assignee is not None and str(ticket.assignee_id) not in dict(people):
             people.append((str(ticket.assignee_id), _("%(name)s (no longer an agent)", name=ticket.assignee.shown_name)))
         return (("", pgettext("assignee", "Nobody")), *people)
+    if field.kind == Kind.GROUP:
+        teams = [(str(group.id), group.name) for group in groups]
+        if ticket.group is not None and str(ticket.group_id) not in dict(teams):
+            teams.append((str(ticket.group_id), _("%(name)s (deleted)", name=ticket.group.name)))
+        return (("", pgettext("group", "None")), *teams)
     if field.kind == Kind.CATEGORY:
         gone = [(ticket.category, ticket.category)] if ticket.category and ticket.category not in dict(categories) else []
         return (("", pgettext("category", "None")), *categories, *gone)

@@ -83,10 +83,11 @@ def ticket_context(request: Request, session: Session, user: User, ticket: Ticke
     """Return the context of `desk/ticket.html`."""
     whole = catalog(request)
     conversation = timeline(session, person(user), ticket)
-    shown = properties(ticket, draft, active_staff(session), list(open_categories(request).items()), user)
+    shown = properties(ticket, draft, active_staff(session), ticket_queries.groups(session), list(open_categories(request).items()), user)
     return composer_context(request, session, user, ticket, draft, now=now) | {
         "timeline": conversation,
         "latest": latest_message(conversation),
+        "parent": next(iter(ticket_queries.visible_numbers(session, person(user), {ticket.follow_up_of_id})), None) if ticket.follow_up_of_id else None,
         "follow_ups": ticket_queries.follow_ups(session, person(user), ticket.id),
         "newer": _newer(session, ticket, draft, user),
         "first": next((entry.comment for entry in conversation if entry.comment), None),

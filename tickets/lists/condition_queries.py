@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, not_, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from kb.accounts.models import IS_STAFF, User
+from kb.accounts.models import IS_STAFF, Group, GroupMember, User
 from kb.text.email_address import canonical_email
 from search.text.normalizer import fold
 from tickets.access import Actor
@@ -46,6 +46,10 @@ def _sql(session: Session, condition: Condition, viewpoint: Viewpoint) -> Column
         asked = or_(*(_from(value) for value in condition.values))
     elif kind is Kind.PERSON:
         asked = _is_person(session, column, condition.values, viewpoint)
+        if condition.is_negated and NONE not in condition.values:
+            return or_(not_(asked), column.is_(None))
+    elif kind is Kind.GROUP:
+        asked = _of_group(column, condition.values, viewpoint)
         if condition.is_negated and NONE not in condition.values:
             return or_(not_(asked), column.is_(None))
     elif kind is Kind.TEXT and condition.field == "subject":
@@ -96,6 +100,15 @@ def _is_person(session: Session, column: Any, values: tuple[str, ...], viewpoint
         user_ids |= _staff_named(session, names)
     is_one = column.in_(sorted(user_ids)) if user_ids else false()
     return or_(column.is_(None), is_one) if NONE in values else is_one
+
+
+def _of_group(column: Any, values: tuple[str, ...], viewpoint: Viewpoint) -> ColumnElement[bool]:
+    """Groups are asked for by name; `me` is any group that the actor is in."""
+    names = [value.lower() for value in values if value not in (ME, NONE)]
+    asked = [column.in_(select(Group.id).where(func.lower(Group.name).in_(names)))] if names else []
+    if ME in values:
+        asked.append(column.in_(select(GroupMember.group_id).where(GroupMember.user_id == viewpoint.actor.user_id)))
+    return or_(*asked, column.is_(None)) if NONE in values else or_(*asked)
 
 
 def _staff_named(session: Session, names: list[str]) -> set[int]:

@@ -65,7 +65,9 @@ def _value(condition: Condition, value: str, categories: Mapping[str, str]) -> s
         return pgettext("assignee", "me")
     if value == NONE and field.kind is Kind.PERSON:
         return pgettext("assignee", "Nobody")
-    if value == NONE and field.kind in (Kind.CATEGORY, Kind.TAGS):
+    if value == ME and field.kind is Kind.GROUP:
+        return pgettext("groups", "mine")
+    if value == NONE and field.kind in (Kind.GROUP, Kind.CATEGORY, Kind.TAGS):
         return pgettext("category", "None")
     if field.kind is Kind.IS_SET:
         return {YES: _("yes"), NO: _("no")}.get(value, value)

@@ -27,6 +27,7 @@ from tests.cast import add_person, sign_in
 from tickets.attachments import store_file
 from tickets.creation import NewTicket, create
 from tickets.models import Attachment, Audit, Comment, Ticket
+from tickets.teams import group_queries
 from tickets.tracking import tracking_path
 
 # open: anybody · own: whoever is signed in · staff: whoever may open the desk · key: programs with an API key, never a browser's session · any other
@@ -132,6 +133,12 @@ manage_people GET /desk/roles/new
 manage_people GET /desk/roles/{role}
 manage_people POST /desk/roles/{role}
 manage_people POST /desk/roles/{role}/deletion
+manage_people GET /desk/groups
+manage_people POST /desk/groups
+manage_people GET /desk/groups/new
+manage_people GET /desk/groups/{id:int}
+manage_people POST /desk/groups/{id:int}
+manage_people POST /desk/groups/{id:int}/deletion
 read_audit_log GET /desk/audit-log
 manage_keys GET /desk/api-keys
 manage_keys POST /desk/api-keys
@@ -146,7 +153,7 @@ AGENT = {"see_all_tickets", "write_notes", "reply", "change_tickets", "see_repor
 STAFF = {
     "guest": set(),
     "light agent": LIGHT,
-    "agent of own tickets": AGENT - {"see_all_tickets", "see_reports"},
+    "agent of another group": AGENT - {"see_all_tickets", "see_reports"},
     "agent": AGENT,
     "auditor": {"see_all_tickets", "read_audit_log"},
     "admin": set(Permission),
@@ -166,7 +173,8 @@ def browsers(client: TestClient) -> dict[str, TestClient]:
     people = {"requester": add_person(client, "requester@example.com", "customer", "Ruth")}
     file = store_file(client.app.state.settings.data / "attachments", "a.txt", io.BytesIO(b"hello"))
     with client.app.state.database.write() as session:
-        create(session, NewTicket(email="requester@example.com", subject="Help", body="Please", files=(file,)), now=now())
+        group = group_queries.add(session, "Billing", now())
+        create(session, NewTicket(group_id=group.id, email="requester@example.com", subject="Help", body="Please", files=(file,)), now=now())
         make_key(session, "Shop", "read", session.get_one(User, 1), now())
         made = {who: roles.create(session, who, known(allowed), set(Permission)).slug for who, allowed in STAFF.items() if who not in BUILT_IN}
     for who, role in ({"other customer": "customer", "expired session": "admin"} | BUILT_IN | made).items():

@@ -1,0 +1,1 @@
+"""The admins' pages of what tickets belong to: groups of the staff, and organizations of customers."""
