@@ -176,6 +176,7 @@ class Settings(ServerLimits):
     def public_url(self) -> str:
         """The address put before every link that leaves the site, without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
+        host = "localhost" if self.host in ("0.0.0.0", "::") else host  # noqa: S104 (every address of this machine: no link leads to that)
         return self.base_url or f"http://{host}:{self.port}"
 
     @property

@@ -14,7 +14,7 @@ from kb.config import Settings
 log = logging.getLogger("deskbook")
 FOR_OTHERS = 0o077
 SQLITE = b"SQLite format 3\0"
-NAMES = ("secret_key", "attachments", "mail")
+NAMES = ("secret_key", "attachments", "mail", "address")
 STEMS = ("deskbook", "search", "rendered")
 
 

@@ -23,6 +23,7 @@ from kb.site.cli.content import require_folder
 from kb.site.cli.logs import start_log
 from kb.site.cli.output import note, progress
 from kb.site.cli.refusal import Refused
+from kb.site.cli.site_address import announced
 from kb.web.connections import Connections
 from kb.web.http_protocol import HttpProtocol
 
@@ -58,7 +59,8 @@ def run(settings: Settings) -> None:
         # uvicorn raises the signal again after stopping; an ordered stop is a success, so nothing is left for it to do.
         for stop in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stop, lambda *_: None)
-        server.run(sockets=[listener])
+        with announced(settings):
+            server.run(sockets=[listener])
     if not server.started:
         raise Refused("Deskbook did not start; the lines above say why.")
 

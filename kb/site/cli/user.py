@@ -5,6 +5,7 @@ import click
 from kb.site.cli.open_data import opened
 from kb.site.cli.output import as_json, emit, note, table
 from kb.site.cli.refusal import Refused
+from kb.site.cli.site_address import located
 
 
 @click.group()
@@ -29,7 +30,8 @@ def add(email: str, name: str, role: str, is_json: bool) -> None:
             person = people.add_user(session, email, name, role, now())
         except people.PersonRefused as refusal:
             raise Refused(str(refusal)) from None
-        url = settings.public_url + links.path(links.make_link(session, person, now()))
+        site = located(settings)
+        url = site.public_url + links.path(links.make_link(session, person, now()))
         record(session, Kind.PERSON_ADDED, COMMAND_LINE, now(), person=person, detail=f"as {person.role}, with a sign-in link")
         # Printed before it is stored: where printing fails, nobody is added whose link nobody has seen.
         if is_json:
@@ -81,6 +83,7 @@ def sign_in_link(email: str, is_json: bool) -> None:
         person = people.find(session, email)
         if person is None or not person.is_active:
             raise Refused(f"No one who can sign in has the address {email}. `deskbook user list --customers` lists everybody.")
-        url = settings.public_url + links.path(links.make_link(session, person, now()))
+        site = located(settings)
+        url = site.public_url + links.path(links.make_link(session, person, now()))
         record(session, Kind.SIGN_IN_LINK_MADE, COMMAND_LINE, now(), person=person)
         emit({"email": person.email, "sign_in_link": url}) if is_json else click.echo(url)

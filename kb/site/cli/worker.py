@@ -8,6 +8,7 @@ import click
 
 from kb.site.cli.open_data import opened
 from kb.site.cli.output import note
+from kb.site.cli.site_address import located
 
 if TYPE_CHECKING:
     from kb.config import Settings
@@ -45,7 +46,7 @@ def worker(once: bool) -> None:
 
     with opened() as (settings, database):
         start_log(settings.log_level)
-        made = make_worker(settings, database)
+        made = make_worker(located(settings), database)
         if once:
             while made.run_once(now()):
                 pass
