@@ -15,7 +15,7 @@ from kb.db import database, now
 from kb.i18n import N_
 from kb.i18n import gettext as _
 from kb.web.forms import FormView
-from kb.web.templates import render
+from kb.web.templates import NOT_KEPT, render
 
 PASSWORD, LINK, CONTINUE = "confirm_password", "confirm_link", "confirm_continue"
 CONFIRMED_PATH = "/account/confirmed"
@@ -93,4 +93,4 @@ def _page(request: Request, form: FormData, user: User, act: Act, *, error: str 
         "has_mailbox": people.is_email(user.email),
         "sends_mail": settings.sends_mail,
     }
-    return render(request, "accounts/confirm.html", context, status=422 if error else 403)
+    return render(request, "accounts/confirm.html", context, status=422 if error else 403, headers=NOT_KEPT)  # what was typed may be a password

@@ -20,7 +20,7 @@ from kb.events.recorder import recorder
 from kb.i18n import N_
 from kb.i18n import gettext as _
 from kb.web.forms import text
-from kb.web.templates import render
+from kb.web.templates import FOR_BACK, render
 
 NO_EMAIL, NO_PASSWORD = N_("Enter your email address."), N_("Enter your password.")
 WRONG = N_("The email address or the password is wrong.")
@@ -62,7 +62,7 @@ def create_link(request: Request, form: FormData) -> Response:
         return _page(request, email=email, target=target, problems={"email": problem}, status=422)
     if not attempts.mail_link(request, email, target):
         return _page(request, email=email, target=target, error=attempts.too_many(request), status=429)
-    return render(request, "accounts/link_sent.html", {"email": email, "next": target})
+    return render(request, "accounts/link_sent.html", {"email": email, "next": target}, headers=FOR_BACK)
 
 
 def show_link(request: Request) -> Response:
@@ -93,7 +93,8 @@ def use_link(request: Request, form: FormData) -> Response:  # noqa: ARG001
 
 def sign_out(request: Request, form: FormData) -> Response:  # noqa: ARG001
     """Ends the session."""
-    response = RedirectResponse("/", 303)
+    # Refused forms are kept for Back. They may show what only this person may see.
+    response = RedirectResponse("/", 303, {"Clear-Site-Data": '"cache"'})
     if user := sessions.current_user(request):
         with database(request).write() as session:
             audit.record(session, Kind.SIGN_OUT, audit.source(request, user), now())

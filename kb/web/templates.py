@@ -20,6 +20,11 @@ from kb.web.locales import direction, name_of
 from kb.web.plaintext import as_html, with_code
 from kb.web.static import StaticFiles
 
+NOT_KEPT = {"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"}
+FOR_BACK = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
+"""Of an answer to a form: Back shows it from the browser's cache, and nobody else gets it. Chromium answers ERR_CACHE_MISS to no-store, and to
+Vary: Cookie once a cookie was set."""
+
 
 def environment(settings: Settings, static: StaticFiles) -> Environment:
     """The Jinja environment of one app; an undefined name in a template is an error."""
@@ -66,11 +71,11 @@ def _read(folder: Path) -> dict[str, str]:
 def render(
     request: Request, name: str, context: Mapping[str, Any] | None = None, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HTMLResponse:
-    """A personal page, never cached by anybody."""
+    """A personal page, cached by nobody; but a refused form stays in its browser for Back, which could not show it otherwise."""
     own = {"user": getattr(request.state, "user", None), "reader_languages": language_links(request)}
     html = render_text(request, name, own | dict(context or {}))
-    negotiated = {"Cache-Control": "no-store", "Content-Language": current().tag, "Vary": "Cookie, Accept-Language"}
-    return HTMLResponse(html, status, negotiated | dict(headers or {}))
+    kept = FOR_BACK if request.method == "POST" and status >= 400 else NOT_KEPT
+    return HTMLResponse(html, status, kept | {"Content-Language": current().tag} | dict(headers or {}))
 
 
 def render_text(request: Request, name: str, context: Mapping[str, Any]) -> str:

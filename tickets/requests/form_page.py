@@ -9,7 +9,7 @@ from starlette.responses import Response
 from kb.config import Settings
 from kb.db import database
 from kb.events.recorder import VISIT_COOKIE, CurrentVisit
-from kb.web.templates import render
+from kb.web.templates import FOR_BACK, render
 from tickets import uploads
 from tickets.articles_read import articles_read, catalog, joined, named_articles, open_categories, readers_catalog
 from tickets.comment import ArticleVersion
@@ -50,7 +50,7 @@ def show_form(
             "subject": MAX_SUBJECT_CHARS,
         },
     }
-    response = render(request, "requests/new.html", context | more, status=status, headers=headers)
+    response = render(request, "requests/new.html", context | more, status=status, headers=(FOR_BACK if request.method == "POST" else {}) | (headers or {}))
     if visit:
         visit.stamp(response)
     return response

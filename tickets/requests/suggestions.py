@@ -14,7 +14,7 @@ from kb.events.models import Kind
 from kb.events.recorder import recorder
 from kb.i18n import gettext as _
 from kb.web.forms import text, with_form
-from kb.web.templates import render, render_text
+from kb.web.templates import FOR_BACK, render, render_text
 from search.engine import EngineUnavailable, Query, Results
 from search.query.text_cleanup import clean_query
 from search.rate_limit import require_share
@@ -105,6 +105,7 @@ def confirm(request: Request, form: FormData) -> Response:
         request,
         "requests/solved.html",
         {"article": article, "form": draft, "locale": draft.locale, "home_url": f"{readers_catalog(request, draft.locale).prefix}/"},
+        headers=FOR_BACK,
     )
     if visit:
         visit.stamp(response)
