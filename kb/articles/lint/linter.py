@@ -160,7 +160,8 @@ class _Page:
 
     def _at(self, written: str, message: str, *, is_error: bool = True) -> Iterator[Problem]:
         spellings = {written, unquote(written), written.replace("&", "&amp;")}
-        pattern = re.compile(f"(?:{'|'.join(re.escape(spelling) for spelling in spellings)})(?![\\w%/-])")
+        # An address stands by itself: `#v1` is not in `#v1.2`, nor `x` in `box`.
+        pattern = re.compile(f"(?<![^\\s(<\"'=])(?:{'|'.join(re.escape(spelling) for spelling in spellings)})(?![\\w%/-]|[.:]\\w)")
         lines = [number for number, line in outside_code(self._lines) if pattern.search(line) or pattern.search(unescape(line))]
         for number in lines or [1]:
             yield self._problem(number, message, is_error=is_error)

@@ -52,9 +52,9 @@ def find_source_problems(lines: Sequence[str], iframe_hosts: tuple[str, ...]) ->
 
 
 def _links(number: int, line: str) -> Iterator[SourceProblem]:
-    if address := _OTHER_SCHEME.search(line):
+    for address in _OTHER_SCHEME.finditer(line):
         yield SourceProblem(number, f"the address {address[1][:80]} begins with something other than http, https, mailto, tel or sms: remove it", is_error=True)
-    if address := _NOT_SHOWN.search(line):
+    for address in _NOT_SHOWN.finditer(line):
         yield SourceProblem(number, f"nothing can be shown from the address {address[1][:80]}: make it a link", is_error=True)
     if "]()" in line:
         yield SourceProblem(number, "the link has no address: write it or remove the brackets", is_error=True)

@@ -17,6 +17,7 @@ _FLAGS = frozenset(
         *("ignore", "should_panic", "no_run", "compile_fail", "lines", "numbers", "twoslash", "collapse"),
     )
 )
+_AFTER_COMMAS = re.compile(r"(?:,[\w-]+(?![\w=-]))+(?=[,\s]|$)")
 _DIRECTIVES = frozenset(("code-block", "code", "sourcecode", "code-cell"))
 
 
@@ -39,7 +40,10 @@ def read_info(info: str) -> CodeInfo:
     if "=" in rest.partition(" ")[0] and rest.startswith(":"):
         rest = rest[1:]
     title, words, ignored = "", list[str](), list[str]()
-    for piece in _PIECES.finditer(rest):
+    if rest.startswith(",") and (of_rust := _AFTER_COMMAS.match(rest)):
+        ignored.append(of_rust[0].strip(","))
+        rest = rest[of_rust.end() :]
+    for piece in _PIECES.finditer(rest.removeprefix(",")):
         if piece["key"]:
             title = title or (_bare(piece["value"]) if piece["key"].lower() in _TITLES else "")
             ignored += [] if piece["key"].lower() in _TITLES else [piece[0]]

@@ -49,6 +49,11 @@ CASES = {
     "another site without a scheme": ("[x](//evil.example)", "5: the address //evil.example is not an address: write https://evil.example"),
     "an old id that is not here": ("[x](https://h.example/hc/en-us/articles/999-Gone)", "5: the link leads to the article with the id 999"),
     "no such heading here": ("## Setup\n\n[x](#setpu)", "7: there is no #setpu on this page: did you mean #setup?"),
+    "no such heading, and one whose id begins alike": (
+        "## One {#r1.2.3}\n\n[x](#r1.2.3)\n\n[y](#r1.2)",
+        "9: there is no #r1.2 on this page: did you mean #r1.2.3?",
+    ),
+    "an address that is in other words too": ("a fox, [x](#kb-x)\n\n## X {#kb-x}\n\nbox ![p](x)", "9: there is no image x"),
     "no such heading there": ("[x](other.md#nothing)", "5: there is no #nothing in a/b/other.md"),
     "a missing image": ("![alt](img/none.png)", "5: there is no image img/none.png"),
     "an image elsewhere": ("![alt](https://x.example/a.png)", "5: the image https://x.example/a.png is on another site"),
@@ -110,6 +115,11 @@ def test_what_is_wrong_is_told_at_its_line(name: str, write: Write, library: Ope
     found = findings(library())
     assert len(found) == 1
     assert found[0].startswith(f"a/b/one.md:{message}")
+
+
+def test_each_address_of_another_scheme_is_told(write: Write, library: Open) -> None:
+    write("a/b/one.md", "[x](callto:1) [y](facetime:2)")
+    assert [found.partition(" begins")[0] for found in findings(library())] == ["a/b/one.md:5: the address callto:1", "a/b/one.md:5: the address facetime:2"]
 
 
 @pytest.mark.usefixtures("neighbours")
