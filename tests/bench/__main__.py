@@ -4,6 +4,7 @@ make bench ARGS="pages instant"     only these
 make bench ARGS="--seconds 2"       shorter runs
 make bench ARGS=report              a year of the deflection report on each database; needs 3 GB for a while
 make bench ARGS=leave_one_out       what each number and rule of search is worth; takes half an hour, so only when named
+make bench ARGS="growth --rounds 100000"   search at that many articles instead of 10,000
 make bench ARGS=kills               kills the site 200 times on each database while people write to it; takes an hour, so only when named
 make bench ARGS=upgrade             upgrades 100,000 tickets (--rounds for another number); fills two databases first, so only when named
 """

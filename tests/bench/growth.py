@@ -1,7 +1,7 @@
 """Search at some hundred and at 10,000 articles: our engines beside the raw ones and beside what a static documentation site would use.
 
-The 10,000 are copies with their words shuffled. Answers are to 100 beginnings and middles of titles: as keystrokes, except of the rows `sent`,
-which are the same texts sent as searches (with Meilisearch set, keystrokes are those of the row `embedded`, so its own row is `sent`).
+All but the first hundreds are copies with their words shuffled; `--rounds` names another number than 10,000. Answers are to 100 beginnings and
+middles of titles: as keystrokes, except of the rows `sent`, which are the same texts sent as searches.
 
 Memory is how much the resident memory of a fresh process grows that opens the finished index and answers them, once its modules are loaded.
 Meilisearch is a process that a site would not have without it, so of its server, started anew on the finished index, all counts; what it maps
@@ -38,16 +38,18 @@ RAW = "raw"
 Ask = Callable[[str], object]
 
 
-def measure(content: Path, _seconds: float, _rounds: int) -> None:
-    """Prints one row for each engine and size; one that cannot be had says so in its row."""
+def measure(content: Path, _seconds: float, rounds: int) -> None:
+    """Prints one row for each engine and size, the second of which is `rounds` if that is a number of articles; one that cannot be had says so in its row."""
     catalog = Library(content).catalog
     held = list(documents(catalog, datetime.now(UTC)))
     fragments = [question.text for question in quality.fragments(catalog)][:100]
     print(f"\n## Growth\n\n{HEADING}")
     with tempfile.TemporaryDirectory() as folder:
-        for count in (len(held), MANY):
+        for count in (len(held), rounds if rounds > len(held) else MANY):
             grown = grow(held, count)
             for name, engine in ENGINES.items():
+                if count > MANY and name not in LARGE:
+                    continue
                 print(row(name, engine, Path(folder), grown, fragments), flush=True)
 
 
@@ -124,20 +126,20 @@ def _open_raw_meilisearch(server: MeilisearchServer) -> Ask:
     return lambda text: index.search(text, options)
 
 
-def _meilisearch(folder: Path, grown: Sequence[Document], fragments: Sequence[str]) -> Measured:
-    home, path = folder / f"meilisearch-{len(grown)}", folder / f"beside-{len(grown)}.sqlite"
+def _meilisearch(folder: Path, grown: Sequence[Document], fragments: Sequence[str], *, is_typing: bool) -> Measured:
+    home, path = folder / f"meilisearch-{len(grown)}-{is_typing}", folder / f"beside-{len(grown)}-{is_typing}.sqlite"
     with meilisearch_server(home) as server:
         beside = took_ms(lambda: EmbeddedEngine(Store(path)).sync(grown))
         indexed, changed = _synced(_open_engine(server, path), grown)
-        answers = _answers(_open_meilisearch(server, path), fragments)
+        answers = _answers(_open_meilisearch(server, path, is_typing=is_typing), fragments)
     with meilisearch_server(home) as server:
-        own = growth_mb(partial(_open_meilisearch, server, path), fragments)
+        own = growth_mb(partial(_open_meilisearch, server, path, is_typing=is_typing), fragments)
         return Measured(beside + indexed, answers, f"{_mb(own)}, {_server_mb(server)}", changed)
 
 
-def _open_meilisearch(server: MeilisearchServer, path: Path) -> Ask:
+def _open_meilisearch(server: MeilisearchServer, path: Path, *, is_typing: bool) -> Ask:
     engine = _open_engine(server, path)
-    return lambda text: engine.search(Query(text, limit=HITS))
+    return lambda text: engine.search(Query(text, limit=HITS, is_typing=is_typing))
 
 
 def _open_engine(server: MeilisearchServer, path: Path) -> MeilisearchEngine:
@@ -171,7 +173,10 @@ ENGINES: dict[str, Callable[..., Measured]] = {
     "embedded": partial(_embedded, is_typing=True),
     "embedded, sent": partial(_embedded, is_typing=False),
     "raw Meilisearch": _raw_meilisearch,
-    "meilisearch, sent": _meilisearch,
+    "meilisearch": partial(_meilisearch, is_typing=True),
+    "meilisearch, sent": partial(_meilisearch, is_typing=False),
     "MiniSearch": minisearch,
     "pagefind": pagefind,
 }
+LARGE = ("raw FTS5", "embedded", "embedded, sent", "meilisearch", "meilisearch, sent")
+"""What is measured beyond 10,000 articles."""

@@ -15,7 +15,9 @@ from meilisearch.config import Config
 from meilisearch.errors import MeilisearchApiError, MeilisearchError
 from meilisearch.index import Index
 from meilisearch.models.task import TaskInfo
-from urllib3.exceptions import HTTPError
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3 import PoolManager
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError, ReadTimeoutError
 
 from search.engines.bounded_http import bound_answers
 
@@ -88,7 +90,10 @@ class _KeptAlive(HttpRequests):
 
 
 class _BoundedSession(requests.Session):
-    """Gives up on an answer that is too slow as a whole or too large."""
+    """Gives up on an answer that is too slow as a whole or too large.
+
+    Searches go to urllib3 directly: requests' own way there took as long as a fifth of the search.
+    """
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__()
@@ -98,18 +103,42 @@ class _BoundedSession(requests.Session):
         for adapter in self.adapters.values():
             bound_answers(adapter.poolmanager)  # type: ignore[attr-defined]
         self._timeout_s = timeout_s
+        self._manager = bound_answers(PoolManager(num_pools=1, cert_reqs="CERT_REQUIRED", ca_certs=DEFAULT_CA_BUNDLE_PATH))
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
         deadline = monotonic() + self._timeout_s
         options["timeout"] = self._timeout_s
         if method.upper() == "DELETE" and options.get("data") == "null":
             options["data"] = None  # the client's empty body: the server leaves it unread, and at times never answers the connection's next call
-        response = super().request(method, url, stream=True, **options)
+        response = self._searched(url, options) if url.endswith("search") and method.upper() == "POST" else None
+        if response is None:
+            response = super().request(method, url, stream=True, **options)
         try:
             response._content = b"".join(self._pieces(response, deadline))
         except HTTPError as error:  # urllib3's own: a connection cut off, a chunk that is none
             raise requests.ConnectionError(str(error)) from error
         response._content_consumed = True
+        return response
+
+    def _searched(self, url: str, options: dict[str, Any]) -> requests.Response | None:
+        """Return the answer to a search, not read yet; None where it leads elsewhere."""
+        headers = {**options["headers"], "Accept-Encoding": "identity"}
+        try:
+            raw = self._manager.urlopen(
+                "POST", url, body=options["data"], headers=headers, timeout=self._timeout_s, retries=False, redirect=False, preload_content=False
+            )
+        except (ConnectTimeoutError, ReadTimeoutError) as error:
+            raise requests.Timeout(str(error)) from error
+        except LocationValueError as error:
+            raise requests.exceptions.InvalidSchema(str(error)) from error
+        except HTTPError as error:
+            raise requests.ConnectionError(str(error)) from error
+        if raw.get_redirect_location():
+            raw.drain_conn()
+            return None
+        response = requests.Response()
+        response.status_code, response.reason, response.url, response.raw = raw.status, raw.reason or "", url, raw
+        response.headers = requests.structures.CaseInsensitiveDict(raw.headers)
         return response
 
     @staticmethod

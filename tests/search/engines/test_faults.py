@@ -135,12 +135,21 @@ def test_a_server_that_hangs_is_asked_five_times_and_then_left_alone(faulty: Fau
     assert searcher.status == "degraded"
 
 
-def test_a_server_that_hangs_costs_no_keystroke_and_no_word_to_the_operator(faulty: Faulty, searcher_at: Callable[..., Searcher]) -> None:
+def test_keystrokes_are_answered_from_the_search_file_while_the_server_hangs(faulty: Faulty, searcher_at: Callable[..., Searcher]) -> None:
     faulty.answer = hangs(faulty)
     searcher = searcher_at(faulty.url, search_timeout_s=0.05)
-    found = searcher.search(Query("brak", is_typing=True))
-    assert (found.hits[0].slug, found.degraded, faulty.paths) == ("adjust-the-brakes", False, [])
+    for typed in ("br", "bra", "brak", "brake", "brakes", "brakes r", "brakes ru", "brakes rub"):
+        found = searcher.search(Query(typed, is_typing=True))
+        assert (found.hits[0].slug, found.degraded, found.engine) == ("adjust-the-brakes", True, "embedded")
+    assert len(faulty.paths) == 5, "asked until it is left alone"
     assert "timed out" in (searcher.problem() or "")
+
+
+def test_a_search_that_is_sent_elsewhere_follows_twice_at_most(faulty: Faulty, searcher_at: Callable[..., Searcher]) -> None:
+    faulty.answer = says(307, {}, Location="/indexes/x/search")
+    searcher = searcher_at(faulty.url)
+    assert_stands_in(searcher)
+    assert len(faulty.paths) <= 4
 
 
 def test_all_calls_of_a_thread_share_one_connection(faulty: Faulty) -> None:

@@ -16,7 +16,7 @@ from kb.config import Settings
 from search.circuit_breaker import CircuitBreaker
 from search.engine import EngineUnavailable, Query
 from search.engines.embedded import EmbeddedEngine
-from search.engines.meilisearch.client import Clients, MeilisearchApiError
+from search.engines.meilisearch.client import Clients, MeilisearchApiError, _BoundedSession
 from search.engines.meilisearch.engine import MeilisearchEngine
 from search.engines.meilisearch.index import MeilisearchIndex
 from search.index.file import discard
@@ -222,6 +222,29 @@ def test_a_search_file_that_is_gone_is_known_as_degraded(tmp_path: Path, catalog
     searcher.look()
     assert searcher.status == "ok"
     searcher.close()
+
+
+@slow
+def test_meilisearch_answers_keystrokes_too_in_one_round_trip(
+    tmp_path: Path, catalog: Catalog, meilisearch: MeilisearchServer, meilisearch_index: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = {"meilisearch_key": meilisearch.key, "meilisearch_index_key": meilisearch.key}
+    searcher = Searcher(Settings(data=tmp_path, meilisearch_url=meilisearch.url, meilisearch_index=meilisearch_index, search_timeout_s=30, **keys))
+    searcher.sync(catalog)
+    calls: list[str] = []
+    searched = _BoundedSession._searched
+    monkeypatch.setattr(_BoundedSession, "_searched", lambda self, url, options: (calls.append(url), searched(self, url, options))[1])
+    try:
+        until(lambda: searcher.status == "ok")
+        for typed in ("br", "brak", "adjust the br"):
+            calls.clear()
+            found = searcher.search(Query(typed, is_typing=True))
+            assert ([hit.slug for hit in found.hits], found.engine, found.degraded) == (["brakes"], "meilisearch", False)
+            assert len(calls) == 1
+        assert not searcher.search(Query("zzz", is_typing=True)).degraded
+        assert searcher.status == "ok", "a beginning of a word that is nowhere says nothing of the index"
+    finally:
+        searcher.close()
 
 
 @slow
