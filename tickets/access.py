@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy.orm import aliased
 
-from kb.accounts.models import GroupMember, User
+from kb.accounts.models import GroupMember, Organization, User
 from kb.accounts.permissions import Permission
 from tickets.models import Comment, Status, Ticket
 
@@ -72,7 +73,18 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
         return or_(Ticket.assignee_id == actor.user_id, Ticket.requester_id == actor.user_id, Ticket.group_id.in_(of_their_groups))
     if actor.ticket_id is not None:
         return Ticket.id == actor.ticket_id
-    return false() if actor.user_id is None else Ticket.requester_id == actor.user_id
+    return false() if actor.user_id is None else or_(Ticket.requester_id == actor.user_id, _shared_with(actor.user_id))
+
+
+def _shared_with(user_id: int) -> ColumnElement[bool]:
+    """Return the condition for what a customer's colleagues sent, where their organization shares its requests.
+
+    Not what is held for review, nor what came under an address that nobody has proved yet: anybody can type that.
+    """
+    colleague, reader = aliased(User), aliased(User)
+    shared = select(Organization.id).join(reader, reader.organization_id == Organization.id).where(reader.id == user_id, Organization.shares_requests)
+    is_proved = select(colleague.id).where(colleague.id == Ticket.requester_id, colleague.is_verified).exists()
+    return and_(Ticket.organization_id.in_(shared), Ticket.suspended_reason.is_(None), is_proved)
 
 
 def comments_visible_to(actor: Actor) -> ColumnElement[bool]:

@@ -56,6 +56,8 @@ class NewTicket:
     suspended_reason: str | None = None
     group_id: int | None = None
     """The team that looks after it; None for that of the category."""
+    organization_id: int | None = None
+    """The requester's company, which is looked up."""
     follow_up_of_id: int | None = None
     """The closed ticket that this one continues."""
     agent: Actor | None = None
@@ -88,6 +90,7 @@ class FiledTicket:
     created_at: datetime
     is_new: bool = True
     group_id: int | None = None
+    organization_id: int | None = None
 
 
 Completion = Callable[[NewTicket], NewTicket]
@@ -100,9 +103,8 @@ def create(session: Session, new: NewTicket, *, now: datetime, complete: Complet
     """
     known = filing_queries.known_request(session, new.key, new.email, new.category)
     if known.filed is not None:
-        return FiledTicket(*known.filed, is_new=False, group_id=known.group_id)
-    if new.group_id is None:
-        new = replace(new, group_id=known.group_id)
+        return FiledTicket(*known.filed, is_new=False, group_id=known.group_id, organization_id=known.organization_id)
+    new = replace(new, group_id=known.group_id if new.group_id is None else new.group_id, organization_id=known.organization_id)
     if complete is not None:
         new = complete(new)
     salt = secrets.token_hex(16)
@@ -125,7 +127,7 @@ def create(session: Session, new: NewTicket, *, now: datetime, complete: Complet
     actor = new.agent or Actor(new.submitter_id or requester_id)
     assignee_id = new.agent.user_id if new.agent is not None else None
     record(session, RecordedUpdate(ticket_id, 1, requester_id, assignee_id, new.suspended_reason is not None, actor, new.via, now, events, filed, new.group_id))
-    return FiledTicket(ticket_id, salt, requester_id, now, group_id=new.group_id)
+    return FiledTicket(ticket_id, salt, requester_id, now, group_id=new.group_id, organization_id=new.organization_id)
 
 
 def sent_before(session: Session, key: str) -> FiledTicket | None:
@@ -168,7 +170,7 @@ def continuation(closed: Ticket, comment: NewComment, *, via: str) -> NewTicket:
 
 def _person(new: NewTicket, now: datetime) -> dict[str, Any]:
     """Return the columns of a new requester. A name that nobody vouched for stays with the request."""
-    return {"email": new.email, "name": new.name[:120] if new.proof else "", "created_at": now}
+    return {"email": new.email, "name": new.name[:120] if new.proof else "", "organization_id": new.organization_id, "created_at": now}
 
 
 def _follow_up_subject(closed: Ticket) -> str:
@@ -196,6 +198,7 @@ def _columns(new: NewTicket, requester_id: int | None, salt: str, now: datetime)
         "salt": salt,
         "suspended_reason": new.suspended_reason,
         "group_id": new.group_id,
+        "organization_id": new.organization_id,
         "follow_up_of_id": new.follow_up_of_id,
         "created_at": now,
         "updated_at": now,

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     CHOICE = "choice"
     PERSON = "person"
     GROUP = "group"
+    ORGANIZATION = "organization"
     CATEGORY = "category"
     TAGS = "tags"
     TEXT = "text"
@@ -155,6 +156,7 @@ FACTS: Mapping[str, Field] = {
     field.name: field
     for field in (
         _fact("requester_id", N_("Requester"), Kind.REQUESTER, Ticket.requester_id, "from"),
+        _fact("organization_id", N_("Organization"), Kind.ORGANIZATION, Ticket.organization_id, "organization"),
         _fact("created_at", N_("Created"), Kind.TIME, Ticket.created_at, "created"),
         _fact("updated_at", N_("Updated"), Kind.TIME, Ticket.updated_at, "updated"),
         _fact("waiting_since", N_("Waiting since"), Kind.TIME, Ticket.waiting_since, "waiting"),

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Executable, bindparam, func, insert, liter
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from kb.accounts.models import User
+from kb.accounts.models import OrganizationDomain, User
 from tickets import queries
 from tickets.access import SYSTEM, select_tickets
 from tickets.models import CategoryGroup, Comment, Ticket
@@ -24,7 +24,9 @@ _ONE = select(literal(1).label("one")).subquery()
 GROUP_ID = select(CategoryGroup.group_id).where(CategoryGroup.category == bindparam("category"))
 _STAFF = queries.NOTIFIED.subquery("staff")
 _FILED = (_TICKETS.c.id, _TICKETS.c.salt, _TICKETS.c.requester_id, _TICKETS.c.created_at)
-_FOUND = (USER_ID.scalar_subquery(), GROUP_ID.scalar_subquery())
+ORGANIZATION_ID = select(_USERS.c.organization_id).where(_USERS.c.email == bindparam("address"))
+OF_DOMAIN = select(OrganizationDomain.organization_id).where(OrganizationDomain.domain == bindparam("domain"))
+_FOUND = (USER_ID.scalar_subquery(), GROUP_ID.scalar_subquery(), ORGANIZATION_ID.scalar_subquery(), OF_DOMAIN.scalar_subquery())
 KNOWN_REQUEST = (
     select_tickets(SYSTEM, *_FILED, *_FOUND, *_STAFF.c)
     .select_from(_ONE.outerjoin(_TICKETS, _TICKETS.c.nonce == bindparam("sent")).outerjoin(_STAFF, true()))
@@ -40,6 +42,8 @@ class KnownRequest(NamedTuple):
     """The person with its address."""
     group_id: int | None
     """The group that tickets of its category belong to."""
+    organization_id: int | None
+    """The company of that person or, for a new one, of the address's domain."""
     filed: tuple[int, str, int, datetime] | None
     """(id, salt, requester_id, created_at) of the ticket that the request became before."""
     staff: tuple[StaffMember, ...]
@@ -56,11 +60,12 @@ class StoredRequest(NamedTuple):
 
 def known_request(session: Session, key: str | None, email: str, category: str) -> KnownRequest:
     """Return what is known of the request with this key from the person with this address, in this category."""
-    rows = session.connection().execute(KNOWN_REQUEST, {"address": email, "sent": key, "category": category}).all()
+    values = {"address": email, "domain": email.rpartition("@")[2], "sent": key, "category": category}
+    rows = session.connection().execute(KNOWN_REQUEST, values).all()
     first = rows[0]
     filed = None if first[0] is None else (first[0], first[1], first[2], first[3])
-    staff = tuple(StaffMember(*row[6:]) for row in rows if row[6] is not None)
-    return KnownRequest(first[4], first[5], filed, staff)
+    staff = tuple(StaffMember(*row[8:]) for row in rows if row[8] is not None)
+    return KnownRequest(first[4], first[5], first[7] if first[4] is None else first[6], filed, staff)
 
 
 def store_request(session: Session, *, person: Mapping[str, Any] | None, ticket: Mapping[str, Any], comment: Mapping[str, Any]) -> StoredRequest | None:

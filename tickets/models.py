@@ -8,7 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, t
 from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from kb.accounts.models import Group, User
+from kb.accounts.models import Group, Organization, User
 from kb.db import Base, RowId, UtcDateTime
 from tickets.audit import Event, EventList
 
@@ -93,6 +93,8 @@ class Ticket(Base):
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"), index=True)
     """The team that looks after it."""
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"), index=True)
+    """The requester's when it was filed: what they sent for one company stays with it when they leave."""
     follow_up_of_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
     """The closed ticket that this one continues."""
     category: Mapped[str] = mapped_column(String(120), default="")
@@ -122,6 +124,7 @@ class Ticket(Base):
     requester: Mapped[User] = relationship(foreign_keys=[requester_id])
     assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id])
     group: Mapped[Group | None] = relationship()
+    organization: Mapped[Organization | None] = relationship()
     comments: Mapped[list["Comment"]] = relationship(back_populates="ticket", order_by="Comment.id")
     tags: Mapped[list["TicketTag"]] = relationship(back_populates="ticket", order_by="TicketTag.name", cascade="all, delete-orphan")
     articles: Mapped[list["TicketArticle"]] = relationship(back_populates="ticket", order_by="TicketArticle.id")

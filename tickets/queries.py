@@ -11,7 +11,7 @@ from sqlalchemy import CursorResult, Executable, Insert, Row, String, and_, bind
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from kb.accounts.models import IS_STAFF, Group, GroupMember, StoredRole, User
+from kb.accounts.models import IS_STAFF, Group, GroupMember, Organization, StoredRole, User
 from kb.db import Base
 from kb.events.models import Event, Kind
 from tickets.access import SYSTEM, Actor, comments_visible_to, select_tickets
@@ -96,7 +96,14 @@ def ticket_salt(session: Session, ticket_id: int) -> str | None:
 
 def ticket(session: Session, actor: Actor, ticket_id: int) -> Ticket | None:
     """Return the ticket with all that a page of it shows, if `actor` may see it; its comments are loaded apart."""
-    options = (joinedload(Ticket.requester), joinedload(Ticket.assignee), joinedload(Ticket.group), selectinload(Ticket.tags), selectinload(Ticket.articles))
+    options = (
+        joinedload(Ticket.requester),
+        joinedload(Ticket.assignee),
+        joinedload(Ticket.group),
+        joinedload(Ticket.organization),
+        selectinload(Ticket.tags),
+        selectinload(Ticket.articles),
+    )
     return session.execute(select_tickets(actor).where(Ticket.id == ticket_id).options(*options)).scalar_one_or_none()
 
 
@@ -218,6 +225,20 @@ def requests_of(session: Session, actor: Actor, requester_id: int, *, before: in
     if before is not None:
         statement = statement.where(Ticket.id < before)
     return session.execute(statement.order_by(Ticket.id.desc()).limit(MOST_LISTED)).scalars().all()
+
+
+def requests_of_colleagues(session: Session, actor: Actor, *, before: int | None = None) -> Sequence[Ticket]:
+    """Return what others of the customer's organization sent, newest first, at most 50, those with an id below `before`."""
+    statement = select_tickets(actor).where(Ticket.requester_id != actor.user_id, Ticket.organization_id.is_not(None)).options(joinedload(Ticket.requester))
+    if before is not None:
+        statement = statement.where(Ticket.id < before)
+    return session.execute(statement.order_by(Ticket.id.desc()).limit(MOST_LISTED)).scalars().all()
+
+
+def shared_organization(session: Session, user_id: int) -> Organization | None:
+    """Return the person's organization, if it shares its requests."""
+    statement = select(Organization).join(User, User.organization_id == Organization.id).where(User.id == user_id, Organization.shares_requests)
+    return session.scalar(statement)
 
 
 def first_reply_waits(session: Session, since: datetime) -> list[timedelta]:

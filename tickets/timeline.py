@@ -42,7 +42,7 @@ def timeline(session: Session, actor: Actor, ticket: Ticket) -> list[Entry]:
     people = _assigned(session, audits)
     groups = queries.group_names(session, {value for event in _changes(audits, "group_id") for value in (event.old, event.new) if isinstance(value, int)})
     is_staff = may_read_notes(actor)
-    told = [(audit, _for_staff(audit, ticket, people, groups) if is_staff else _for_customer(audit, ticket, people)) for audit in audits]
+    told = [(audit, _for_staff(audit, ticket, people, groups) if is_staff else _for_customer(audit, ticket, people, actor)) for audit in audits]
     return list(_grouped(_merged(comments, told)))
 
 
@@ -119,9 +119,9 @@ def _change(event: Changed, people: dict[int, User], groups: dict[int, str]) -> 
     return _("removed %(field)s: %(old)s", field=label, old=old)
 
 
-def _for_customer(audit: Audit, ticket: Ticket, people: dict[int, User]) -> tuple[Happening, ...]:
+def _for_customer(audit: Audit, ticket: Ticket, people: dict[int, User], reader: Actor) -> tuple[Happening, ...]:
     """Return what a customer cares about: who looks after the request, solved, opened again, closed."""
-    is_theirs = audit.actor_id == ticket.requester_id
+    is_theirs = audit.actor_id == ticket.requester_id == reader.user_id
     told = []
     for event in audit.events:
         if not isinstance(event, Changed):
@@ -129,7 +129,10 @@ def _for_customer(audit: Audit, ticket: Ticket, people: dict[int, User]) -> tupl
         if event.field == "assignee_id" and isinstance(event.new, int):
             agent = people.get(event.new)
             name = (agent.name if agent is not None else "") or _("An agent")
-            told.append(Happening(audit.at, "", _("%(name)s is looking after your request", name=isolated(name))))
+            is_own = ticket.requester_id == reader.user_id
+            shown = isolated(name)
+            words = _("%(name)s is looking after your request", name=shown) if is_own else _("%(name)s is looking after the request", name=shown)
+            told.append(Happening(audit.at, "", words))
         elif event.field == "status":
             if event.new == Status.SOLVED:
                 told.append(Happening(audit.at, "", _("You marked this as solved") if is_theirs else pgettext("what happened", "Marked as solved")))

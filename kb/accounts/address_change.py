@@ -71,6 +71,8 @@ def confirm(request: Request, form: FormData) -> Response:  # noqa: ARG001
                 return _over(request)
             stored = session.get_one(User, user.id)
             stored.email, stored.is_verified = change, True
+            if not stored.is_organization_chosen:
+                stored.organization_id = queries.organization_of_domain(session, change)
             session.flush()
             sessions.end_others(request, session, user)
             queries.delete_links_of(session, user.id)

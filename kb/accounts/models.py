@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, CheckConstraint, ColumnElement, ForeignKey, Index, String, literal_column, text
+from sqlalchemy import JSON, CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, false, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kb.accounts.permissions import Permission, known
@@ -11,6 +11,7 @@ from kb.db import Base, RowId, UtcDateTime
 
 MAX_ROLE_NAME_CHARS = 60
 MAX_GROUP_NAME_CHARS = 60
+MAX_ORGANIZATION_NAME_CHARS = 120
 
 
 class Role(StrEnum):
@@ -64,6 +65,9 @@ class User(Base):
     is_verified: Mapped[bool] = mapped_column(default=False)
     """Whether the person has shown that the email address is theirs."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"), index=True)
+    is_organization_chosen: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether an admin chose the organization, or none; else it is that of the address's domain."""
     # Not an inner join: where people are joined to tickets themselves, SQLite would join all people to their roles first.
     held_role: Mapped[StoredRole] = relationship(lazy="joined")
 
@@ -111,6 +115,32 @@ class GroupMember(Base):
 
     group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class Organization(Base):
+    """A company of customers. A deleted one stays for the tickets that its people sent."""
+
+    __tablename__ = "organizations"
+    __table_args__ = (Index("uq_organizations_name", "name", unique=True, sqlite_where=_IS_THERE, postgresql_where=_IS_THERE),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(MAX_ORGANIZATION_NAME_CHARS))
+    notes: Mapped[str] = mapped_column(Text, default="")
+    """For the staff."""
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    shares_requests: Mapped[bool] = mapped_column(default=False)
+    """Whether its people see each other's requests."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class OrganizationDomain(Base):
+    """A domain whose addresses belong to an organization."""
+
+    __tablename__ = "organization_domains"
+
+    domain: Mapped[str] = mapped_column(String(253), primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"), index=True)
 
 
 class SignInSession(Base):

@@ -45,7 +45,8 @@ def add_user(session: Session, email: str, name: str, role: str, now: datetime) 
         raise PersonRefused(_("%(person)s already has an account with the role “%(role)s”.", person=spelling, role=roles.name_of(found.held_role)))
     if found is not None:
         sign_out_everywhere(session, found)
-    user = found or User(email=spelling, is_active=True, is_verified=False, created_at=now)
+    organization_id = queries.organization_of_domain(session, spelling)
+    user = found or User(email=spelling, is_active=True, is_verified=False, created_at=now, organization_id=organization_id, is_organization_chosen=False)
     user.role, user.held_role, user.name = given.slug, given, one_line(name)[:MAX_NAME_CHARS] or user.name or ""
     session.add(user)
     session.flush()

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import case, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from kb.accounts.models import IS_STAFF, AddressChange, ApiKey, Role, SignInLink, SignInSession, User
+from kb.accounts.models import IS_STAFF, AddressChange, ApiKey, OrganizationDomain, Role, SignInLink, SignInSession, User
 from kb.accounts.permissions import Permission
 from kb.events.models import Event, Kind
 
@@ -24,6 +24,12 @@ def people(session: Session, *, staff_only: bool = False, limit: int = 100, offs
     if words:
         query = query.where(or_(User.email.icontains(words, autoescape=True), User.name.icontains(words, autoescape=True)))
     return session.scalars(query).all()
+
+
+def organization_of_domain(session: Session, email: str) -> int | None:
+    """The organization that addresses of this domain belong to."""
+    domain = email.rpartition("@")[2]
+    return session.scalar(select(OrganizationDomain.organization_id).where(OrganizationDomain.domain == domain))
 
 
 def active_staff(session: Session) -> Sequence[User]:

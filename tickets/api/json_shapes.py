@@ -25,6 +25,7 @@ def filed_json(new: NewTicket, filed: FiledTicket, reader: Actor) -> dict[str, A
         "submitter_id": new.submitter_id or filed.requester_id,
         "assignee_id": None,
         "group_id": filed.group_id,
+        "organization_id": filed.organization_id,
         "category": new.category or None,
     }
     return _for(reader, _ticket(filed.id, filed.created_at, filed.created_at, new.body, new.tags, new.via, fields))
@@ -34,7 +35,7 @@ def ticket_json(ticket: Ticket, description: str, reader: Actor) -> dict[str, An
     """Return a ticket as it is; `description` is the text of its first message."""
     fields = {
         name: getattr(ticket, name)
-        for name in ("external_id", "type", "subject", "priority", "status", "requester_id", "submitter_id", "assignee_id", "group_id")
+        for name in ("external_id", "type", "subject", "priority", "status", "requester_id", "submitter_id", "assignee_id", "group_id", "organization_id")
     } | {"category": ticket.category or None}
     return _for(reader, _ticket(ticket.id, ticket.created_at, ticket.updated_at, description, [tag.name for tag in ticket.tags], ticket.via, fields))
 
@@ -69,7 +70,7 @@ def _for(reader: Actor, shown: dict[str, Any]) -> dict[str, Any]:
 
 def _ticket(number: int, created_at: datetime, updated_at: datetime, description: str, tags: Sequence[str], via: str, fields: dict[str, Any]) -> dict[str, Any]:
     times = {"created_at": iso(created_at), "updated_at": iso(updated_at)}
-    empty = {"organization_id": None, "problem_id": None, "due_at": None, "satisfaction_rating": None}
+    empty = {"problem_id": None, "due_at": None, "satisfaction_rating": None}
     lists: dict[str, Any] = {"collaborator_ids": [], "follower_ids": [], "custom_fields": [], "tags": list(tags)}
     return {"id": number, "url": f"/api/tickets/{number}"} | times | fields | {"description": description, "via": {"channel": via}} | lists | empty
 

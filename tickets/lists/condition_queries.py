@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from kb.accounts.models import IS_STAFF, Group, GroupMember, User
+from kb.accounts.models import IS_STAFF, Group, GroupMember, Organization, User
 from kb.text.email_address import canonical_email
 from search.text.normalizer import fold
 from tickets.access import Actor
@@ -48,8 +48,8 @@ def _sql(session: Session, condition: Condition, viewpoint: Viewpoint) -> Column
         asked = _is_person(session, column, condition.values, viewpoint)
         if condition.is_negated and NONE not in condition.values:
             return or_(not_(asked), column.is_(None))
-    elif kind is Kind.GROUP:
-        asked = _of_group(column, condition.values, viewpoint)
+    elif kind in (Kind.GROUP, Kind.ORGANIZATION):
+        asked = _of_group(column, condition.values, viewpoint) if kind is Kind.GROUP else _of_organization(column, condition.values)
         if condition.is_negated and NONE not in condition.values:
             return or_(not_(asked), column.is_(None))
     elif kind is Kind.TEXT and condition.field == "subject":
@@ -109,6 +109,12 @@ def _of_group(column: Any, values: tuple[str, ...], viewpoint: Viewpoint) -> Col
     if ME in values:
         asked.append(column.in_(select(GroupMember.group_id).where(GroupMember.user_id == viewpoint.actor.user_id)))
     return or_(*asked, column.is_(None)) if NONE in values else or_(*asked)
+
+
+def _of_organization(column: Any, values: tuple[str, ...]) -> ColumnElement[bool]:
+    """Organizations are asked for by name."""
+    named = column.in_(select(Organization.id).where(func.lower(Organization.name).in_([value.lower() for value in values if value != NONE])))
+    return or_(named, column.is_(None)) if NONE in values else named
 
 
 def _staff_named(session: Session, names: list[str]) -> set[int]:

@@ -67,7 +67,7 @@ def _value(condition: Condition, value: str, categories: Mapping[str, str]) -> s
         return pgettext("assignee", "Nobody")
     if value == ME and field.kind is Kind.GROUP:
         return pgettext("groups", "mine")
-    if value == NONE and field.kind in (Kind.GROUP, Kind.CATEGORY, Kind.TAGS):
+    if value == NONE and field.kind in (Kind.GROUP, Kind.ORGANIZATION, Kind.CATEGORY, Kind.TAGS):
         return pgettext("category", "None")
     if field.kind is Kind.IS_SET:
         return {YES: _("yes"), NO: _("no")}.get(value, value)

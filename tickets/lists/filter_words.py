@@ -94,6 +94,8 @@ def _known_value(field: Field, value: str, now: datetime) -> tuple[str, ...] | N
         return (_NAMES[folded],) if _NAMES.get(folded) in (YES, NO) else None
     if field.kind is Kind.TAGS:
         return (NONE,) if folded == NONE else (clean_tag(value),)
+    if field.kind is Kind.ORGANIZATION and folded == NONE:
+        return (NONE,)
     if field.kind in (Kind.PERSON, Kind.GROUP, Kind.CATEGORY) and _NAMES.get(folded, folded) in (NONE, ME):
         return (_NAMES.get(folded, folded),)
     return (value,)

@@ -58,10 +58,19 @@ def mine(request: Request) -> Response:
         if user is not None:
             older_than = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
             tickets = queries.requests_of(session, person(user), user.id, before=older_than)
+        organization = queries.shared_organization(session, user.id) if user is not None and not user.is_staff else None
         updated = queries.last_messages(session, {ticket.id for ticket in (*tickets, *here)})
     listed, sent_here = _rows(request, tickets), _rows(request, [ticket for ticket in here if user is None or ticket.requester_id != user.id])
     older = tickets[-1].id if len(tickets) == queries.MOST_LISTED else None
-    context = {"user": user, "listed": listed, "older": older, "sent_here": sent_here, "updated": updated, "is_forgotten": "forgotten" in request.query_params}
+    context = {
+        "user": user,
+        "listed": listed,
+        "older": older,
+        "sent_here": sent_here,
+        "updated": updated,
+        "is_forgotten": "forgotten" in request.query_params,
+        "organization": organization,
+    }
     return render(request, "requests/mine.html", context, headers=PRIVATE)
 
 

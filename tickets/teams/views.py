@@ -1,4 +1,6 @@
-"""The routes of groups."""
+"""The routes of groups and organizations."""
+
+from collections.abc import Callable
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -7,13 +9,21 @@ from starlette.routing import Route
 from kb.accounts.fresh_sign_in import with_fresh_sign_in
 from kb.accounts.sensitive_acts import Act
 from kb.i18n import pgettext
-from kb.web.forms import with_form
-from tickets.teams import group_pages
+from kb.web.forms import FormView, with_form
+from tickets.teams import group_pages, organization_pages
 from tickets.teams.group_pages import require_manager
 
 
 def _change_groups(request: Request, form: FormData) -> Act:  # noqa: ARG001
     return Act(pgettext("You’re about to", "change the groups, which decide who sees which tickets"), "/desk/groups")
+
+
+def _change_organizations(request: Request, form: FormData) -> Act:  # noqa: ARG001
+    return Act(pgettext("You’re about to", "change an organization, which decides who sees whose requests"), "/desk/organizations")
+
+
+def _sensitive(view: FormView) -> Callable[[Request], object]:
+    return with_form(with_fresh_sign_in(view, require_manager, _change_organizations))
 
 
 routes = [
@@ -23,4 +33,12 @@ routes = [
     Route("/desk/groups/{id:int}", group_pages.show, methods=["GET"]),
     Route("/desk/groups/{id:int}", with_form(with_fresh_sign_in(group_pages.update, require_manager, _change_groups)), methods=["POST"]),
     Route("/desk/groups/{id:int}/deletion", with_form(with_fresh_sign_in(group_pages.delete, require_manager, _change_groups)), methods=["POST"]),
+    Route("/desk/organizations", organization_pages.list_organizations, methods=["GET"]),
+    Route("/desk/organizations", _sensitive(organization_pages.create), methods=["POST"]),
+    Route("/desk/organizations/new", organization_pages.new, methods=["GET"]),
+    Route("/desk/organizations/{id:int}", organization_pages.show, methods=["GET"]),
+    Route("/desk/organizations/{id:int}", _sensitive(organization_pages.update), methods=["POST"]),
+    Route("/desk/organizations/{id:int}/members", _sensitive(organization_pages.add_member), methods=["POST"]),
+    Route("/desk/organizations/{id:int}/members/{user:int}/removal", _sensitive(organization_pages.remove_member), methods=["POST"]),
+    Route("/desk/organizations/{id:int}/deletion", _sensitive(organization_pages.delete), methods=["POST"]),
 ]

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from kb.accounts import roles
 from kb.accounts.api_keys import make_key
 from kb.accounts.audit_log.models import AuditRecord
-from kb.accounts.models import ApiKey, SignInLink, SignInSession, User
+from kb.accounts.models import ApiKey, Organization, SignInLink, SignInSession, User
 from kb.accounts.permissions import Permission, known
 from kb.accounts.tokens import digest
 from kb.db import now
@@ -30,8 +30,8 @@ from tickets.models import Attachment, Audit, Comment, Ticket
 from tickets.teams import group_queries
 from tickets.tracking import tracking_path
 
-# open: anybody · own: whoever is signed in · staff: whoever may open the desk · key: programs with an API key, never a browser's session · any other
-# word: staff whose role has this permission
+# open: anybody · own: whoever is signed in · colleague: customers whose organization shares its requests · shared: those and the requester ·
+# staff: whoever may open the desk · key: programs with an API key, never a browser's session · any other word: staff whose role has this permission
 ACCESS = """
 open GET /static/{digest}/{path:path}
 open GET /healthz
@@ -139,6 +139,17 @@ manage_people GET /desk/groups/new
 manage_people GET /desk/groups/{id:int}
 manage_people POST /desk/groups/{id:int}
 manage_people POST /desk/groups/{id:int}/deletion
+manage_people GET /desk/organizations
+manage_people POST /desk/organizations
+manage_people GET /desk/organizations/new
+manage_people GET /desk/organizations/{id:int}
+manage_people POST /desk/organizations/{id:int}
+manage_people POST /desk/organizations/{id:int}/deletion
+manage_people POST /desk/organizations/{id:int}/members
+manage_people POST /desk/organizations/{id:int}/members/{user:int}/removal
+colleague GET /requests/organization
+shared GET /requests/organization/{id:int}
+shared GET /requests/organization/{id:int}/attachments/{file}/{name}
 read_audit_log GET /desk/audit-log
 manage_keys GET /desk/api-keys
 manage_keys POST /desk/api-keys
@@ -147,7 +158,7 @@ manage_keys POST /desk/api-keys/{id:int}/revocation
 """
 TABLE = {(method, path): level for level, method, path in (line.split() for line in ACCESS.split("\n") if line)}
 SIGNED_OUT = ("visitor", "expired session")
-CUSTOMERS = ("requester", "other customer")
+CUSTOMERS = ("requester", "colleague", "other customer")
 LIGHT = {"see_all_tickets", "write_notes", "see_reports"}
 AGENT = {"see_all_tickets", "write_notes", "reply", "change_tickets", "see_reports"}
 STAFF = {
@@ -160,7 +171,7 @@ STAFF = {
 }
 """Who works at the desk, and what their roles allow; some roles are built in, the others are made for this."""
 BUILT_IN = {"light agent": "light", "agent": "agent", "admin": "admin"}
-KEYS = ("revoked key", "read key", "write key", "requester's key", "other customer's key")
+KEYS = ("revoked key", "read key", "write key", "requester's key", "colleague's key", "other customer's key")
 EVERYBODY = (*SIGNED_OUT, *CUSTOMERS, *STAFF, *KEYS)
 ENDS_SESSION = ("/sign-out", "/account/sessions/revocation", "/account/sessions/{session}/revocation")
 STORED = (User, AuditRecord, SignInSession, SignInLink, ApiKey, Ticket, Comment, Attachment, Audit, OutboxJob)
@@ -174,15 +185,30 @@ def browsers(client: TestClient) -> dict[str, TestClient]:
     file = store_file(client.app.state.settings.data / "attachments", "a.txt", io.BytesIO(b"hello"))
     with client.app.state.database.write() as session:
         group = group_queries.add(session, "Billing", now())
+        organization = Organization(name="Acme", created_at=now(), shares_requests=True)
+        session.add(organization)
+        session.flush()
+        session.get_one(User, people["requester"].id).organization_id = organization.id
+        session.flush()
         create(session, NewTicket(group_id=group.id, email="requester@example.com", subject="Help", body="Please", files=(file,)), now=now())
         make_key(session, "Shop", "read", session.get_one(User, 1), now())
         made = {who: roles.create(session, who, known(allowed), set(Permission)).slug for who, allowed in STAFF.items() if who not in BUILT_IN}
-    for who, role in ({"other customer": "customer", "expired session": "admin"} | BUILT_IN | made).items():
+    for who, role in ({"colleague": "customer", "other customer": "customer", "expired session": "admin"} | BUILT_IN | made).items():
         people[who] = add_person(client, f"{who.replace(' ', '.')}@example.com", role)
     browsers = {"visitor": client} | {who: _browser(client) for who in EVERYBODY if who != "visitor"}
+    with client.app.state.database.write() as session:
+        session.get_one(User, people["colleague"].id).organization_id = organization.id
+        session.get_one(User, people["requester"].id).is_verified = True
     for who in ("expired session", *CUSTOMERS, *STAFF):
         sign_in(browsers[who], people[who])
-    owners = {"revoked key": "agent", "read key": "agent", "write key": "agent", "requester's key": "requester", "other customer's key": "other customer"}
+    owners = {
+        "revoked key": "agent",
+        "read key": "agent",
+        "write key": "agent",
+        "requester's key": "requester",
+        "colleague's key": "colleague",
+        "other customer's key": "other customer",
+    }
     with client.app.state.database.write() as session:
         session.execute(update(SignInSession).where(SignInSession.user_id == people["expired session"].id).values(expires_at=now() - timedelta(minutes=1)))
         for who, owner in owners.items():
@@ -213,6 +239,7 @@ def _address(client: TestClient, path: str) -> str:
     values = {
         "id": "1",
         "id:int": "1",
+        "user:int": "2",
         "view": "all",
         "file": token,
         "name": "a.txt",
@@ -237,6 +264,8 @@ def _expected(level: str, method: str, path: str, who: str) -> str:
         return "sign in"
     if level == "own":
         return "allowed"
+    if level in ("colleague", "shared"):
+        return "allowed" if who in ("requester", "colleague") else "hidden"
     if who in CUSTOMERS:
         return "hidden"
     if level not in ("staff", *STAFF[who]):
