@@ -225,7 +225,8 @@ def _is_guessable(key: str) -> bool:
 def _has_host(value: str, *schemes: str) -> bool:
     try:
         parts = urlsplit(value)
-        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        labels = (parts.hostname or "").removesuffix(".").split(".")
+        return parts.scheme in schemes and all(0 < len(label) < 64 for label in labels) and parts.port != 0
     except ValueError:  # a bracket left open, a port that is none
         return False
 
