@@ -82,6 +82,13 @@ def of_address(path: str, query: bytes, site: str) -> Language | None:
     return _offered(first, site) if _TAG.fullmatch(first) else None
 
 
+def chosen_language(request: Request) -> Language | None:
+    """Return the language that this reader chose on a page before; None where they chose none."""
+    settings: Settings = request.app.state.settings
+    code = _kept(request.headers)
+    return _offered(code, settings.locale) if code else None
+
+
 def language_links(request: Request) -> list[LanguageLink]:
     """Return the languages that this page can be read in; empty where its address settles that, and for a page that answers a form.
 

@@ -13,6 +13,9 @@ from starlette.routing import Route
 from kb.articles.article import Article, Catalog
 from kb.articles.catalog.library import Library
 from kb.config import Settings
+from kb.i18n import catalogs
+from kb.i18n.translate import current
+from kb.web.language import chosen_language
 from kb.web.locales import PATTERN, direction, name_of
 
 
@@ -73,6 +76,14 @@ def article_languages(request: Request, catalog: Catalog, article: Article) -> d
     settings: Settings = request.app.state.settings
     own = next((language.url for language in told["languages"] if language.locale == article.locale), article.url)
     return told | {"canonical": settings.public_url + own, "only_in": name_of(article.locale), "wanted": name_of(catalog.locale)}
+
+
+def unwritten_language(request: Request, catalog: Catalog) -> catalogs.Language | None:
+    """Return the language that the reader chose where no article is written in it; None on pages in a language of their own, and for everybody else."""
+    chosen = chosen_language(request)
+    whole = cast(Library, request.app.state.library).catalog
+    written = {locale.partition("-")[0] for locale in (whole.locale, *whole.translated)}
+    return chosen if chosen is not None and not catalog.prefix and chosen.code not in {*written, current().code} else None
 
 
 def _languages(request: Request, catalog: Catalog, bare: str, existing: tuple[str, ...], lang: str) -> dict[str, Any]:

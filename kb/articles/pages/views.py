@@ -20,7 +20,7 @@ from kb.articles.catalog.visible_categories import find_category, find_section, 
 from kb.articles.pages.assets import asset
 from kb.articles.pages.faq import answer, structured_data
 from kb.articles.pages.feeds import feed, robots, sitemap
-from kb.articles.pages.languages import article_languages, catalog_of, category_languages, localised
+from kb.articles.pages.languages import article_languages, catalog_of, category_languages, localised, unwritten_language
 from kb.articles.pages.redirects import old_article, old_help_centre
 from kb.articles.pages.related import Related
 from kb.articles.pages.votes import thanks, vote
@@ -28,6 +28,8 @@ from kb.articles.slug import slugify
 from kb.config import Settings
 from kb.events.models import Kind
 from kb.events.recorder import recorder
+from kb.i18n.catalogs import Language
+from kb.i18n.translate import speak
 from kb.web.forms import with_form
 from kb.web.pages import finish, finished_pages, respond
 from kb.web.templates import render_text
@@ -67,8 +69,19 @@ async def home(request: Request) -> Response:
     """The search, what is promoted, and every category."""
     content = await visible_content(request)
     promoted = [article for article in content.articles if article.promoted][:MOST_PROMOTED]
-    context = {"categories": content.categories, "promoted": promoted, "most_listed": MOST_LISTED}
-    return await _page(request, content, lambda: _html(request, "articles/home.html", category_languages(request, content.catalog, "/") | context))
+    context = {"categories": content.categories, "promoted": promoted, "most_listed": MOST_LISTED, "content_lang": ""}
+    context = category_languages(request, content.catalog, "/") | context
+    if (chosen := unwritten_language(request, content.catalog)) is not None:
+        return await run_in_threadpool(_home_in, request, content, chosen, context)
+    return await _page(request, content, lambda: _html(request, "articles/home.html", context))
+
+
+def _home_in(request: Request, content: VisibleContent, chosen: Language, context: dict[str, Any]) -> Response:
+    """Return the home page in a language that no article has; its titles stay in theirs."""
+    speak(chosen)
+    text = _html(request, "articles/home.html", context | {"lang": chosen.tag, "content_lang": content.catalog.locale})
+    cache = "private, no-cache" if content.audiences == PUBLIC else "private, no-store"
+    return respond(request, finish(text, cache=cache, language=chosen.tag))
 
 
 async def category(request: Request) -> Response:

@@ -24,6 +24,12 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
+def without_german_articles(settings: Settings) -> None:
+    """Before the app starts: the site has English articles only."""
+    (settings.content / "orders" / "refund.de.md").unlink()
+
+
+@pytest.fixture
 def german_site(settings: Settings, tmp_path: Path) -> Iterator[TestClient]:
     content = tmp_path / "deutsch"
     (content / "bestellungen").mkdir(parents=True)
@@ -40,6 +46,28 @@ def test_an_article_is_in_the_language_of_its_address(client: TestClient) -> Non
         assert 'lang="de"' in german.text
         assert (english.headers["content-language"], german.headers["content-language"]) == ("en", "de")
         assert "cookie" not in (english.headers["vary"] + german.headers["vary"]).lower(), "one finished page serves every reader"
+
+
+def test_the_home_page_speaks_the_chosen_language_where_no_article_does(without_german_articles: None, client: TestClient) -> None:
+    english = client.get("/")
+    assert "How can we help?" in english.text
+    assert "How can we help?" in client.get("/", headers=GERMAN).text, "one finished page serves every reader that chose nothing"
+    client.get("/sign-in?locale=de")
+    for _again in range(2):
+        german = client.get("/")
+        assert "Wie können wir helfen?" in german.text
+        assert '<html lang="de"' in german.text
+        assert '<h3><a href="/categories/orders" dir="auto" lang="en">Orders</a></h3>' in german.text
+        assert (german.headers["content-language"], german.headers["cache-control"]) == ("de", "private, no-cache")
+        assert client.get("/", headers={"cookie": "deskbook_language=en"}).text == english.text
+        assert client.get("/", headers={"cookie": "deskbook_language=xx"}).text == english.text
+    assert client.get("/", headers={"if-none-match": english.headers["etag"]}).status_code == 200, "a page kept from before is not the German one"
+
+
+def test_the_home_page_of_a_language_with_articles_has_its_own_address(client: TestClient) -> None:
+    client.get("/sign-in?locale=de")
+    assert "How can we help?" in client.get("/").text
+    assert "Wie können wir helfen?" in client.get("/de/").text
 
 
 def test_the_form_goes_on_in_the_language_of_the_page_that_led_there(client: TestClient) -> None:
