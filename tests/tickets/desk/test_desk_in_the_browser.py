@@ -187,6 +187,11 @@ def test_back_after_a_conflict_asks_nothing_and_back_after_sending_sends_nothing
     page.click("[data-send]")
     page.wait_for_selector("text=There is a problem")
     assert page.locator("text=New since your draft").count() == 1
+    page.fill("[name=body]", "Pull the plug.")
+    page.click(".error-summary a:has-text('Read it')")
+    assert page.locator("li.comment:has(#newer):has-text('It burns on.')").count() == 1
+    assert page.url.endswith("#newer")
+    assert page.input_value("[name=body]") == "Pull the plug."
     page.reload()
     page.go_back()
     assert page.locator("h1").inner_text() != ""
