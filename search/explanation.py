@@ -62,21 +62,23 @@ class ConfidenceSignals:
     is_pinned: bool = False
     is_fragment: bool = False
     coverage: float = 0.0
-    """Share of the query's weight, words that occur nowhere included, that the first hit holds; of a fragment, that one of its sections holds."""
+    """Share of the query's weight, words that occur nowhere included, that one section of the first hit holds with its title and keywords."""
     nearness: float = 0.0
-    """Share of the highest possible score that the best hit reaches."""
+    """Share of the highest possible score by words that the first hit reaches."""
     telling: int = 0
     """Words that are no stop words."""
+    held: float = 0.0
+    """The weight of the words that the first hit holds, in weights of a word that occurs nowhere."""
+    least: float = 0.0
+    """How far the first hit holds the word that it holds least."""
+    title: float = 0.0
+    """Share of the query's weight that the first hit holds in its title and keywords."""
+    agreement: float | None = None
+    """1.0 where the first hit is also the most similar in meaning by the word vectors that ship, 0.5 where it is the second; None without them."""
     lead: float | None = None
     """How far the article nearest in meaning stands out (`search.ranking.embedding_lookup.leads`); None where no embedder was asked, or too few are near."""
     place: int = 0
     """The place by words of the article nearest in meaning, from 1; 0 where words do not find it."""
-    margin: float = 0.0
-    """How far the second hit's score lies below the first one's, in shares of that."""
-    similarity: float | None = None
-    """Of the first hit, by the word vectors that ship; None where they were not used."""
-    title: float = 0.0
-    """Share of the query's weight that the first hit holds in its title and keywords."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,10 +107,11 @@ def _shape(text: str, typed: Sequence[str], stops: frozenset[str], vocabulary: V
 def _read_terms(typed: Sequence[str], shape: _Shape, stops: frozenset[str], terms: TermReader, *, is_verbatim: bool) -> dict[str, QueryTerm]:
     """Return the term of each word that counts. Stop words count in a fragment, and a little, where other words were typed."""
     found: dict[str, QueryTerm] = {}
+    is_alone = shape.is_fragment and len(set(typed)) == 1
     for word in typed if shape.is_fragment or (shape.is_open and typed[-1] in stops) else shape.telling:
         if word not in found:
             is_open = shape.is_open and word == typed[-1]
-            term = terms.read(word, is_open=is_open, is_fragment=shape.is_fragment, is_verbatim=is_verbatim or word in stops)
+            term = terms.read(word, is_open=is_open, is_alone=is_alone, is_verbatim=is_verbatim or word in stops)
             is_stop_word = word in stops and word not in shape.telling
             found[word] = replace(term, weight=term.weight * STOP_WORD_WEIGHT, is_stop_word=True) if is_stop_word else term
     return found

@@ -38,17 +38,17 @@ class TermReader:
         self._spelling, self._parts = Spelling(vocabulary), WordParts(vocabulary)
         self._cache: LRUCache[tuple[str, bool, bool, bool], QueryTerm] = LRUCache(MOST_CACHED)
 
-    def read(self, word: str, *, is_open: bool, is_fragment: bool, is_verbatim: bool) -> QueryTerm:
-        """Return what `word` may stand for; `is_open` where more letters may follow, `is_verbatim` where it means itself alone."""
-        key = (word, is_open, is_fragment, is_verbatim)
+    def read(self, word: str, *, is_open: bool, is_alone: bool, is_verbatim: bool) -> QueryTerm:
+        """Return what `word` may stand for; `is_open`: more letters may follow; `is_alone`: nothing else was typed; `is_verbatim`: it means itself only."""
+        key = (word, is_open, is_alone, is_verbatim)
         term = self._cache.get(key)
         if term is None:
-            known = self._known(word, is_open=is_open, is_fragment=is_fragment, is_verbatim=is_verbatim)
+            known = self._known(word, is_open=is_open, is_alone=is_alone, is_verbatim=is_verbatim)
             term = make_term(word, word, known) if known or is_verbatim else self._unknown(word, is_open=is_open)
             self._cache.put(key, term)
         return term
 
-    def _known(self, word: str, *, is_open: bool, is_fragment: bool, is_verbatim: bool) -> list[Alternative]:
+    def _known(self, word: str, *, is_open: bool, is_alone: bool, is_verbatim: bool) -> list[Alternative]:
         """Return what the index holds of the word as it was typed."""
         vocabulary = self.vocabulary
         found = {known: Alternative(known, 1.0, vocabulary.rarity(known)) for known in vocabulary.stems(word)}
@@ -58,7 +58,7 @@ class TermReader:
             found[apart] = Alternative(apart, SPLIT_WEIGHT, vocabulary.rarity_in_a_row(apart), how=How.SPLIT)
         if not is_verbatim:
             _add_compounds(word, found, self._parts)
-        if found and not is_fragment and not is_verbatim:
+        if found and not is_alone and not is_verbatim:
             self._add_similar(word, found)
         return list(found.values()) or (list({one.stem: one for one in _by_character(word, self._parts)}.values()) if is_cjk(word) else [])
 

@@ -15,10 +15,10 @@ from search.query.text_cleanup import clean_query
 from search.query.vocabulary import Vocabulary
 from search.ranking.bm25 import Ranked, add_passages, by_words, rank
 from search.ranking.confidence import estimate_confidence, measure_signals
-from search.ranking.embedding_lookup import EmbeddingLookup, NearestArticles
+from search.ranking.embedding_lookup import LEAST_TOLD, EmbeddingLookup, NearestArticles
 from search.ranking.explain import explain
 from search.ranking.facets import apply_filters, count_facets
-from search.ranking.fusion import EMBEDDER, WORD_VECTORS, fuse
+from search.ranking.fusion import add_similarity, fuse
 from search.ranking.highlight import MOST_HIGHLIGHTS, HighlightCache, Highlighter
 from search.ranking.languages import article_slug, one_version_each
 from search.ranking.rerank import apply_boosts, rerank, worth_showing
@@ -92,7 +92,7 @@ class Answerer:
         highlighter = Highlighter(parsed, vocabulary, scope.highlights)
         best = max((one.score for one in ranked), default=1.0)
         page = add_passages(parsed, ranked[query.offset : query.offset + query.limit], self.rules.weights)
-        signs = measure_signals(parsed, ranked, vocabulary, self.rules.weights, near)
+        signs = measure_signals(parsed, ranked, vocabulary, self.rules.weights, self.vectors, near)
         return Results(
             query=query.text,
             hits=tuple(_hit(one, one.score / best if best else 0.0, highlighter) for one in page),
@@ -121,10 +121,10 @@ class Answerer:
         """All that was found by words and by meaning, best first."""
         ranked = self._ranked(parsed, query, ids)
         if near and near.similarity:
-            ranked = fuse([*ranked, *self._near(parsed, near, query, ranked)], near, EMBEDDER, is_fragment=parsed.is_fragment)
-        elif self.vectors and not parsed.is_fragment:
+            ranked = fuse([*ranked, *self._near(parsed, near, query, ranked)], near, is_fragment=parsed.is_fragment)
+        elif self.vectors and (not parsed.is_fragment or (len(parsed.terms) > 1 and len(ranked) >= LEAST_TOLD)):
             similar = measure_similarity(parsed.phrase.split(), [one.stored for one in ranked], self.vectors)
-            ranked = fuse(ranked, similar, WORD_VECTORS, is_fragment=False)
+            ranked = add_similarity(ranked, similar, sum([term.weight for term in parsed.known]), is_fragment=parsed.is_fragment)
         return apply_boosts(ranked)
 
     def _ordered(self, text: str, query: Query, parsed: ParsedQuery, ranked: list[Ranked]) -> list[Ranked]:

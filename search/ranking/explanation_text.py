@@ -56,12 +56,16 @@ def confidence_sentences(signs: ConfidenceSignals, confidence: float, threshold:
     elif signs.is_fragment:
         yield f"It is {signs.coverage:.0%}, the share of the words' weight that one section of the first hit holds with the title."
     elif signs.telling:
-        yield f"The first hit holds {signs.coverage:.0%} of the words' weight, those that occur nowhere counted too; the more, the surer."
+        yield f"One section of the first hit holds {signs.coverage:.0%} of the words' weight, words that occur nowhere included; the more, the surer."
         if signs.lead is None:
-            yield f"It reaches {min(signs.nearness, 1):.0%} of the highest possible score; the more, the surer."
-            yield f"It holds {signs.title:.0%} in its title and keywords, and the second hit scores {signs.margin:.0%} less; the more, the surer."
-            if signs.similarity is not None:
-                yield f"Its best section is {signs.similarity:.2f} similar to the question in meaning; the more, the surer."
+            yield f"It reaches {min(signs.nearness, 1):.0%} of the highest possible score by words; the more, the surer."
+            yield f"It holds {signs.title:.0%} of the words' weight in its title and keywords; the more, the surer."
+            if not signs.least:
+                yield "It lacks a telling word entirely, which makes it less sure."
+            if signs.agreement is not None:
+                place = round(1 / signs.agreement)
+                among = "the first" if place == 1 else f"at place {place}"
+                yield f"By the meaning of its words it is {among} of what was found; the nearer to the first, the surer."
         typed = "1 telling word was" if signs.telling == 1 else f"{signs.telling} telling words were"
         yield f"{typed} typed; of few words it is less sure, as some article holds them by chance."
         if signs.lead is not None:

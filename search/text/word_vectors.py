@@ -51,6 +51,10 @@ class WordVectors:
         rows = self.rows(word for word in words if word.isalpha() and len(word) > 1)
         return sum(row >= 0 for row in rows) / len(rows) if rows else 0.0
 
+    def telling(self, words: Sequence[str]) -> list[float]:
+        """Return how much each folded word tells, 0.0 to 1.0: everyday words little; one that the table lacks as much as the rarest."""
+        return [float(self._weights[row]) / 255 if row >= 0 else 1.0 for row in self.rows(words)]
+
     def vectors(self, rows: Sequence[int]) -> Array:
         """Return the vectors in these rows, each of about length 1."""
         return self._vectors[list(rows)].astype(self._numpy.float32) / SCALE

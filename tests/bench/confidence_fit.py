@@ -3,8 +3,8 @@
 DESKBOOK_CORPORA=… python -m tests.bench.confidence_fit
 
 A question counts as answered when its article is among the first three; those that find it further down are left out. Each corpus, and
-in it the questions with an answer and those without, count the same. Fragments are not fitted.
-The biases in `search.ranking.confidence` are half a point higher, so that the threshold of 0.6 lies where both kinds of error are in balance.
+in it the questions with an answer and those without, count the same. Fragments are not fitted. The bias in `search.ranking.confidence` is
+shifted so that the threshold of 0.6 stands where at most a quarter of what nothing answers counts as answered on each question file.
 """
 
 import tempfile
@@ -23,7 +23,7 @@ from search.index.store import Store
 from tests.bench import quality
 from tests.bench.answers import known_corpora, unanswerable
 
-NAMES = ("coverage", "nearness", "length", "margin × coverage²", "similarity", "title")
+NAMES = ("coverage", "nearness", "length", "held", "least", "title", "agreement")
 MOST = 300
 """Questions of each file."""
 LONG = 10
@@ -49,14 +49,14 @@ def _rows(corpus: Path, files: list[Path]) -> Rows:
                 answer = engine.search(Query(question.text, limit=3, category=question.category, with_reasons=True))
                 signs = answer.explanation.signs if answer.explanation else None
                 is_found = any(hit.slug in question.slugs for hit in answer.hits)
-                if signs and not signs.is_fragment and signs.similarity is not None and (is_found or not question.slugs):
+                if signs and not signs.is_fragment and signs.agreement is not None and (is_found or not question.slugs):
                     rows.append((_numbers(signs), is_found))
     return rows
 
 
 def _numbers(signs: ConfidenceSignals) -> list[float]:
     length = min(signs.telling, LONG) / LONG
-    return [signs.coverage, signs.nearness, length, signs.margin * signs.coverage**2, signs.similarity or 0.0, signs.title]
+    return [signs.coverage, signs.nearness, length, signs.held, signs.least, signs.title, signs.agreement or 0.0]
 
 
 def _fit(corpora: list[Rows], damping: float = 0.02) -> Any:

@@ -27,7 +27,8 @@ from search.engines.embedded import EmbeddedEngine
 from search.index.store import Store
 from search.query import parser, similar_words, spelling, terms, word_parts
 from search.query.field_weights import FieldWeights
-from search.ranking import answer, bm25, confidence, fusion, rerank
+from search.ranking import bm25, confidence, fusion, rerank
+from search.text import word_vectors
 from tests.bench import quality
 from tests.bench.answers import QUESTIONS, known_corpora, unanswerable
 
@@ -154,7 +155,7 @@ def _without_vectors(engine: EmbeddedEngine) -> Iterator[None]:
 CHANGES: dict[str, Change] = {
     "word vectors": _without_vectors,
     "words that mean nearly the same": _value(similar_words, LEAST_LIKENESS=2.0),
-    "similarity of the whole question": _value(answer, WORD_VECTORS=fusion.Shares(0.0, 0.0, 0.0, 0.0)),
+    "similarity of the whole question": _value(fusion, SIMILARITY=0.0),
     "title weight (1)": _weight(title=1.0),
     "heading weight (1)": _weight(headings=1.0),
     "summary weight (1)": _weight(summary=1.0),
@@ -176,11 +177,15 @@ CHANGES: dict[str, Change] = {
     "stop words counted a little in fragments": _value(parser, STOP_WORD_WEIGHT=0.0),
     "greetings and addresses dropped": _value(parser, drop_noise=lambda text: (text, ())),
     "long numbers dropped": _value(parser, numbers_of=lambda _: set()),
+    "similarity of a fragment": _value(fusion, OF_FRAGMENT=0.0),
+    "confidence: coverage": _value(confidence, _COVERAGE=0.0, _BIAS=confidence._BIAS + 0.6 * confidence._COVERAGE),
     "confidence: nearness": _value(confidence, _NEARNESS=0.0, _BIAS=confidence._BIAS + 0.5 * confidence._NEARNESS),
     "confidence: length": _value(confidence, _LENGTH=0.0, _BIAS=confidence._BIAS + 0.5 * confidence._LENGTH),
-    "confidence: margin": _value(confidence, _MARGIN=0.0, _BIAS=confidence._BIAS + 0.1 * confidence._MARGIN),
-    "confidence: similarity": _value(confidence, _SIMILARITY=0.0, _BIAS=confidence._BIAS + 0.47 * confidence._SIMILARITY),
+    "confidence: held": _value(confidence, _HELD=0.0, _BIAS=confidence._BIAS + 1.2 * confidence._HELD),
+    "confidence: least": _value(confidence, _LEAST=0.0, _BIAS=confidence._BIAS + 0.2 * confidence._LEAST),
     "confidence: title": _value(confidence, _TITLE=0.0, _BIAS=confidence._BIAS + 0.3 * confidence._TITLE),
+    "confidence: agreement": _value(confidence, _AGREEMENT=0.0, _BIAS=confidence._BIAS + 0.54 * confidence._AGREEMENT),
+    "confidence: everyday words tell less": _value(word_vectors.WordVectors, telling=lambda _, words: [1.0] * len(words)),
 }
 """Each number or rule, and how it is switched off; a weight is set to that of the text."""
 

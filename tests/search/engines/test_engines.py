@@ -199,7 +199,7 @@ def test_greeting_signature_and_quoted_mail_do_not_count(pair: Pair) -> None:
 def test_articles_for_another_audience_never_appear(pair: Pair) -> None:
     assert "internal-prices" not in slugs(pair, "zanzibar dealers")
     assert slugs(pair, "zanzibar") == []
-    assert slugs(pair, "zanzibar dealers", audiences=("public", "agents")) == ["internal-prices"]
+    assert slugs(pair, "zanzibar dealers", audiences=("public", "agents"))[0] == "internal-prices"
     assert pair.search(Query("zanzibra")).corrected is None
 
 

@@ -59,3 +59,8 @@ def test_without_word_vectors_the_same_questions_are_believed(pair: Pair) -> Non
     pair.fill(ARTICLES)
     assert confidence(pair, "how do I keep the key of a bot secret?") >= THRESHOLD
     assert confidence(pair, "is there a student discount on a plan?") < THRESHOLD
+
+
+def test_an_everyday_word_that_no_article_holds_matters_less_than_a_rare_one(pair: Pair) -> None:
+    pair.fill(ARTICLES)
+    assert confidence(pair, "where do I put the address on my invoice?") > confidence(pair, "where do I laminate the address on my invoice?")

@@ -7,7 +7,7 @@ import pytest
 
 from search.ranking.bm25 import Ranked
 from search.ranking.embedding_lookup import NearestArticles
-from search.ranking.fusion import EMBEDDER, fuse
+from search.ranking.fusion import add_similarity, fuse
 
 PLACES = {f"article-{place}": 0.0 for place in range(12)}
 
@@ -18,7 +18,7 @@ def ranked(**scores: float) -> list[Ranked]:
 
 
 def order(near: NearestArticles, *, is_fragment: bool = False, **scores: float) -> list[str]:
-    return [one.stored.slug for one in fuse(ranked(**scores), near, EMBEDDER, is_fragment=is_fragment)]
+    return [one.stored.slug for one in fuse(ranked(**scores), near, is_fragment=is_fragment)]
 
 
 @pytest.mark.parametrize(("lead", "first"), [(0.9, "meant"), (0.1, "worded")])
@@ -44,6 +44,12 @@ def test_a_fragment_goes_by_its_words_first() -> None:
 
 
 def test_what_words_alone_gave_is_kept() -> None:
-    (one,) = fuse(ranked(meant=5.0), NearestArticles({"meant": 0.8}), EMBEDDER, is_fragment=False)
+    (one,) = fuse(ranked(meant=5.0), NearestArticles({"meant": 0.8}), is_fragment=False)
     assert (one.parts["by words"], one.parts["meaning"]) == (5.0, 0.8)
     assert one.score == pytest.approx(5.0 * 1.45)
+
+
+def test_the_less_words_find_of_a_question_the_more_the_word_vectors_count() -> None:
+    similar = NearestArticles({"meant": 0.8, "worded": 0.3}, {"meant": 0.5, "worded": 0.0})
+    first = [add_similarity(ranked(worded=10.0, meant=8.0), similar, weight, is_fragment=False)[0].stored.slug for weight in (2.0, 20.0)]
+    assert first == ["worded", "meant"]
