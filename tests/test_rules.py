@@ -46,6 +46,7 @@ FLOORS = (
     ("search.writers",),
     ("search",),
     ("tickets.models", "tickets.access", "tickets.fields", "tickets.audit"),
+    ("tickets.search",),
     ("tickets",),
     ("tickets.lists",),
     ("tickets.email",),

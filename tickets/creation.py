@@ -21,6 +21,7 @@ from tickets.comment import ArticleVersion, NewComment, attach_files, store_arti
 from tickets.models import MAX_SUBJECT_CHARS, Priority, Status, Ticket, TicketTag, TicketType
 from tickets.nonce import content_key
 from tickets.recorded_update import Filed, RecordedUpdate
+from tickets.search.index_rows import NewTicketText, index_new
 from tickets.subscribers import record
 
 
@@ -122,6 +123,10 @@ def create(session: Session, new: NewTicket, *, now: datetime, complete: Complet
     store_articles(session, new.articles, "read", ticket_id, now)
     store_articles(session, new.linked, "linked", ticket_id, now)
     queries.store_all(session, TicketTag, [{"ticket_id": ticket_id, "name": tag} for tag in dict.fromkeys(new.tags)])
+    profile = filing_queries.name_of(session, known.requester_id) if known.requester_id is not None else "" if not new.proof else new.name
+    text = NewTicketText(new.subject, (new.name, profile, new.email), new.tags, new.locale, new.language)
+    has_files = bool(new.files or new.uploads)
+    index_new(session, ticket_id, text, comment_id, new.body, is_public=new.is_public, has_files=has_files)
     events = (Created(), Commented(comment_id, is_public=new.is_public))
     filed = Filed(new.email, new.visit, new.locale, known.staff, new.receipts) if new.agent is None else None
     actor = new.agent or Actor(new.submitter_id or requester_id)

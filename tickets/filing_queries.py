@@ -20,6 +20,7 @@ _TICKETS: Any = Ticket.__table__
 _COMMENTS: Any = Comment.__table__
 # Statements are made once: making them costs more than running them.
 USER_ID = select(_USERS.c.id).where(_USERS.c.email == bindparam("address"))
+NAME_OF = select(_USERS.c.name).where(_USERS.c.id == bindparam("user_id"))
 _ONE = select(literal(1).label("one")).subquery()
 GROUP_ID = select(CategoryGroup.group_id).where(CategoryGroup.category == bindparam("category"))
 _STAFF = queries.NOTIFIED.subquery("staff")
@@ -66,6 +67,11 @@ def known_request(session: Session, key: str | None, email: str, category: str) 
     filed = None if first[0] is None else (first[0], first[1], first[2], first[3])
     staff = tuple(StaffMember(*row[8:]) for row in rows if row[8] is not None)
     return KnownRequest(first[4], first[5], first[7] if first[4] is None else first[6], filed, staff)
+
+
+def name_of(session: Session, user_id: int) -> str:
+    """Return the name in this person's profile."""
+    return str(session.connection().execute(NAME_OF, {"user_id": user_id}).scalar_one())
 
 
 def store_request(session: Session, *, person: Mapping[str, Any] | None, ticket: Mapping[str, Any], comment: Mapping[str, Any]) -> StoredRequest | None:

@@ -17,6 +17,7 @@ from tickets.comment import NewComment, store_comment
 from tickets.fields import ImpossibleChange
 from tickets.models import Audit, Comment, Status, Ticket, TicketTag
 from tickets.recorded_update import RecordedUpdate
+from tickets.search.index_rows import index_message, index_tags
 from tickets.subscribers import record
 
 SAME_MESSAGE_WITHIN = timedelta(hours=1)
@@ -82,6 +83,8 @@ def apply(session: Session, ticket_id: int, update: Update, *, actor: Actor, via
         if comment is not None:
             events.append(_add(session, ticket, comment, actor, via, now))
         events += [_set(ticket, name, value, now) for name, value in changes.items()]
+        if "tags" in changes:
+            index_tags(session, ticket.id, [tag.name for tag in ticket.tags])
         ticket.updated_at = now
         flag_modified(ticket, "updated_at")  # a step of the version even at the same moment as the last one
         recorded = RecordedUpdate.of(ticket, actor, via, now, tuple(events))
@@ -184,6 +187,8 @@ def _add(session: Session, ticket: Ticket, comment: NewComment, actor: Actor, vi
     comment_id = store_comment(session, comment, ticket_id=ticket.id, author_id=author_id, via=via or "web", now=now)
     if comment_id is None:
         raise NotAllowed(f"the form of a message on ticket {ticket.id} was used for another ticket")
+    has_files = bool(comment.files or comment.uploads)
+    index_message(session, ticket, comment_id, comment.body, is_public=comment.is_public, has_files=has_files)
     if comment.is_public and actor.is_staff:
         ticket.replied_at = ticket.replied_at or now
     elif comment.is_public:

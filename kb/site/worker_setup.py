@@ -23,13 +23,14 @@ from tickets.automation import close_long_solved
 from tickets.deflection import jobs as report_jobs
 from tickets.desk.draft_queries import delete_drafts_before
 from tickets.email.mailer import Mailer
+from tickets.search import jobs as search_jobs
 
 
 def make_worker(settings: Settings, database: Database, templates: Environment | None = None) -> Worker:
     """A worker on `database`, ready to `run`."""
     words = templates or environment(settings, StaticFiles(theme_files(settings)))
     mailer = Mailer(settings, database, words, secret_key(settings))
-    return Worker(database, {**mailer.handlers(), **report_jobs.handlers(database)}, chores(settings))
+    return Worker(database, {**mailer.handlers(), **report_jobs.handlers(database), **search_jobs.handlers(database)}, chores(settings))
 
 
 @contextmanager
@@ -76,4 +77,5 @@ def chores(settings: Settings) -> list[Chore]:
         forget_files,
         close_solved,
         report_jobs.ask_to_count,
+        search_jobs.ask_to_index,
     ]

@@ -1,5 +1,6 @@
 """The migrated schema is the schema of the models."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ import kb.migrations
 import tickets.models  # noqa: F401
 from kb.db import Base, Database
 from kb.migrations import SchemaMismatch, head, migrate, require_current
+
+FULL_TEXT = re.compile("(ticket|staff)_words(_|$)")
+"""Tables that each database has in a way of its own, and that no model maps."""
 
 
 @pytest.fixture
@@ -36,7 +40,8 @@ def test_the_newest_number_is_the_head_that_alembic_sees() -> None:
 def test_the_migrated_schema_equals_the_models(database: Database) -> None:
     migrate(database)
     with database.engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata)
+        options = {"compare_type": True, "include_name": lambda name, kind, _parents: kind != "table" or not FULL_TEXT.match(name)}
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
     assert differences == []
 
 

@@ -67,13 +67,13 @@ def test_a_reply_with_three_changes_is_one_update_of_the_ticket_and_ten_statemen
     assert len([statement for statement in seen if statement.startswith("INSERT INTO outbox_jobs")]) == 1, "to the requester and to Bob"
 
 
-def test_a_request_from_a_new_visitor_is_eight_statements(client: TestClient, send: Send) -> None:
+def test_a_request_from_a_new_visitor_is_nine_statements(client: TestClient, send: Send) -> None:
     send()
     client.cookies.clear()
     with counted(client.app.state.database) as seen:
         assert send(description="Another one.", email="bob@example.com").status_code == 303
     stored = [statement for statement in seen if "events" not in statement or "ticket_id" in statement]  # the visits are stored by a thread of their own
-    assert len(stored) <= 8, stored
+    assert len(stored) <= 9, stored
 
 
 @pytest.mark.parametrize("act", ["file", "reply"])
@@ -90,7 +90,7 @@ def test_twenty_who_hear_of_it_cost_no_more_statements_than_two(database: Databa
     with database.write() as session:
         for number in range(18):
             people.add_user(session, f"more{number}@example.com", "", "agent", now())
-    assert costs() == few <= 10
+    assert costs() == few <= 12  # two of them write the message into the search, for everybody and for staff
 
 
 def test_one_field_is_three_statements(database: Database, staffed: Callable[[int], list[User]]) -> None:

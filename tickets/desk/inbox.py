@@ -25,15 +25,15 @@ from tickets.articles_read import open_categories
 from tickets.desk import queries
 from tickets.desk.filter_form import filter_inputs
 from tickets.desk.flash_messages import flash
+from tickets.desk.list_page import list_page
 from tickets.desk.list_request import SEARCH, ListRequest, chosen_url, read_list
 from tickets.email.delivery import mail_folder
 from tickets.lists import filter_labels, sort_orders
 from tickets.lists.condition_queries import Viewpoint
-from tickets.lists.page_queries import TicketPage, page, place_of, sort_keys
 from tickets.lists.view_queries import counts_of, views_of
 from tickets.lists.views import MOST_COUNTED, View
+from tickets.search.jobs import is_indexing
 
-PER_PAGE = 25
 NUMBER = re.compile(r"#?([1-9][0-9]{0,8})")
 
 
@@ -85,17 +85,24 @@ def _list_context(request: Request, session: Session, user: User, asked: ListReq
     """Return what every list shows: a page of tickets, its filters as chips and as a form, and the views with their counts."""
     viewpoint = Viewpoint(person(user), now())
     categories = open_categories(request)
-    found = _page(request, session, viewpoint, asked)
+    found = list_page(request, session, viewpoint, asked)
     group_by = asked.view.group_by
     return {
         "asked": asked,
         "tickets": found.tickets,
-        "neighbours": found,
+        "neighbours": found.page,
+        "snippets": found.snippets,
+        "found": found.found,
+        "has_all": found.has_all,
+        "is_indexing": asked.wanted.words and is_indexing(session),
         "answered": queries.answered(session, found.tickets),
         "unconfirmed": queries.unconfirmed(session, found.tickets),
         "chips": [(filter_labels.label_of(condition, categories), asked.url_without(condition)) for condition in asked.typed.conditions],
         "filter_inputs": filter_inputs(active_staff(session), ticket_queries.groups(session), categories),
-        "orders": {name: sort_orders.label_of(name) for name in dict.fromkeys((*sort_orders.COMMON, asked.order))},
+        "orders": {
+            name: sort_orders.label_of(name)
+            for name in dict.fromkeys((*([sort_orders.RELEVANCE] if asked.view is SEARCH and asked.typed.words else []), *sort_orders.COMMON, asked.order))
+        },
         "views": views,
         "counts": queries.counts(session, viewpoint.actor) | counts_of(session, views, viewpoint),
         "most_counted": MOST_COUNTED,
@@ -103,14 +110,3 @@ def _list_context(request: Request, session: Session, user: User, asked: ListReq
         "groups": {ticket.id: filter_labels.group_label(group_by, ticket, categories) for ticket in found.tickets} if group_by else {},
         "user": user,
     }
-
-
-def _page(request: Request, session: Session, viewpoint: Viewpoint, asked: ListRequest) -> TicketPage:
-    is_empty = asked.view is SEARCH and not asked.typed.text
-    if asked.wanted.problems or is_empty:
-        return TicketPage([])
-    keys = sort_keys(asked.order, asked.wanted, asked.view.group_by)
-    before, after = request.query_params.get("before", ""), request.query_params.get("after", "")
-    place = place_of(before or after, keys, is_before=bool(before)) if before or after else None
-    more = queries.with_words(asked.wanted.words.split()[:8])
-    return page(session, asked.wanted, viewpoint, order=asked.order, place=place, limit=PER_PAGE, group_by=asked.view.group_by, more=more)

@@ -64,7 +64,8 @@ def read_list(view: View, query: QueryParams, now: datetime) -> ListRequest:
     """Return the list of this view that the query asks for."""
     typed = parse(query.get("q", "")[: 4 * MAX_FILTER_CHARS], now)
     asked = query.get("order", "")
-    order = asked if sort_orders.is_order(asked) else typed.order or view.order
+    usual = sort_orders.RELEVANCE if view is SEARCH and typed.words else view.order
+    order = asked if sort_orders.is_order(asked) else typed.order or usual
     base = parse(view.filter, now)
     return ListRequest(view, typed, order, TicketFilter((*base.conditions, *typed.conditions), typed.words, problems=(*base.problems, *typed.problems)))
 

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from kb.accounts.models import User
 from kb.events.models import Event, Kind
 from tickets.access import Actor, select_tickets
-from tickets.models import Comment, Status, Ticket, TicketTag
+from tickets.models import Comment, Status, Ticket
 
 WORKING = (Status.NEW, Status.OPEN, Status.PENDING, Status.HOLD)
 SUSPENDED = (Ticket.suspended_reason.is_not(None), Ticket.status.in_(WORKING))
@@ -52,18 +51,6 @@ def unconfirmed(session: Session, tickets: Sequence[Ticket]) -> set[int]:
     first = select(func.min(Comment.id)).where(Comment.ticket_id.in_([ticket.id for ticket in tickets])).group_by(Comment.ticket_id)
     by_requester = (Comment.author_id == Ticket.requester_id, Comment.proof == "")
     return set(session.scalars(select(Comment.ticket_id).join(Ticket, Comment.ticket_id == Ticket.id).where(Comment.id.in_(first), *by_requester)))
-
-
-def with_words(words: Sequence[str]) -> list[ColumnElement[bool]]:
-    """Return the conditions for every word to be in the subject, a message or note, a tag, or the requester's name or address."""
-    conditions = []
-    for word in words:
-        columns = (Ticket.subject, Ticket.requester_name, User.name, User.email)
-        by_person = Ticket.requester.has(or_(*(column.icontains(word, autoescape=True) for column in columns[2:])))
-        texts = [column.icontains(word, autoescape=True) for column in columns[:2]]
-        written = Ticket.comments.any(Comment.body.icontains(word, autoescape=True))
-        conditions.append(or_(*texts, by_person, written, Ticket.tags.any(TicketTag.name.icontains(word, autoescape=True))))
-    return conditions
 
 
 def has_ticket(session: Session, actor: Actor, ticket_id: int) -> bool:

@@ -140,7 +140,7 @@ def _filled(view: View, texts: dict[str, str], chosen: Any) -> View:
         view,
         name=one_line(texts["name"]),
         filter=one_line(texts["filter"]),
-        order=order if sort_orders.is_order(order) else sort_orders.USUAL,
+        order=order if sort_orders.is_order(order) and order != sort_orders.RELEVANCE else sort_orders.USUAL,
         group_by=group_by if group_by in GROUPS else "",
         columns=columns.in_order(chosen),
     )

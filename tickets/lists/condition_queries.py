@@ -15,6 +15,7 @@ from tickets.fields import Kind
 from tickets.lists.conditions import ME, NO, NONE, YES, Condition, Operator, TicketFilter
 from tickets.lists.time_values import age_of, stretch_of
 from tickets.models import Ticket, TicketTag
+from tickets.search.search_queries import is_from
 
 MOST_STAFF = 1000
 
@@ -43,7 +44,7 @@ def _sql(session: Session, condition: Condition, viewpoint: Viewpoint) -> Column
     if kind is Kind.TAGS:
         asked = or_(*(_tagged(value) for value in condition.values))
     elif kind is Kind.REQUESTER:
-        asked = or_(*(_from(value) for value in condition.values))
+        asked = or_(*(_from(session, value) for value in condition.values))
     elif kind is Kind.PERSON:
         asked = _is_person(session, column, condition.values, viewpoint)
         if condition.is_negated and NONE not in condition.values:
@@ -53,7 +54,7 @@ def _sql(session: Session, condition: Condition, viewpoint: Viewpoint) -> Column
         if condition.is_negated and NONE not in condition.values:
             return or_(not_(asked), column.is_(None))
     elif kind is Kind.TEXT and condition.field == "subject":
-        asked = or_(*(column.icontains(value, autoescape=True) for value in condition.values))
+        asked = or_(*(_has_in(column, value) for value in condition.values))
     else:
         asked = column.in_(["" if value == NONE and kind is Kind.CATEGORY else value for value in condition.values])
     return not_(asked) if condition.is_negated else asked
@@ -85,12 +86,17 @@ def _tagged(value: str) -> ColumnElement[bool]:
     return Ticket.id.in_(select(TicketTag.ticket_id).where(TicketTag.name == value))
 
 
-def _from(value: str) -> ColumnElement[bool]:
-    """A whole address, or a part of the requester's name or address."""
+def _from(session: Session, value: str) -> ColumnElement[bool]:
+    """A whole address, or the beginnings of words of the requester's name or address."""
     if "@" in value.strip("@") and (address := canonical_email(value)):
         return Ticket.requester_id.in_(select(User.id).where(User.email == address))
-    named = select(User.id).where(or_(User.email.icontains(value, autoescape=True), User.name.icontains(value, autoescape=True)))
-    return or_(Ticket.requester_id.in_(named), Ticket.requester_name.icontains(value, autoescape=True))
+    return is_from(session, value)
+
+
+def _has_in(column: Any, value: str) -> ColumnElement[bool]:
+    """SQLite folds the case of ASCII alone."""
+    spellings = dict.fromkeys((value, value.lower(), value.upper(), value.capitalize(), value.title()))
+    return or_(*(column.icontains(one, autoescape=True) for one in (spellings if not value.isascii() else (value,))))
 
 
 def _is_person(session: Session, column: Any, values: tuple[str, ...], viewpoint: Viewpoint) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from tickets.access import Actor, select_tickets
 from tickets.fields import LISTED
 from tickets.lists.condition_queries import Viewpoint, conditions_of
 from tickets.lists.conditions import TicketFilter
-from tickets.lists.sort_orders import NUMBER
+from tickets.lists.sort_orders import NUMBER, RELEVANCE
 from tickets.models import Status, Ticket
 
 OURS = frozenset({str(Status.NEW), str(Status.OPEN)})
@@ -50,6 +50,8 @@ class TicketPage:
     """Of the page before; empty on the first."""
     after: str = ""
     """Of the next page; empty on the last."""
+    is_ranked: bool = False
+    """Whether these places are numbers of hits, both of them to begin after."""
 
 
 def page(
@@ -97,7 +99,7 @@ def sort_keys(order: str, wanted: TicketFilter, group_by: str = "") -> list[Sort
         return [*_ours_first(wanted), SortKey(Ticket.waiting_since, is_descending), SortKey(Ticket.id, is_descending)]
     if name == "priority":
         return [SortKey(_URGENCY, not is_descending), SortKey(Ticket.waiting_since), SortKey(Ticket.id)]
-    if name == "newest":
+    if name in ("newest", RELEVANCE):
         return [SortKey(Ticket.id, is_descending=True)]
     if name == "changed":
         return [SortKey(Ticket.updated_at, is_descending=True), SortKey(Ticket.id, is_descending=True)]

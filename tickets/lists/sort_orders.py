@@ -7,6 +7,8 @@ from kb.i18n import gettext as _
 from tickets.fields import LISTED
 
 USUAL = "waiting"
+RELEVANCE = "relevance"
+"""Of a search for words; any other list has the newest first instead."""
 COMMON: Mapping[str, str] = {
     "waiting": N_("Longest waiting first"),
     "newest": N_("Newest first"),
@@ -23,7 +25,7 @@ BY_FIELD: Mapping[str, str] = {NUMBER: N_("Number")} | {
 
 def is_order(name: str) -> bool:
     """Return whether lists can be in this order."""
-    return name in COMMON or name.removeprefix("-") in BY_FIELD
+    return name == RELEVANCE or name in COMMON or name.removeprefix("-") in BY_FIELD
 
 
 def orders() -> list[str]:
@@ -33,6 +35,8 @@ def orders() -> list[str]:
 
 def label_of(name: str) -> str:
     """Return the order as people read it."""
+    if name == RELEVANCE:
+        return _("Best match first")
     if name in COMMON:
         return _(COMMON[name])
     label = _(BY_FIELD[name.removeprefix("-")])

@@ -10,6 +10,7 @@ from kb.site.cli.api_key import api_key
 from kb.site.cli.check import check
 from kb.site.cli.config import config
 from kb.site.cli.doctor import doctor
+from kb.site.cli.index_tickets import index_tickets
 from kb.site.cli.migrate import migrate
 from kb.site.cli.refusal import Deskbook
 from kb.site.cli.report import report
@@ -28,5 +29,5 @@ def main() -> None:
     """
 
 
-for command in (serve, worker, migrate, check, index, search, user, api_key, report, config, doctor):
+for command in (serve, worker, migrate, check, index, index_tickets, search, user, api_key, report, config, doctor):
     main.add_command(command)

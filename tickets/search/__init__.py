@@ -1,0 +1,1 @@
+"""Full-text search over tickets: what is indexed, how it is asked, and the snippets shown."""
