@@ -24,7 +24,6 @@ MOST_ARTICLES_READ = 20
 MOST_COMMENTS = 1000
 MOST_AUDITS = 1000
 MOST_STAFF = 1000
-MOST_GROUPS = 200
 MOST_LISTED = 50
 SAMPLE = 50
 ATTACHMENT_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,43}")
@@ -190,11 +189,6 @@ def people(session: Session, user_ids: Collection[int]) -> dict[int, User]:
 def is_member(session: Session, group_id: int | None, user_id: int | None) -> bool:
     """Return whether the person is in the group."""
     return session.get(GroupMember, (group_id, user_id)) is not None
-
-
-def groups(session: Session) -> Sequence[Group]:
-    """Return the groups by name, at most 200."""
-    return session.scalars(select(Group).where(Group.deleted_at.is_(None)).order_by(func.lower(Group.name), Group.id).limit(MOST_GROUPS)).all()
 
 
 def group_names(session: Session, group_ids: Collection[int]) -> dict[int, str]:

@@ -48,7 +48,7 @@ def update_password(request: Request, form: FormData) -> Response:
     return RedirectResponse("/account?saved=password", 303)
 
 
-def page(request: Request, user: User, *, errors: dict[str, str] | None = None, email: str = "", status: int = 422) -> Response:
+def page(request: Request, user: User, *, errors: dict[str, str] | None = None, email: str = "", away_until: str = "", status: int = 422) -> Response:
     """The account page; with `errors`, field → message, and the address that was typed."""
     with database(request).read() as session:
         signed_in = own_sessions(request, session, user)
@@ -56,6 +56,8 @@ def page(request: Request, user: User, *, errors: dict[str, str] | None = None, 
         "user": user,
         "errors": errors or {},
         "email": email,
+        "away_until": away_until or (user.away_until.date().isoformat() if user.away_until and user.is_away(now()) else ""),
+        "is_away": user.is_away(now()),
         "saved": request.query_params.get("saved", ""),
         "min_chars": passwords.MIN_CHARS,
         "has_mailbox": people.is_email(user.email),

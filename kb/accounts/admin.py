@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from kb.accounts import api_keys, invitations, notices, people, queries, roles, sessions
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
-from kb.accounts.models import ApiKey, Role, User
+from kb.accounts.models import ApiKey, GroupMember, Role, User
 from kb.accounts.permissions import Permission
 from kb.accounts.roles import RoleRefused
 from kb.accounts.tokens import new_token
@@ -19,6 +19,7 @@ from kb.db import database, now
 from kb.i18n import gettext as _
 from kb.rate_limit.queries import is_within_limit
 from kb.text.cleanup import one_line
+from kb.text.whole_number import parse_whole_number
 from kb.web.forms import text
 from kb.web.numbers import path_number, query_number
 from kb.web.templates import render
@@ -36,14 +37,17 @@ def add_person(request: Request, form: FormData) -> Response:
     """Adds a person; staff are mailed an invitation."""
     admin = sessions.require_permission(request, Permission.MANAGE_PEOPLE)
     email, name, role = text(form, "email", 300), text(form, "name", people.MAX_NAME_CHARS), text(form, "role", 20)
+    chosen = frozenset(number for value in form.getlist("group") if isinstance(value, str) and (number := parse_whole_number(value)) is not None)
     try:
         with database(request).write() as session:
             person = people.add_user(session, email, name, role, now())
             roles.require_share(admin.permissions, person.held_role.allows)
-            audit.record(session, Kind.PERSON_ADDED, audit.source(request, admin), now(), person=person, detail=f"as {person.role}")
+            joined = _join_groups(session, admin, person, chosen)
+            detail = f"as {roles.short_name(person.held_role)}" + (f", in {', '.join(joined)}" if joined else "")
+            audit.record(session, Kind.PERSON_ADDED, audit.source(request, admin), now(), person=person, detail=detail)
             is_invited = person.is_staff and invitations.invite(session, request.app.state.settings, person, audit.source(request, admin), now())
     except (people.PersonRefused, RoleRefused) as refusal:
-        return _people_page(request, error=str(refusal), typed={"email": email, "name": name, "role": role})
+        return _people_page(request, error=str(refusal), typed={"email": email, "name": name, "role": role}, chosen=chosen)
     return RedirectResponse(f"/desk/people?saved={'invited' if is_invited else 'added'}", 303)
 
 
@@ -76,17 +80,6 @@ def change_role(request: Request, form: FormData) -> Response:
             detail = f"from {roles.short_name(before)} to {roles.short_name(person.held_role)}"
             audit.record(session, Kind.ROLE_CHANGED, audit.source(request, admin), now(), person=person, detail=detail)
             notices.role_changed(session, person, now())
-
-    return _change(request, admin, change)
-
-
-def disable(request: Request, form: FormData) -> Response:  # noqa: ARG001
-    """Locks a person out at once."""
-    admin = sessions.require_permission(request, Permission.MANAGE_PEOPLE)
-
-    def change(session: Session, person: User) -> None:
-        people.disable(session, person)
-        audit.record(session, Kind.PERSON_DISABLED, audit.source(request, admin), now(), person=person)
 
     return _change(request, admin, change)
 
@@ -152,6 +145,15 @@ def revoke_key(request: Request, form: FormData) -> Response:  # noqa: ARG001
     return RedirectResponse("/desk/api-keys?revoked=1", 303)
 
 
+def _join_groups(session: Session, admin: User, person: User, chosen: frozenset[int]) -> list[str]:
+    """Put a new person of the staff into the groups chosen; return their names. Only who sees all tickets may say who sees which."""
+    if not person.is_staff or Permission.SEE_ALL_TICKETS not in admin.permissions:
+        return []
+    groups = [group for group in queries.groups(session) if group.id in chosen]
+    session.add_all(GroupMember(group_id=group.id, user_id=person.id) for group in groups)
+    return [f"“{group.name}”" for group in groups]
+
+
 def _change(request: Request, by: User, change: people.Change) -> Response:
     try:
         with database(request).write() as session:
@@ -165,11 +167,12 @@ def _change(request: Request, by: User, change: people.Change) -> Response:
     return RedirectResponse("/desk/people?saved=1", 303)
 
 
-def _people_page(request: Request, *, error: str = "", typed: dict[str, str] | None = None) -> Response:
+def _people_page(request: Request, *, error: str = "", typed: dict[str, str] | None = None, chosen: frozenset[int] = frozenset()) -> Response:
     page = query_number(request, "page", most=MOST_PAGES)
     words = request.query_params.get("q", "").replace("\x00", "")[:100]
     with database(request).read() as session:
         found = people.list_users(session, words=words, limit=PAGE + 1, offset=(page - 1) * PAGE)
+        groups = queries.groups(session) if Permission.SEE_ALL_TICKETS in sessions.require_staff(request).permissions else ()
         named = [(role.slug, roles.name_of(role)) for role in roles.all_roles(session)]
     context = {
         "people": found[:PAGE],
@@ -179,6 +182,9 @@ def _people_page(request: Request, *, error: str = "", typed: dict[str, str] | N
         "error": error,
         "typed": typed or {"email": "", "name": "", "role": Role.AGENT},
         "saved": request.query_params.get("saved", ""),
+        "groups": groups,
+        "chosen": chosen,
+        "now": now(),
         "roles": named,
         "is_invited": invitations.is_invited,
         "invitation_hours": request.app.state.settings.invitation_hours,

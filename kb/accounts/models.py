@@ -65,6 +65,8 @@ class User(Base):
     is_verified: Mapped[bool] = mapped_column(default=False)
     """Whether the person has shown that the email address is theirs."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    away_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When somebody on the staff is back; None, or in the past, while they are not away."""
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"), index=True)
     is_organization_chosen: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether an admin chose the organization, or none; else it is that of the address's domain."""
@@ -81,10 +83,9 @@ class User(Base):
         """What this person may do; nothing once they are disabled."""
         return self.held_role.allows if self.is_staff else frozenset()
 
-    @property
-    def is_admin(self) -> bool:
-        """Whether this person has the role that allows everything."""
-        return self.is_active and self.role == Role.ADMIN
+    def is_away(self, now: datetime) -> bool:
+        """Whether the person has said that they are away."""
+        return self.away_until is not None and self.away_until > now
 
     @property
     def shown_name(self) -> str:

@@ -6,9 +6,11 @@ from datetime import datetime
 from sqlalchemy import case, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from kb.accounts.models import IS_STAFF, AddressChange, ApiKey, OrganizationDomain, Role, SignInLink, SignInSession, User
+from kb.accounts.models import IS_STAFF, AddressChange, ApiKey, Group, OrganizationDomain, Role, SignInLink, SignInSession, User
 from kb.accounts.permissions import Permission
 from kb.events.models import Event, Kind
+
+MOST_GROUPS = 200
 
 
 def user_by_email(session: Session, email: str) -> User | None:
@@ -30,6 +32,11 @@ def organization_of_domain(session: Session, email: str) -> int | None:
     """The organization that addresses of this domain belong to."""
     domain = email.rpartition("@")[2]
     return session.scalar(select(OrganizationDomain.organization_id).where(OrganizationDomain.domain == domain))
+
+
+def groups(session: Session) -> Sequence[Group]:
+    """Return the groups by name, at most 200."""
+    return session.scalars(select(Group).where(Group.deleted_at.is_(None)).order_by(func.lower(Group.name), Group.id).limit(MOST_GROUPS)).all()
 
 
 def active_staff(session: Session) -> Sequence[User]:

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from kb.accounts import account, address_change, admin, fresh_sign_in, menu, own_sessions, role_pages, sensitive_acts, sign_in
+from kb.accounts import account, address_change, admin, availability, fresh_sign_in, menu, own_sessions, role_pages, sensitive_acts, sign_in
 from kb.accounts.audit_log import page as audit_log
 from kb.accounts.fresh_sign_in import with_fresh_sign_in
 from kb.accounts.permissions import Permission
@@ -25,13 +25,13 @@ routes = [
     Route("/account/address/{token}", address_change.show, methods=["GET"]),
     Route("/account/address/{token}", with_form(address_change.confirm), methods=["POST"]),
     Route("/account/password", with_form(with_fresh_sign_in(account.update_password, require_user, sensitive_acts.change_password)), methods=["POST"]),
+    Route("/account/availability", with_form(availability.update), methods=["POST"]),
     Route("/account/confirmed", fresh_sign_in.confirmed, methods=["GET"]),
     Route("/account/sessions/revocation", with_form(own_sessions.end_all), methods=["POST"]),
     Route("/account/sessions/{session}/revocation", with_form(own_sessions.end_one), methods=["POST"]),
     Route("/desk/people", admin.list_people, methods=["GET"]),
     Route("/desk/people", with_form(with_fresh_sign_in(admin.add_person, manage_people, sensitive_acts.add_person)), methods=["POST"]),
     Route("/desk/people/{id:int}/role", with_form(with_fresh_sign_in(admin.change_role, manage_people, sensitive_acts.change_role)), methods=["POST"]),
-    Route("/desk/people/{id:int}/disablement", with_form(with_fresh_sign_in(admin.disable, manage_people, sensitive_acts.disable)), methods=["POST"]),
     Route("/desk/people/{id:int}/enablement", with_form(with_fresh_sign_in(admin.enable, manage_people, sensitive_acts.enable)), methods=["POST"]),
     Route("/desk/people/{id:int}/invitation", with_form(with_fresh_sign_in(admin.invite, manage_people, sensitive_acts.invite)), methods=["POST"]),
     Route("/desk/roles", role_pages.list_roles, methods=["GET"]),

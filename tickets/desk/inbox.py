@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from kb.accounts.models import User
 from kb.accounts.permissions import Permission
 from kb.accounts.queries import active_staff
+from kb.accounts.queries import groups as groups_by_name
 from kb.accounts.sessions import require_staff
 from kb.config import Settings
 from kb.db import database, now
@@ -19,7 +20,6 @@ from kb.jobs.queries import depth
 from kb.text.cleanup import clean
 from kb.web.templates import render
 from search.searcher import Searcher
-from tickets import queries as ticket_queries
 from tickets.access import person
 from tickets.articles_read import open_categories
 from tickets.desk import queries
@@ -98,7 +98,7 @@ def _list_context(request: Request, session: Session, user: User, asked: ListReq
         "answered": queries.answered(session, found.tickets),
         "unconfirmed": queries.unconfirmed(session, found.tickets),
         "chips": [(filter_labels.label_of(condition, categories), asked.url_without(condition)) for condition in asked.typed.conditions],
-        "filter_inputs": filter_inputs(active_staff(session), ticket_queries.groups(session), categories),
+        "filter_inputs": filter_inputs(active_staff(session), groups_by_name(session), categories),
         "orders": {
             name: sort_orders.label_of(name)
             for name in dict.fromkeys((*([sort_orders.RELEVANCE] if asked.view is SEARCH and asked.typed.words else []), *sort_orders.COMMON, asked.order))

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.accounts.models import Group, User
+from kb.db import now
 from kb.i18n import gettext as _
 from kb.i18n import pgettext
+from kb.i18n.formats import day
 from tickets.desk.draft import EDITABLE, Draft
 from tickets.fields import Field, Kind, next_statuses
 from tickets.models import Ticket
@@ -71,7 +73,7 @@ def _options(
 ) -> tuple[tuple[str, str], ...]:
     """Return value → words of what can be chosen; what the ticket has now is always among them."""
     if field.kind == Kind.PERSON:
-        people = [(str(person.id), _("%(name)s (you)", name=person.shown_name) if person.id == user.id else person.shown_name) for person in staff]
+        people = [(str(person.id), _named(person, user)) for person in staff]
         if ticket.assignee is not None and str(ticket.assignee_id) not in dict(people):
             people.append((str(ticket.assignee_id), _("%(name)s (no longer an agent)", name=ticket.assignee.shown_name)))
         return (("", pgettext("assignee", "Nobody")), *people)
@@ -85,3 +87,11 @@ def _options(
         return (("", pgettext("category", "None")), *categories, *gone)
     chosen = next_statuses(ticket) if field.name == "status" else field.choices
     return tuple((value, _(field.choices[value])) for value in chosen)
+
+
+def _named(person: User, reader: User) -> str:
+    if person.id == reader.id:
+        return _("%(name)s (you)", name=person.shown_name)
+    if person.away_until is not None and person.is_away(now()):
+        return _("%(name)s (away until %(day)s)", name=person.shown_name, day=day(person.away_until))
+    return person.shown_name

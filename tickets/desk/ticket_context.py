@@ -12,6 +12,7 @@ from starlette.requests import Request
 from kb.accounts.models import User
 from kb.accounts.permissions import Permission
 from kb.accounts.queries import active_staff
+from kb.accounts.queries import groups as groups_by_name
 from kb.db import now as present
 from kb.i18n import gettext as _
 from kb.jobs.queries import troubled_jobs
@@ -83,7 +84,7 @@ def ticket_context(request: Request, session: Session, user: User, ticket: Ticke
     """Return the context of `desk/ticket.html`."""
     whole = catalog(request)
     conversation = timeline(session, person(user), ticket)
-    shown = properties(ticket, draft, active_staff(session), ticket_queries.groups(session), list(open_categories(request).items()), user)
+    shown = properties(ticket, draft, active_staff(session), groups_by_name(session), list(open_categories(request).items()), user)
     return composer_context(request, session, user, ticket, draft, now=now) | {
         "timeline": conversation,
         "latest": latest_message(conversation),

@@ -13,6 +13,7 @@ from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
 from kb.accounts.models import MAX_GROUP_NAME_CHARS, Group, User
 from kb.accounts.permissions import Permission
+from kb.accounts.queries import groups as groups_by_name
 from kb.accounts.sessions import require_permission
 from kb.db import database, now
 from kb.i18n import gettext as _
@@ -21,7 +22,6 @@ from kb.text.whole_number import parse_whole_number
 from kb.web.forms import text
 from kb.web.numbers import path_number
 from kb.web.templates import render
-from tickets import queries
 from tickets.articles_read import open_categories
 from tickets.reassignment import reassign
 from tickets.teams import group_queries
@@ -47,7 +47,7 @@ def list_groups(request: Request) -> Response:
     require_manager(request)
     names = open_categories(request)
     with database(request).read() as session:
-        groups, members, open_tickets = queries.groups(session), group_queries.members(session), group_queries.open_tickets(session)
+        groups, members, open_tickets = groups_by_name(session), group_queries.members(session), group_queries.open_tickets(session)
         rules = group_queries.categories(session)
     of_group = {group.id: [names.get(slug, slug) for slug, group_id in rules.items() if group_id == group.id] for group in groups}
     context = {"groups": groups, "members": members, "open_tickets": open_tickets, "categories": of_group, "saved": request.query_params.get("saved", "")}
@@ -133,7 +133,7 @@ def _store(request: Request, group: Group | None, typed: Typed, user: User) -> R
 
 def _form(request: Request, group: Group | None, typed: Typed, *, error: str = "") -> Response:
     with database(request).read() as session:
-        staff, rules, groups = group_queries.staff(session), group_queries.categories(session), {one.id: one.name for one in queries.groups(session)}
+        staff, rules, groups = group_queries.staff(session), group_queries.categories(session), {one.id: one.name for one in groups_by_name(session)}
         open_tickets = group_queries.open_tickets(session).get(group.id, 0) if group else 0
     others = {slug: groups[group_id] for slug, group_id in rules.items() if group_id in groups and (group is None or group_id != group.id)}
     context = {

@@ -6,11 +6,12 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.routing import Route
 
+from kb.accounts import sensitive_acts
 from kb.accounts.fresh_sign_in import with_fresh_sign_in
 from kb.accounts.sensitive_acts import Act
 from kb.i18n import pgettext
 from kb.web.forms import FormView, with_form
-from tickets.teams import group_pages, organization_pages
+from tickets.teams import deactivation, group_pages, organization_pages
 from tickets.teams.group_pages import require_manager
 
 
@@ -27,6 +28,12 @@ def _sensitive(view: FormView) -> Callable[[Request], object]:
 
 
 routes = [
+    Route("/desk/people/{id:int}/disablement", deactivation.ask, methods=["GET"]),
+    Route(
+        "/desk/people/{id:int}/disablement",
+        with_form(with_fresh_sign_in(deactivation.disable, deactivation.require_manager, sensitive_acts.disable)),
+        methods=["POST"],
+    ),
     Route("/desk/groups", group_pages.list_groups, methods=["GET"]),
     Route("/desk/groups", with_form(with_fresh_sign_in(group_pages.create, require_manager, _change_groups)), methods=["POST"]),
     Route("/desk/groups/new", group_pages.new, methods=["GET"]),

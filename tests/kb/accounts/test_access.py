@@ -87,6 +87,7 @@ own POST /account/address/{token}
 open GET /account/address/{token}
 own POST /account/password
 own GET /account/confirmed
+staff POST /account/availability
 own POST /account/sessions/revocation
 own POST /account/sessions/{session}/revocation
 key POST /api/tickets
@@ -127,6 +128,7 @@ manage_people POST /desk/people/{id:int}/role
 manage_people POST /desk/people/{id:int}/disablement
 manage_people POST /desk/people/{id:int}/enablement
 manage_people POST /desk/people/{id:int}/invitation
+manage_people GET /desk/people/{id:int}/disablement
 manage_people GET /desk/roles
 manage_people POST /desk/roles
 manage_people GET /desk/roles/new
