@@ -1,6 +1,7 @@
 """What an agent has typed and chosen on a ticket's page: read from its form, kept until it is sent."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
+from kb.text.cleanup import clean
 from kb.text.whole_number import parse_whole_number
 from kb.web.forms import text
 from tickets import queries
@@ -18,6 +20,8 @@ from tickets.nonce import read_nonce
 
 EDITABLE = tuple(one for one in FIELDS.values() if one.is_editable)
 MOST_ARTICLES, MOST_FILES, MOST_PAGES = 20, 50, 20
+PAGE_NAME = re.compile(r"[A-Za-z0-9_-]{0,40}")
+"""The empty one is that of a page before drafts had pages."""
 NOT_STORED = ("updated_at", "known_pages")
 
 
@@ -78,15 +82,15 @@ def read_draft(form: FormData) -> Draft:
         body=text(form, "body"),
         is_public=text(form, "kind") == "public",  # what is not certainly meant for the customer never reaches them
         goes_on=bool(text(form, "goes_on", 1)),
-        articles=tuple(dict.fromkeys(value[:200] for value in form.getlist("article") if isinstance(value, str)))[:MOST_ARTICLES],
-        kept=tuple(dict.fromkeys(value[:50] for value in form.getlist("kept") if isinstance(value, str)))[:MOST_FILES],
+        articles=tuple(dict.fromkeys(clean(value)[:200] for value in form.getlist("article") if isinstance(value, str)))[:MOST_ARTICLES],
+        kept=tuple(dict.fromkeys(clean(value)[:50] for value in form.getlist("kept") if isinstance(value, str)))[:MOST_FILES],
         edits=edits,
         seen={name: text(form, f"was_{name}") for name in edits if f"was_{name}" in form},
         nonce=text(form, "nonce", 200),
         version=_version(form),
         article_query=text(form, "article_query", 200),
-        page=text(form, "page", 40),
-        known_pages=tuple(value[:40] for name in ("known_page", "replaced_page") for value in form.getlist(name) if isinstance(value, str))[:MOST_PAGES],
+        page=next(iter(_pages(form, "page")), ""),
+        known_pages=(*_pages(form, "replaced_page"), *_pages(form, "known_page"))[:MOST_PAGES],
     )
 
 
@@ -129,6 +133,11 @@ def store(session: Session, user_id: int, ticket_id: int, draft: Draft, *, key: 
 def _refuse_other(session: Session, user_id: int, ticket_id: int, draft: Draft) -> None:
     if (other := load(session, user_id, ticket_id)) is not None:
         raise DraftChanged(draft, other)
+
+
+def _pages(form: FormData, name: str) -> tuple[str, ...]:
+    """Return the names of pages in a field: those that are none of ours are left out."""
+    return tuple(value for value in form.getlist(name) if isinstance(value, str) and PAGE_NAME.fullmatch(value))
 
 
 def _chosen(form: FormData, one: Field) -> str | None:

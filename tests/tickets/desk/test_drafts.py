@@ -331,3 +331,16 @@ def test_a_form_sent_while_signed_out_comes_back_with_all_that_was_typed(client:
     assert client.post(f"/desk/tickets/{number}/comments", data=form | {"body": ""}).status_code == 303
     sign_in(client, agent)
     assert client.post(f"/desk/tickets/{number}/comments", data=page_form(page.text) | form).status_code == 303
+
+
+@pytest.mark.usefixtures("agent")
+@pytest.mark.parametrize("name", ["page", "known_page", "replaced_page", "article", "kept", "seen_tags", "was_tags"])
+@pytest.mark.parametrize("value", ["\x00", "x\x00y", "x" * 5000, "\u202e", "' or 1=1"])
+def test_strange_hidden_values_keep_the_draft_and_take_nobody_elses(client: TestClient, opened: OpenTicket, shown: Shown, name: str, value: str) -> None:
+    number = opened()
+    draft, form = f"/desk/tickets/{number}/draft", shown(number) | {"body": "From a strange page", name: value}
+    assert client.post(draft, data=form).status_code in (204, 303)
+    assert shown(number)["body"] == "From a strange page"
+    another = {field: one for field, one in form.items() if field != "replaced_page"} | {"page": "another", "known_page": value + "?", "body": "Another"}
+    assert client.post(draft, data=another).status_code == 409
+    assert shown(number)["body"] == "From a strange page"
