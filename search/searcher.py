@@ -3,8 +3,9 @@
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from time import monotonic, perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from kb.articles.article import Catalog
 from kb.config import Settings
@@ -21,10 +22,12 @@ from search.text.dictionary import prepare
 from search.writers.rules_file import FILE, read_rules
 
 if TYPE_CHECKING:
-    pass
+    from search.engines.meilisearch.engine import MeilisearchEngine
 
 log = logging.getLogger("deskbook.search")
 REMEMBERED = 512
+MANY = 2_000
+"""Articles from which on indexing them takes a second, and the first search does not wait for it where Meilisearch can answer."""
 COMPLAINS_EVERY_S = 60.0
 QUICK_CHARS = 60
 """Each unknown word is compared with all words of the index, so a pasted text may take long."""
@@ -47,6 +50,8 @@ class Searcher:
         self.lists = LRUCache[tuple[Key, str], bytes](REMEMBERED)
         """Finished pages of answers, kept by who makes them; they are forgotten with the answers."""
         self._keeper: IndexSync | None = None
+        self._stand_in: MeilisearchEngine | None = None
+        self._filling: Thread | None = None
         self._content = settings.content
         self._steered = 0
         self._found_wrong: str | None = None
@@ -95,8 +100,36 @@ class Searcher:
             return None
 
     def sync(self, catalog: Catalog, progress: Progress | None = None) -> SyncReport:
-        """Brings the embedded index to the catalog before it returns; Meilisearch follows in its own thread."""
+        """Brings the embedded index to the catalog before it returns; Meilisearch follows in its own thread.
+
+        Where there is no search file yet, and Meilisearch has all that answers need meanwhile, the embedded index follows in a thread as well.
+        """
         wanted = self._documents = list(documents(catalog, datetime.now(UTC)))
+        if len(wanted) >= MANY and self._can_stand_in(wanted):
+            self._filling = Thread(target=self._fill, args=(wanted,), name="search-fill", daemon=True)
+            self._filling.start()
+            return SyncReport()
+        return self._sync(wanted, progress)
+
+    def _can_stand_in(self, wanted: list[Document]) -> bool:
+        """Whether Meilisearch answers from now on until the search file is filled."""
+        if self._stand_in is not None or self.engine is self.embedded:
+            return False
+        try:
+            if not self.embedded.store.generation():
+                self._stand_in = cast("MeilisearchEngine", self.engine).stand_in(wanted)
+        except (EngineUnavailable, OSError) as error:
+            log.warning("search waits for its file to be filled: %s", error)
+        return self._stand_in is not None
+
+    def _fill(self, wanted: list[Document]) -> None:
+        self._sync(wanted, None)
+        stood_in, self._stand_in = self._stand_in, None
+        self._forget()
+        if stood_in is not None:
+            stood_in.close()
+
+    def _sync(self, wanted: list[Document], progress: Progress | None) -> SyncReport:
         try:
             report = self.embedded.sync(wanted, progress)
         except EngineUnavailable as error:
@@ -160,7 +193,7 @@ class Searcher:
             is_filled = self.embedded.store.generation() > 0
         except (EngineUnavailable, OSError) as error:
             return str(error)
-        return None if is_filled or not self._documents else "The search file is being filled."
+        return None if is_filled or self._stand_in is not None or not self._documents else "The search file is being filled."
 
     @property
     def status(self) -> str:
@@ -169,18 +202,21 @@ class Searcher:
 
     def close(self) -> None:
         """Ends the threads that keep indexes."""
+        if self._filling:
+            self._filling.join(60)
         for keeper in (self._keeper, self._embedding_index):
             if keeper:
                 keeper.close()
         self.embedded.store.close()
 
     def _ask(self, query: Query) -> Results:
+        stand_in = self._stand_in
         if self.engine is self.embedded:
             return self._embedded(query)
         if not self.breaker.allows():
             return self._embedded(query)._replace(degraded=True)
         try:
-            found = self.engine.search(query)
+            found = (stand_in or self.engine).search(query)
         except EngineUnavailable as error:
             self._last_refusal = str(error)
             self.breaker.failed(retry_after_s=error.retry_after_s)
@@ -191,7 +227,7 @@ class Searcher:
             self._keeper.look()
         if found.hits:
             self._found_wrong = None
-        return found if found.hits else self._doubt(query, found)
+        return found if found.hits or stand_in is not None else self._doubt(query, found)
 
     def _doubt(self, query: Query, found: Results) -> Results:
         """Nothing found: right when the embedded engine agrees, else the index has lost something. A beginning of a word is no proof of that."""

@@ -242,7 +242,7 @@ class Store:
         marks = ",".join("?" * len(ids))
         rows = self.connection.execute(f"SELECT {columns} FROM documents JOIN texts ON document = id WHERE id IN ({marks})", ids)
         try:
-            return {row[0]: _stored(row) for row in rows}
+            return {row[0]: stored_of(row) for row in rows}
         except (ValueError, TypeError) as error:
             raise sqlite3.DatabaseError(f"a document cannot be read: {error}") from error
 
@@ -311,7 +311,8 @@ def conditions(query: Query) -> tuple[str, list[str]]:
     return " AND ".join(clauses), values
 
 
-def _stored(row: tuple[Any, ...]) -> Stored:
+def stored_of(row: tuple[Any, ...]) -> Stored:
+    """Return the document of a row, its columns those that `load` reads."""
     id, slug, path, title, url, category, category_name, section_name, type, locale, audience, tags, boost, stems_kept, passages_kept, vectors = row
     stems, headings, texts = parted(stems_kept)
     told = [Passage(anchor, tuple(trail), text) for anchor, trail, text in json.loads(passages_kept)]

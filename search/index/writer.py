@@ -84,6 +84,15 @@ def add(connection: sqlite3.Connection, documents: Iterable[Document], first: in
     rows.count(connection)
 
 
+def row_of(document: Document) -> tuple[Any, ...]:
+    """Return a document as it is read from the file."""
+    rows = _Rows()
+    rows.add(0, document, indexed_words(document.title))
+    id, slug, _digest, *named, tags, _readers, boost = rows.values_of(_DOCUMENTS)
+    _, stems, passages, _labels, vectors = rows.values_of(_TEXTS)
+    return (id, slug, *named, tags, boost, stems, passages, vectors)
+
+
 class _Rows:
     """The values of the rows to be written, one after the other, and the words counted so far."""
 
@@ -119,6 +128,10 @@ class _Rows:
         self._titles[readers].update({*title})
         if document.audience != PUBLIC:
             self._hidden[document.audience].update(_held(marked))
+
+    def values_of(self, statement: tuple[str, int]) -> list[Any]:
+        """Return the values of the rows of one statement."""
+        return self._values[statement]
 
     def writer(self) -> Callable[[sqlite3.Connection], None]:
         """Writes what was added until now, whatever is added meanwhile."""

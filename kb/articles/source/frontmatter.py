@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from kb.articles.article import ArticleType
-from kb.articles.source.strict_yaml import BadYaml, compose
+from kb.articles.source.strict_yaml import FAST_LOADER, BadYaml, compose
 from kb.text.characters import settled
 
 MAX_BYTES = 16 * 1024
@@ -68,7 +68,7 @@ def _split(text: str) -> tuple[str, str, int]:
 
 def _pairs(header: str) -> list[tuple[yaml.Node, yaml.Node]]:
     try:
-        node = compose(header, first_line=2, what="the front matter")
+        node = _compose(header)
     except BadYaml as error:
         raise BadFrontMatter(error.line, str(error)) from None
     if node is None:
@@ -76,6 +76,13 @@ def _pairs(header: str) -> list[tuple[yaml.Node, yaml.Node]]:
     if not isinstance(node, yaml.MappingNode):
         raise BadFrontMatter(2, "the front matter must be lines of `key: value`")
     return list(node.value)
+
+
+def _compose(header: str) -> yaml.Node | None:
+    try:
+        return compose(header, first_line=2, what="the front matter", loader=FAST_LOADER)
+    except BadYaml:  # the usual loader takes more escapes, and says what is wrong in other words
+        return compose(header, first_line=2, what="the front matter")
 
 
 def _key(node: yaml.Node, keys: dict[str, Checker], seen: dict[str, int]) -> tuple[str, int]:

@@ -49,6 +49,11 @@ class Clients:
         return self._client("indexing", self._index_key, INDEXING_TIMEOUT_S)
 
     @property
+    def reading(self) -> Client:
+        """This thread's searching client for what may take as long as a large answer needs."""
+        return self._client("reading", self._key, INDEXING_TIMEOUT_S)
+
+    @property
     def meaning(self) -> Client:
         """This thread's searching client for what may take as long as an embedder may."""
         return self._client("meaning", self._key, MEANING_TIMEOUT_S)

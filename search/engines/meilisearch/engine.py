@@ -5,7 +5,7 @@ the others, and a question always has a word that its answer lacks (meilisearch/
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from os.path import commonprefix
 from typing import Any
@@ -15,6 +15,9 @@ from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Qu
 from search.engines.embedded import ENOUGH, TYPING_CANDIDATES, EmbeddedEngine
 from search.engines.meilisearch.client import Clients, MeilisearchError
 from search.engines.meilisearch.index import EMBEDDER, MeilisearchIndex, identifier, reads_as_e5, spelt
+from search.engines.meilisearch.kept_statistics import KeptStatistics
+from search.index.file import discard
+from search.index.statistics import StatisticsStore, digest_of, pack
 from search.query.parsed_query import How, ParsedQuery, QueryTerm
 from search.ranking.embedding_lookup import LEAST_TOLD, EmbeddingLookup, NearestArticles, leads
 
@@ -39,6 +42,7 @@ class MeilisearchEngine:
         self._index = index
         self._embedded = embedded
         self._keeper = keeper or MeilisearchIndex(clients, index, embedded.store.path.with_name(f"{index}.lock"), embedder=embedder)
+        self._statistics = KeptStatistics(clients, index)
         self._meaning = EmbeddingLookup(self.nearest) if embedder else None
         self._prefix = "query: " if embedder and reads_as_e5(embedder) else ""
 
@@ -49,18 +53,52 @@ class MeilisearchEngine:
 
     def sync(self, documents: Iterable[Document], progress: Progress | None = None) -> SyncReport:
         """Brings the index to exactly `documents`; one that is missing, foreign or outdated is rebuilt."""
+        wanted = list(documents)
         with _named():
-            return self._keeper.sync(list(documents), progress)
+            report = self._keeper.sync(wanted, progress)
+            self._keep_statistics(wanted)
+            return report
 
     def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> SyncReport:
         """Fills a new index and swaps it in."""
+        wanted = list(documents)
         with _named():
-            return self._keeper.rebuild(list(documents), progress)
+            report = self._keeper.rebuild(wanted, progress)
+            self._keep_statistics(wanted)
+            return report
 
     def drop(self) -> None:
         """Deletes the index."""
         with _named():
+            self._statistics.drop()
             self._keeper.drop()
+
+    def stand_in(self, documents: Sequence[Document]) -> "MeilisearchEngine | None":
+        """Return an engine that needs no search file, for as long as that is being filled; None where no statistics of these documents are kept."""
+        digest = digest_of({one.slug: one.digest for one in documents})
+        with _named():
+            parts = self._statistics.read(digest)
+        if parts is None:
+            return None
+        path = self._embedded.store.path
+        try:
+            beside = EmbeddedEngine(StatisticsStore(path.with_name(f"{self._index}-words.sqlite"), parts, documents))
+        except ValueError:
+            return None
+        beside.answerer.rules, beside.answerer.vectors = self._embedded.answerer.rules, self._embedded.answerer.vectors
+        engine = MeilisearchEngine(self._clients, self._index, beside, self._keeper)
+        engine._meaning, engine._prefix = self._meaning, self._prefix
+        return engine
+
+    def close(self) -> None:
+        """Delete the words that a stand-in read."""
+        discard(self._embedded.store.path)
+
+    def _keep_statistics(self, documents: Sequence[Document]) -> None:
+        """Keep beside the index what a process without a search file needs, if our own file holds just these documents."""
+        wanted, store = {one.slug: one.digest for one in documents}, self._embedded.store
+        if store.digests() == wanted:
+            self._statistics.keep(digest_of(wanted), lambda: pack(store))
 
     def problem(self) -> str | None:
         """What is wrong with the server, the key or the index; None when all is well."""

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -245,6 +245,75 @@ def test_meilisearch_answers_keystrokes_too_in_one_round_trip(
         assert searcher.status == "ok", "a beginning of a word that is nowhere says nothing of the index"
     finally:
         searcher.close()
+
+
+STANDING_IN = [
+    Query("brakes rub"),
+    Query("how do I get my money back?"),
+    Query("batery"),
+    Query("charge the batt", is_typing=True),
+    Query("bicycle", category="orders"),
+    Query("battery", tag="electric", with_facets=True),
+    Query("zanzibar"),
+    Query("zanzibar", audiences=("public", "agents")),
+    Query("nowhere to be found"),
+]
+
+
+@pytest.fixture
+def shop() -> Catalog:
+    """The shop's articles as a catalog gives them."""
+    articles = [
+        Article(one.path, one.slug, one.title, "", one.digest, one.category, "", tags=one.tags, passages=one.passages, audience=one.audience) for one in SHOP
+    ]
+    return Catalog(1, (), {one.slug: one for one in articles})
+
+
+@slow
+def test_a_new_process_answers_from_meilisearch_while_its_own_file_is_being_filled(
+    tmp_path: Path, shop: Catalog, meilisearch: MeilisearchServer, meilisearch_index: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.searcher.MANY", 1)
+    address = {"meilisearch_url": meilisearch.url, "meilisearch_index": meilisearch_index, "search_timeout_s": 30}
+    keys = {"meilisearch_key": meilisearch.key, "meilisearch_index_key": meilisearch.key}
+    with closing(Searcher(Settings(data=tmp_path / "old", **address, **keys))) as old:
+        old.sync(shop)
+        until(lambda: old.status == "ok")
+        expected = {query: old.search(query) for query in STANDING_IN}
+        old_engine = cast("MeilisearchEngine", old.engine)
+        until(lambda: old_engine.stand_in(old._documents or []) is not None)
+
+    may_fill, fill = threading.Event(), EmbeddedEngine.sync
+    monkeypatch.setattr(EmbeddedEngine, "sync", lambda *arguments: may_fill.wait(120) and fill(*arguments))
+    with closing(Searcher(Settings(data=tmp_path / "new", **address, meilisearch_key=meilisearch.key), keeps_index=False)) as new:
+        new.sync(shop)
+        try:
+            assert new.embedded.store.generation() == 0
+            for query, answer in expected.items():
+                found = new.search(query)
+                assert ([hit.slug for hit in found.hits], found.engine, found.degraded) == ([hit.slug for hit in answer.hits], "meilisearch", False), query
+                assert (found.corrected, found.facets) == (answer.corrected, answer.facets), query
+            assert new.status == "ok"
+        finally:
+            may_fill.set()
+        until(lambda: new._stand_in is None)
+        assert new.embedded.search(Query("brakes rub")).hits
+        assert [path.name for path in (tmp_path / "new").glob("*.sqlite")] == ["search.sqlite"]
+
+
+@slow
+def test_a_new_process_whose_articles_are_others_waits_for_its_own_file(
+    tmp_path: Path, shop: Catalog, catalog: Catalog, meilisearch: MeilisearchServer, meilisearch_index: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.searcher.MANY", 1)
+    keys = {"meilisearch_key": meilisearch.key, "meilisearch_index_key": meilisearch.key}
+    settings = Settings(data=tmp_path / "old", meilisearch_url=meilisearch.url, meilisearch_index=meilisearch_index, search_timeout_s=30, **keys)
+    with closing(Searcher(settings)) as old:
+        old.sync(shop)
+        until(lambda: old.status == "ok")
+    with closing(Searcher(settings.model_copy(update={"data": tmp_path / "new"}), keeps_index=False)) as new:
+        assert new.sync(catalog).added == 1
+        assert new.embedded.search(Query("brakes")).hits
 
 
 @slow

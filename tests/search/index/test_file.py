@@ -50,7 +50,7 @@ def running(tmp_path: Path) -> Iterator[Callable[[str], Searcher]]:
 def assert_is_filled_again(searcher: Searcher) -> None:
     assert searcher.look()
     found = searcher.search(Query("brakes", is_typing=True))
-    assert ([hit.slug for hit in found.hits], found.degraded) == (["brakes"], False)
+    assert ([hit.slug for hit in found.hits], found.engine) == (["brakes"], "embedded")
 
 
 @pytest.mark.parametrize("with_server", [False, True])
