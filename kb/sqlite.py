@@ -47,6 +47,8 @@ class SqliteFile:
             is_new = self._identity is None and self._may_create
             if not is_new and not self._path.exists():
                 raise sqlite3.OperationalError(f"there is no file {self._path}; create it with `deskbook migrate`, or restore a backup")
+            if self._path.exists() and not self._path.is_file():
+                raise sqlite3.OperationalError(f"{self._path} is not a regular file; put the database in its place")
             uri = f"{self._path.as_uri()}?{self._mode(is_new=is_new)}"
             driver = sqlite3.connect(uri, uri=True, timeout=self._wait_s, check_same_thread=False)
         _set_up(driver, self._wait_s, is_to_change=self._may_change)
