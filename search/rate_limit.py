@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from kb.i18n import ngettext
-from kb.web.client_address import client_address, network
+from kb.web.http.client_address import client_address, network
 
 KEYSTROKES = 10
 """Requests while typing for each search: an office of a hundred shares one address, and a word is typed in five keys."""

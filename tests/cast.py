@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from kb.accounts import links, people
+from kb.accounts import people
+from kb.accounts.authentication import links
 from kb.accounts.models import User
 from kb.db import Database, now
 from tickets import queries

@@ -14,7 +14,7 @@ import time_machine
 from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
-from kb.accounts import passwords
+from kb.accounts.authentication import passwords
 from kb.config import Settings
 from kb.db import Database
 from kb.migrations import migrate

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from kb.accounts.api_keys import make_key
+from kb.accounts.authentication.api_keys import make_key
 from kb.config import Settings
 from kb.db import now
 from kb.site.app import create_app

@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -165,6 +166,11 @@ def test_sql_is_written_beside_the_tables() -> None:
 def test_files_stay_small() -> None:
     long = {path: lines for path in _sources() if (lines := len((CHECKOUT / path).read_text(encoding="utf-8").splitlines())) > 350}
     assert {path for path in long if "/versions/" not in path} == set()
+
+
+def test_folders_stay_small() -> None:
+    modules = Counter(path.rpartition("/")[0] for path in _sources() if not path.endswith("/__init__.py"))
+    assert {folder: count for folder, count in modules.items() if count > 20 and not folder.endswith("/versions")} == {}
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from kb.db import database, now
 from kb.i18n import gettext as _
 from kb.i18n.formats import MB
 from kb.rate_limit.queries import count_hit
-from kb.web.client_address import client_network
+from kb.web.http.client_address import client_network
 from tickets import queries
 from tickets.attachments import StoredFile, clean_name, keep_for_form, store_file
 from tickets.models import Attachment

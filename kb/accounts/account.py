@@ -4,9 +4,10 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from kb.accounts import notices, passwords, people, queries, sessions
+from kb.accounts import notices, people, queries, sessions
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
+from kb.accounts.authentication import passwords
 from kb.accounts.models import User
 from kb.accounts.own_sessions import own_sessions
 from kb.db import database, now

@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from kb.accounts import account, notices, people, queries, sessions
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
+from kb.accounts.authentication.tokens import digest
 from kb.accounts.models import User
-from kb.accounts.tokens import digest
 from kb.db import database, now
 from kb.i18n import N_
 from kb.i18n import gettext as _

@@ -8,13 +8,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from kb.accounts import api_keys, invitations, notices, people, queries, roles, sessions
+from kb.accounts import invitations, notices, people, queries, roles, sessions
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
+from kb.accounts.authentication import api_keys
+from kb.accounts.authentication.tokens import new_token
 from kb.accounts.models import ApiKey, GroupMember, Role, User
 from kb.accounts.permissions import Permission
 from kb.accounts.roles import RoleRefused
-from kb.accounts.tokens import new_token
 from kb.db import database, now
 from kb.i18n import gettext as _
 from kb.rate_limit.queries import is_within_limit

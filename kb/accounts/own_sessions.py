@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from kb.accounts import queries, sessions
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
-from kb.accounts.browser_name import shown_name
+from kb.accounts.authentication.browser_name import shown_name
 from kb.accounts.models import User
 from kb.db import database, now
 from kb.web.forms import text

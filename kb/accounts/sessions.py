@@ -15,10 +15,10 @@ from starlette.responses import Response
 
 from kb.accounts import queries
 from kb.accounts.audit_log.log import shown_network
-from kb.accounts.browser_name import browser_name
+from kb.accounts.authentication.browser_name import browser_name
+from kb.accounts.authentication.tokens import digest, new_token
 from kb.accounts.models import SignInSession, User
 from kb.accounts.permissions import ADMINISTRATIVE, Permission
-from kb.accounts.tokens import digest, new_token
 from kb.config import Settings
 from kb.db import database, now
 from kb.i18n import gettext as _

@@ -2,9 +2,10 @@
 
 from starlette.routing import Route
 
-from kb.accounts import account, address_change, admin, availability, fresh_sign_in, menu, own_sessions, role_pages, sensitive_acts, sign_in
+from kb.accounts import account, address_change, admin, availability, menu, own_sessions, role_pages
 from kb.accounts.audit_log import page as audit_log
-from kb.accounts.fresh_sign_in import with_fresh_sign_in
+from kb.accounts.authentication import fresh_sign_in, sensitive_acts, sign_in
+from kb.accounts.authentication.fresh_sign_in import with_fresh_sign_in
 from kb.accounts.permissions import Permission
 from kb.accounts.sessions import require_user, requirement
 from kb.web.forms import with_form

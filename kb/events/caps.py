@@ -16,7 +16,7 @@ from kb.config import Settings
 from kb.events.models import Kind
 from kb.events.queries import WITHDRAWN, Answer, Counts, count_events, events_stored, latest_answers
 from kb.rate_limit.queries import count_hit
-from kb.web.client_address import network
+from kb.web.http.client_address import network
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ANSWERS = frozenset((Kind.FORM_OPEN, Kind.VOTE, Kind.VOTE_REASON, Kind.DEFLECT_CONFIRMED))

@@ -20,7 +20,7 @@ from kb.events.bots import is_bot
 from kb.events.caps import Caps, Waiting, admit
 from kb.events.models import Event, Kind
 from kb.events.queries import Counts, count_events
-from kb.web.client_address import client_address
+from kb.web.http.client_address import client_address
 
 VISITOR_COOKIE, VISIT_COOKIE = "deskbook_visitor", "deskbook_visit"
 VISITOR_AGE_S, VISIT_AGE_S = 365 * 86400, 30 * 60

@@ -33,15 +33,15 @@ from kb.site.content_watcher import following
 from kb.site.front import Front, FrontedApp
 from kb.site.worker_setup import make_worker, running_worker
 from kb.web import security_txt
-from kb.web.body_limit import BodySize, BodyTime
 from kb.web.errors import crash, database_busy, database_fault, error_page, gone, no_room
 from kb.web.guard import Guard, Hosts, security_headers
+from kb.web.http.body_limit import BodySize, BodyTime
+from kb.web.http.writing_threads import WritingThreads
 from kb.web.language import PageLanguage
 from kb.web.pages import FinishedPages
 from kb.web.static import StaticFiles
 from kb.web.templates import environment
 from kb.web.theme import theme_files
-from kb.web.writing_threads import WritingThreads
 from search import views as search
 from search.rate_limit import SearchLimit
 from search.searcher import Searcher

@@ -9,8 +9,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from kb.accounts.sessions import COOKIE
 from kb.events.models import Kind
 from kb.events.recorder import Recorder
-from kb.web.encoding import asked_encoding, takes_gzip
 from kb.web.guard import Hosts, kept_private
+from kb.web.http.encoding import asked_encoding, takes_gzip
 from kb.web.keys_in_addresses import has_key
 from kb.web.language import COOKIE as LANGUAGE_COOKIE
 from kb.web.pages import Finished, FinishedPages

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from kb.i18n import N_
 from kb.i18n import gettext as _
 from kb.sqlite import FileLost
-from kb.web.body_limit import NoRoom, TooLarge
+from kb.web.http.body_limit import NoRoom, TooLarge
 from kb.web.signed_out import SignedOut
 from kb.web.templates import render
 from kb.web.way_back import is_on_desk, way_back

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from kb.i18n import gettext as _
 from kb.i18n.formats import size
 from kb.text.cleanup import clean
-from kb.web.body_limit import NoRoom
-from kb.web.writing_threads import run_brief_writing, run_writing
+from kb.web.http.body_limit import NoRoom
+from kb.web.http.writing_threads import run_brief_writing, run_writing
 
 MAX_FIELDS = 200
 MAX_PART_BYTES = 1_000_000

@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kb.config import Settings
 from kb.i18n.catalogs import SOURCE, Language, codes, known_code, language
 from kb.i18n.translate import current, speak
-from kb.web.encoding import weight
 from kb.web.guard import kept_private
+from kb.web.http.encoding import weight
 from kb.web.locales import PATTERN, name_of
 
 COOKIE = "deskbook_language"

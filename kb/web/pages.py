@@ -9,7 +9,7 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kb.web.encoding import asked_encoding, takes_gzip
+from kb.web.http.encoding import asked_encoding, takes_gzip
 
 MOST_PAGES = 20_000
 COMPRESSIBLE_BYTES = 500

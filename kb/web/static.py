@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kb.web.encoding import asked_encoding, takes_gzip
+from kb.web.http.encoding import asked_encoding, takes_gzip
 
 FOLDER = Path(__file__).parent.parent / "static"
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 import time_machine
 
-from kb.accounts import links, people
+from kb.accounts import people
+from kb.accounts.authentication import links
 from kb.articles.catalog.library import Library
 from kb.db import Database, now
 from kb.jobs.worker import Worker

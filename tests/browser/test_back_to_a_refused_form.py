@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Error
 
-from kb.accounts import links, passwords, people
+from kb.accounts import people
+from kb.accounts.authentication import links, passwords
 from kb.accounts.models import User
 from kb.config import Settings
 from kb.db import now

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from kb.accounts import links, people
+from kb.accounts import people
+from kb.accounts.authentication import links
 from kb.db import now
 from tests.browser.conftest import Watch
 from tests.services import LiveServer

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from kb.accounts import links, people
-from kb.accounts.api_keys import make_key
+from kb.accounts import people
+from kb.accounts.authentication import links
+from kb.accounts.authentication.api_keys import make_key
 from kb.accounts.models import Role
 from kb.config import Settings
 from kb.db import now

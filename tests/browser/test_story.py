@@ -11,7 +11,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from kb.accounts import links, people
+from kb.accounts import people
+from kb.accounts.authentication import links
 from kb.config import Settings
 from kb.db import now
 from tests.browser.conftest import ARTICLES, write

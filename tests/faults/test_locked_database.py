@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from kb.accounts.authentication.tokens import digest
 from kb.accounts.models import SignInSession, User
 from kb.accounts.sessions import COOKIE
-from kb.accounts.tokens import digest
 from kb.db import STALLED_S, Database, now
 from kb.server_limits import ServerLimits
 from tests.faults.processes import Served, form, form_headers, serving, wait_for

@@ -13,7 +13,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from kb.accounts import links
+from kb.accounts.authentication import links
 from kb.config import Settings
 from kb.db import now
 from tests import services

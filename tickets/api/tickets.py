@@ -11,15 +11,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from kb.accounts.api_keys import require_key
+from kb.accounts.authentication.api_keys import require_key
 from kb.accounts.models import ApiKey
 from kb.accounts.permissions import Permission
 from kb.db import database, now
 from kb.rate_limit.queries import is_within_limit
 from kb.text.whole_number import parse_whole_number
-from kb.web.body_limit import BodySize
+from kb.web.http.body_limit import BodySize
+from kb.web.http.writing_threads import run_writing
 from kb.web.strict_json import BadJson, read_object
-from kb.web.writing_threads import run_writing
 from tickets import queries
 from tickets.access import person
 from tickets.api.json_shapes import comment_json, filed_json, ticket_json

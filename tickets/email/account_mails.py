@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from kb.accounts import links, people
-from kb.accounts.browser_name import shown_name
+from kb.accounts import people
+from kb.accounts.authentication import links
+from kb.accounts.authentication.browser_name import shown_name
 from kb.accounts.models import User
 from kb.db import now
 from kb.i18n import N_

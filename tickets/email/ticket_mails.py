@@ -2,7 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from kb.accounts import links, people
+from kb.accounts import people
+from kb.accounts.authentication import links
 from kb.accounts.models import User
 from kb.db import now
 from kb.i18n import N_

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from kb.db import now
 from kb.i18n import N_
 from kb.rate_limit.queries import count_hit, count_hits
-from kb.web.client_address import client_network
+from kb.web.http.client_address import client_network
 from tickets.forms import RequestForm
 from tickets.nonce import Nonce
 from tickets.subscribers.requester_email import RECEIPT_WINDOW, receipt_bucket

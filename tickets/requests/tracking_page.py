@@ -20,9 +20,9 @@ from kb.db import database, now
 from kb.i18n import N_, ngettext
 from kb.i18n import gettext as _
 from kb.rate_limit.queries import is_within_limit
-from kb.web.client_address import client_network
 from kb.web.errors import log_database_fault
 from kb.web.forms import with_form
+from kb.web.http.client_address import client_network
 from kb.web.templates import render
 from tickets import queries, uploads
 from tickets.access import SYSTEM, NotAllowed, link_holder, person

@@ -6,9 +6,9 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.routing import Route
 
-from kb.accounts import sensitive_acts
-from kb.accounts.fresh_sign_in import with_fresh_sign_in
-from kb.accounts.sensitive_acts import Act
+from kb.accounts.authentication import sensitive_acts
+from kb.accounts.authentication.fresh_sign_in import with_fresh_sign_in
+from kb.accounts.authentication.sensitive_acts import Act
 from kb.i18n import pgettext
 from kb.web.forms import FormView, with_form
 from tickets.teams import deactivation, group_pages, organization_pages

@@ -14,7 +14,7 @@ from kb.accounts.models import User
 from kb.config import Settings
 from kb.rate_limit.queries import count_hit
 from kb.text import email_address
-from kb.web.client_address import client_address
+from kb.web.http.client_address import client_address
 
 HOUR = timedelta(hours=1)
 FAILURES_BUCKET = "audit:failures"

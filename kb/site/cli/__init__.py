@@ -12,10 +12,10 @@ from kb.site.cli.config import config
 from kb.site.cli.doctor import doctor
 from kb.site.cli.index_tickets import index_tickets
 from kb.site.cli.migrate import migrate
-from kb.site.cli.refusal import Deskbook
 from kb.site.cli.report import report
 from kb.site.cli.search import index, search
 from kb.site.cli.serve import serve
+from kb.site.cli.terminal.refusal import Deskbook
 from kb.site.cli.user import user
 from kb.site.cli.worker import worker
 

@@ -3,8 +3,8 @@
 import click
 
 from kb.site.cli.open_data import opened
-from kb.site.cli.output import as_json, emit, note, table
-from kb.site.cli.refusal import Refused
+from kb.site.cli.terminal.output import as_json, emit, note, table
+from kb.site.cli.terminal.refusal import Refused
 
 
 @click.group("api-key")
@@ -19,9 +19,10 @@ def api_key() -> None:
 @as_json
 def add(name: str, email: str, scope: str, is_json: bool) -> None:
     """Make a key and print it; it is never shown again."""
-    from kb.accounts import api_keys, notices, people
+    from kb.accounts import notices, people
     from kb.accounts.audit_log.log import COMMAND_LINE, record
     from kb.accounts.audit_log.models import Kind
+    from kb.accounts.authentication import api_keys
     from kb.db import now
     from kb.text.cleanup import one_line
 
@@ -62,9 +63,10 @@ def list_keys(is_json: bool) -> None:
 @click.argument("key_id", metavar="ID", type=int)
 def revoke(key_id: int) -> None:
     """End a key at once."""
-    from kb.accounts import api_keys, queries
+    from kb.accounts import queries
     from kb.accounts.audit_log.log import COMMAND_LINE, record
     from kb.accounts.audit_log.models import Kind
+    from kb.accounts.authentication import api_keys
     from kb.db import now
 
     with opened() as (_, database), database.write() as session:

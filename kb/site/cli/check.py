@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from kb.site.cli.output import note, progress
+from kb.site.cli.terminal.output import note, progress
 from kb.text.characters import escaped
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from kb.site.cli.output import as_json, emit, table
+from kb.site.cli.terminal.output import as_json, emit, table
 
 
 @click.command()

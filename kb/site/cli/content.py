@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from kb.site.cli.output import progress
-from kb.site.cli.refusal import Misused
+from kb.site.cli.terminal.output import progress
+from kb.site.cli.terminal.refusal import Misused
 
 if TYPE_CHECKING:
     from kb.articles.catalog.library import Library

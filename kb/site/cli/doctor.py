@@ -2,7 +2,7 @@
 
 import click
 
-from kb.site.cli.output import as_json, emit, styled
+from kb.site.cli.terminal.output import as_json, emit, styled
 
 MARKS = {True: ("ok", "green"), False: ("FAULT", "red")}
 
@@ -13,7 +13,7 @@ MARKS = {True: ("ok", "green"), False: ("FAULT", "red")}
 def doctor(context: click.Context, is_json: bool) -> None:
     """Check settings, database, content, search and mail. Exits 1 when something is wrong."""
     from kb.config import load
-    from kb.site.cli.diagnosis import examine
+    from kb.site.cli.diagnosis.examination import examine
 
     findings = examine(load())
     if is_json:

@@ -3,7 +3,7 @@
 import click
 
 from kb.site.cli.open_data import opened
-from kb.site.cli.output import as_json, emit, progress
+from kb.site.cli.terminal.output import as_json, emit, progress
 
 
 @click.command()

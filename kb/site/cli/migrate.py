@@ -4,7 +4,7 @@ from contextlib import closing
 
 import click
 
-from kb.site.cli.output import as_json, emit
+from kb.site.cli.terminal.output import as_json, emit
 
 
 @click.command()

@@ -5,8 +5,8 @@ from datetime import datetime
 import click
 
 from kb.site.cli.open_data import opened
-from kb.site.cli.output import as_json, emit, progress
-from kb.site.cli.refusal import Misused
+from kb.site.cli.terminal.output import as_json, emit, progress
+from kb.site.cli.terminal.refusal import Misused
 
 
 @click.group()

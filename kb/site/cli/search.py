@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kb.site.cli.output import as_json, emit, note, progress, styled
-from kb.site.cli.refusal import Misused, Refused
+from kb.site.cli.terminal.output import as_json, emit, note, progress, styled
+from kb.site.cli.terminal.refusal import Misused, Refused
 
 if TYPE_CHECKING:
     from kb.articles.catalog.library import Library

@@ -4,8 +4,8 @@ from contextlib import closing
 
 import click
 
-from kb.site.cli.output import note
-from kb.site.cli.refusal import Refused
+from kb.site.cli.terminal.output import note
+from kb.site.cli.terminal.refusal import Refused
 
 
 @click.command()

@@ -12,20 +12,21 @@ from typing import cast
 import uvicorn
 from starlette.applications import Starlette
 
-from kb.accounts import links, people
+from kb.accounts import people
 from kb.accounts.audit_log.log import DESKBOOK, record
 from kb.accounts.audit_log.models import Kind
+from kb.accounts.authentication import links
 from kb.config import Settings
 from kb.db import Database, now
 from kb.site.app import create_app
 from kb.site.cli import open_files
 from kb.site.cli.content import require_folder
-from kb.site.cli.logs import start_log
-from kb.site.cli.output import note, progress
-from kb.site.cli.refusal import Refused
 from kb.site.cli.site_address import announced
-from kb.web.connections import Connections
-from kb.web.http_protocol import HttpProtocol
+from kb.site.cli.terminal.logs import start_log
+from kb.site.cli.terminal.output import note, progress
+from kb.site.cli.terminal.refusal import Refused
+from kb.web.http.connections import Connections
+from kb.web.http.http_protocol import HttpProtocol
 
 log = logging.getLogger("deskbook.server")
 GRACE_S = 30

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kb.bounded_file import read_small_file
-from kb.site.cli.output import note
+from kb.site.cli.terminal.output import note
 
 if TYPE_CHECKING:
     from kb.config import Settings

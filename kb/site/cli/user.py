@@ -3,9 +3,9 @@
 import click
 
 from kb.site.cli.open_data import opened
-from kb.site.cli.output import as_json, emit, note, table
-from kb.site.cli.refusal import Refused
 from kb.site.cli.site_address import located
+from kb.site.cli.terminal.output import as_json, emit, note, table
+from kb.site.cli.terminal.refusal import Refused
 
 
 @click.group()
@@ -20,9 +20,10 @@ def user() -> None:
 @as_json
 def add(email: str, name: str, role: str, is_json: bool) -> None:
     """Add a person and print a link that signs them in once."""
-    from kb.accounts import links, people
+    from kb.accounts import people
     from kb.accounts.audit_log.log import COMMAND_LINE, record
     from kb.accounts.audit_log.models import Kind
+    from kb.accounts.authentication import links
     from kb.db import now
 
     with opened() as (settings, database), database.write() as session:
@@ -74,9 +75,10 @@ def list_people(customers: bool, limit: int, is_json: bool) -> None:
 @as_json
 def sign_in_link(email: str, is_json: bool) -> None:
     """Print a link that signs a person in once, within an hour."""
-    from kb.accounts import links, people
+    from kb.accounts import people
     from kb.accounts.audit_log.log import COMMAND_LINE, record
     from kb.accounts.audit_log.models import Kind
+    from kb.accounts.authentication import links
     from kb.db import now
 
     with opened() as (settings, database), database.write() as session:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kb.site.cli.open_data import opened
-from kb.site.cli.output import note
 from kb.site.cli.site_address import located
+from kb.site.cli.terminal.output import note
 
 if TYPE_CHECKING:
     from kb.config import Settings
@@ -41,7 +41,7 @@ def worker(once: bool) -> None:
     import signal
 
     from kb.db import now
-    from kb.site.cli.logs import start_log
+    from kb.site.cli.terminal.logs import start_log
     from kb.site.worker_setup import make_worker
 
     with opened() as (settings, database):

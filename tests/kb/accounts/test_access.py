@@ -16,11 +16,11 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from kb.accounts import roles
-from kb.accounts.api_keys import make_key
 from kb.accounts.audit_log.models import AuditRecord
+from kb.accounts.authentication.api_keys import make_key
+from kb.accounts.authentication.tokens import digest
 from kb.accounts.models import ApiKey, Organization, SignInLink, SignInSession, User
 from kb.accounts.permissions import Permission, known
-from kb.accounts.tokens import digest
 from kb.db import now
 from kb.jobs.models import OutboxJob
 from tests.cast import add_person, sign_in

@@ -3,7 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
-from kb.accounts import passwords
+from kb.accounts.authentication import passwords
 from kb.accounts.models import User
 from tests.cast import add_person, sign_in
 

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from kb.accounts import people
 from kb.accounts.audit_log.models import AuditRecord
-from kb.accounts.links import make_link, path
+from kb.accounts.authentication.links import make_link, path
 from kb.accounts.models import AddressChange, User
 from kb.db import now
 from kb.jobs.models import OutboxJob

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from kb.accounts import api_keys, people
+from kb.accounts import people
+from kb.accounts.authentication import api_keys
 from kb.accounts.models import ApiKey, User
 from kb.db import now
 from kb.jobs.models import OutboxJob

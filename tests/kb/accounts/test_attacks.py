@@ -12,8 +12,8 @@ from argon2 import PasswordHasher, Type
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from kb.accounts import passwords
-from kb.accounts.links import make_link, path
+from kb.accounts.authentication import passwords
+from kb.accounts.authentication.links import make_link, path
 from kb.accounts.models import User
 from kb.config import Settings
 from kb.db import now

@@ -12,10 +12,10 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
-from kb.accounts import passwords
 from kb.accounts.audit_log import settings_watch
 from kb.accounts.audit_log.log import COMMAND_LINE, Source, record
 from kb.accounts.audit_log.models import AuditRecord, Kind
+from kb.accounts.authentication import passwords
 from kb.accounts.models import User
 from kb.config import Settings
 from kb.db import Database, now

@@ -10,9 +10,9 @@ import time_machine
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from kb.accounts import passwords
 from kb.accounts.audit_log.models import AuditRecord
-from kb.accounts.links import make_link, path
+from kb.accounts.authentication import passwords
+from kb.accounts.authentication.links import make_link, path
 from kb.accounts.models import ApiKey, User
 from kb.accounts.people import first_admin
 from kb.db import now

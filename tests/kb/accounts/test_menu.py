@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
-from kb.accounts import links
+from kb.accounts.authentication import links
 from kb.config import Settings
 from kb.db import now
 from kb.site.app import create_app

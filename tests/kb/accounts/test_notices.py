@@ -10,8 +10,9 @@ from click.testing import CliRunner
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from kb.accounts import passwords, people
+from kb.accounts import people
 from kb.accounts.audit_log.models import AuditRecord
+from kb.accounts.authentication import passwords
 from kb.accounts.models import User
 from kb.config import Settings
 from kb.db import now

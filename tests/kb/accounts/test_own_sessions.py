@@ -7,8 +7,8 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from kb.accounts.audit_log.models import AuditRecord
-from kb.accounts.browser_name import browser_name
-from kb.accounts.links import make_link, path
+from kb.accounts.authentication.browser_name import browser_name
+from kb.accounts.authentication.links import make_link, path
 from kb.accounts.models import SignInSession, User
 from kb.db import now
 from tests.cast import add_person, sign_in

@@ -7,8 +7,9 @@ import time_machine
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from kb.accounts import passwords, people
-from kb.accounts.links import make_link, path
+from kb.accounts import people
+from kb.accounts.authentication import passwords
+from kb.accounts.authentication.links import make_link, path
 from kb.accounts.models import SignInSession, User
 from kb.db import now
 from kb.events.models import Event, Kind

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from kb.server_limits import ServerLimits
-from kb.web.body_limit import BodyTime
+from kb.web.http.body_limit import BodyTime
 
 Receive = Callable[[], Awaitable[Message]]
 FORM = {"type": "http", "method": "POST", "path": "/requests", "headers": [(b"content-type", b"application/x-www-form-urlencoded"), (b"host", b"testserver")]}

@@ -17,8 +17,8 @@ from starlette.routing import Route
 
 from kb.config import Settings
 from kb.site.cli.server import configuration
-from kb.web.body_limit import BodyTime
-from kb.web.connections import Connections
+from kb.web.http.body_limit import BodyTime
+from kb.web.http.connections import Connections
 from tests.faults.processes import wait_for
 from tests.limits import with_longer_limit
 from tests.wire import Wire

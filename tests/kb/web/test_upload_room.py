@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from kb.config import Settings
 from kb.server_limits import ServerLimits
-from kb.web.body_limit import BodyTime, NoRoom
+from kb.web.http.body_limit import BodyTime, NoRoom
 from tests.faults.processes import wait_for
 from tests.wire import Wire
 

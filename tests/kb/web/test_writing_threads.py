@@ -7,7 +7,7 @@ import anyio
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from kb.web.writing_threads import WritingThreads
+from kb.web.http.writing_threads import WritingThreads
 
 
 class Writers:

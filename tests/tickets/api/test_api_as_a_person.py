@@ -8,7 +8,7 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from kb.accounts.api_keys import make_key
+from kb.accounts.authentication.api_keys import make_key
 from kb.accounts.models import User
 from kb.db import now
 from tests.cast import add_person, agent_writes, sign_in

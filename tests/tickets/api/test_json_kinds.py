@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from kb.accounts.api_keys import make_key
+from kb.accounts.authentication.api_keys import make_key
 from tests.cast import add_person
 from tickets.fields import MOST_TAGS
 

@@ -10,7 +10,7 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from kb.accounts.api_keys import make_key
+from kb.accounts.authentication.api_keys import make_key
 from kb.text.cleanup import one_line
 from tests.cast import add_person
 from tests.tickets.requests.test_open_a_request import rows

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from kb.accounts import links, people
+from kb.accounts import people
+from kb.accounts.authentication import links
 from kb.db import now
 from tests.services import LiveServer
 from tests.tickets.deflection.script import DAY, Log, confirm, engaged, form, search

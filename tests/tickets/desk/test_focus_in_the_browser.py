@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from kb.accounts import links, people
+from kb.accounts import people
+from kb.accounts.authentication import links
 from kb.config import Settings
 from kb.db import now
 from tests.services import LiveServer

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from kb.accounts import roles
-from kb.accounts.api_keys import make_key
+from kb.accounts.authentication.api_keys import make_key
 from kb.accounts.permissions import Permission, known
 from kb.db import now
 from tests.cast import add_person, signed_in

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from kb.accounts import roles
-from kb.accounts.api_keys import make_key
 from kb.accounts.audit_log.models import AuditRecord
+from kb.accounts.authentication.api_keys import make_key
 from kb.accounts.models import Group, GroupMember, User
 from kb.accounts.permissions import Permission, known
 from kb.db import now

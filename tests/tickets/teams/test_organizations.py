@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from kb.accounts.api_keys import make_key
 from kb.accounts.audit_log.models import AuditRecord
+from kb.accounts.authentication.api_keys import make_key
 from kb.accounts.models import Organization, User
 from kb.db import now
 from tests.cast import add_person, agent_writes, change, sign_in, signed_in
@@ -218,7 +218,7 @@ def test_agents_see_the_company_and_find_its_tickets(client: TestClient, acme: d
 
 
 def test_an_address_that_changes_changes_the_company(client: TestClient, acme: dict[str, int]) -> None:
-    from kb.accounts.links import make_address_link
+    from kb.accounts.authentication.links import make_address_link
 
     ana = customer(client, "ana@acme.example")
     with client.app.state.database.write() as session:

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from kb.config import Settings
 from kb.db import Database
 from kb.migrations import migrate
-from kb.site.cli.logs import FORMAT, OneLine
+from kb.site.cli.terminal.logs import FORMAT, OneLine
 
 
 def written(message: str, error: BaseException | None = None) -> list[str]:

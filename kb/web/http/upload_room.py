@@ -7,8 +7,8 @@ from enum import Enum
 
 from kb.i18n.formats import MB
 from kb.server_limits import ServerLimits
-from kb.web.client_address import network
-from kb.web.connections import uncounted_addresses
+from kb.web.http.client_address import network
+from kb.web.http.connections import uncounted_addresses
 
 SMALL_BYTES = 64_000
 """Forms without files are no larger, and find room while large uploads do not."""

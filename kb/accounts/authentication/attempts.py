@@ -13,7 +13,7 @@ from kb.i18n import N_
 from kb.i18n.translate import current
 from kb.jobs import outbox
 from kb.rate_limit.queries import count_hit, is_within_limit
-from kb.web.client_address import client_network
+from kb.web.http.client_address import client_network
 
 HOLDS_SECRET = re.compile(r"/(requests/\d|sign-in/|account/address/)")
 """Paths that open something to whoever has them, and so are not stored."""

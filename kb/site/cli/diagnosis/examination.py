@@ -21,8 +21,8 @@ from kb.config import Settings, SettingsError, secret_key
 from kb.db import Database, now
 from kb.events.queries import counted, events_stored
 from kb.migrations import SchemaMismatch, require_current, schema_of
-from kb.site.cli.finding import Finding
-from kb.site.cli.storage import data_folder, folders_in_it
+from kb.site.cli.diagnosis.finding import Finding
+from kb.site.cli.diagnosis.storage import data_folder, folders_in_it
 from kb.site.private_files import open_to_others
 from search.writers.rules_file import read_rules
 from tickets.email.bounded_smtp import Bounds

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kb.site.cli import standard_error
-from kb.site.cli.output import forget_standard_streams, is_output_lost, note
+from kb.site.cli.terminal import standard_error
+from kb.site.cli.terminal.output import forget_standard_streams, is_output_lost, note
 from kb.text.characters import is_utf8
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 from typing import Protocol
 
 from kb.config import Settings
-from kb.web.client_address import network
+from kb.web.http.client_address import network
 
 log = logging.getLogger("deskbook.server")
 LOG_EVERY_S = 60.0

@@ -9,11 +9,12 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from kb.accounts import attempts, known_browsers, links, notices, passwords, people, sessions
+from kb.accounts import notices, people, sessions
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log import queries as audit_queries
 from kb.accounts.audit_log.models import Kind
-from kb.accounts.browser_name import browser_name
+from kb.accounts.authentication import attempts, known_browsers, links, passwords
+from kb.accounts.authentication.browser_name import browser_name
 from kb.accounts.models import User
 from kb.db import database, now
 from kb.events.recorder import recorder

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb.server_limits import ServerLimits
 from kb.text.whole_number import parse_whole_number
-from kb.web.upload_room import SMALL_BYTES, Room, UploadRoom
+from kb.web.http.upload_room import SMALL_BYTES, Room, UploadRoom
 
 RETRY_AFTER_S = 30
 

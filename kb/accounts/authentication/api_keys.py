@@ -7,8 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from kb.accounts import queries
+from kb.accounts.authentication.tokens import digest, new_token
 from kb.accounts.models import ApiKey, User
-from kb.accounts.tokens import digest, new_token
 from kb.db import database
 
 SCOPES = ("read", "write")

@@ -4,7 +4,7 @@ import logging
 import sys
 from types import TracebackType
 
-from kb.site.cli import standard_error
+from kb.site.cli.terminal import standard_error
 from kb.text.characters import escaped
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"

@@ -10,7 +10,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from kb.web.connections import Connections
+from kb.web.http.connections import Connections
 
 WRITE_HIGH, WRITE_LOW = 65_536, 16_384
 KB = 1000

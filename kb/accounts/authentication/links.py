@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from kb.accounts import queries
+from kb.accounts.authentication.tokens import digest, new_token
 from kb.accounts.models import AddressChange, SignInLink, User
-from kb.accounts.tokens import digest, new_token
 
 LIFE = timedelta(hours=1)
 

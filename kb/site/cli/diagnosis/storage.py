@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kb.config import Settings
-from kb.site.cli.finding import Finding
+from kb.site.cli.diagnosis.finding import Finding
 
 LEAST_FREE_MB = 500
 FOLDERS = {"attachments": "files that people attach", "mail": "emails, while DESKBOOK_SMTP_URL is not set"}

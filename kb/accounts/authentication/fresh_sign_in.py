@@ -6,11 +6,12 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kb.accounts import attempts, passwords, people, queries, sessions
+from kb.accounts import people, queries, sessions
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
+from kb.accounts.authentication import attempts, passwords
+from kb.accounts.authentication.sensitive_acts import Act, Describe
 from kb.accounts.models import User
-from kb.accounts.sensitive_acts import Act, Describe
 from kb.db import database, now
 from kb.i18n import N_
 from kb.i18n import gettext as _

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from kb.site.cli import standard_error
+from kb.site.cli.terminal import standard_error
 from kb.text.characters import escaped
 
 Progress = Callable[[int, int], None]

@@ -1,0 +1,1 @@
+"""What all commands share: results, refusals, standard error and the log."""

@@ -1,0 +1,1 @@
+"""HTTP below the pages: connections, bodies, uploads and encodings."""
