@@ -122,6 +122,14 @@ def test_each_address_of_another_scheme_is_told(write: Write, library: Open) -> 
     assert [found.partition(" begins")[0] for found in findings(library())] == ["a/b/one.md:5: the address callto:1", "a/b/one.md:5: the address facetime:2"]
 
 
+def test_what_keeps_an_article_from_being_published_is_an_error(write: Write, library: Open) -> None:
+    write("a/b/one.md", "[x](none.md)")
+    for name, text in (("two", "no front matter"), ("three", "---\ntitle: [\n---\n"), ("four", "---\ntitle: Four\n---\n<<<<<<< HEAD\n=======\n>>>>>>> b\n")):
+        (library().root / f"a/b/{name}.md").write_text(text)
+    found = {problem.path: problem.is_error for problem in check(library(), datetime(2026, 5, 1, tzinfo=UTC))}
+    assert found == {f"a/b/{name}.md": True for name in ("one", "two", "three", "four")}
+
+
 @pytest.mark.usefixtures("neighbours")
 def test_what_is_right_is_not_told(write: Write, library: Open) -> None:
     write(

@@ -8,6 +8,7 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from kb.config import Settings
+from kb.events.recorder import VISIT_COOKIE, VISITOR_COOKIE
 from kb.site.app import create_app
 from tests.cast import signed_in
 from tests.tickets.conftest import ALICE, Send
@@ -125,3 +126,10 @@ def test_nothing_is_remembered_where_the_setting_says_so(settings: Settings) -> 
         _send(client, "Broken lamp")
         assert "deskbook_requests" not in client.cookies
         assert _listed(client) == []
+
+
+def test_a_browser_with_cookies_of_before_sends_a_request_to_a_site_that_records_nothing(settings: Settings) -> None:
+    with TestClient(create_app(settings.model_copy(update={"record_events": False})), follow_redirects=False) as client:
+        for cookie in (VISIT_COOKIE, VISITOR_COOKIE):
+            client.cookies.set(cookie, "a" * 32)
+        assert client.get(_send(client, "Broken lamp")).status_code == 200
