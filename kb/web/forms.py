@@ -18,6 +18,7 @@ from kb.web.http.writing_threads import run_brief_writing, run_writing
 
 MAX_FIELDS = 200
 MAX_PART_BYTES = 1_000_000
+UTF_8 = (b"utf-8", b"utf8")
 FormView = Callable[[Request, FormData], Response]
 FormTest = Callable[[FormData], bool]
 
@@ -62,13 +63,15 @@ def files(form: FormData, name: str) -> list[UploadFile]:
 
 async def _read(request: Request, max_files: int) -> FormData:
     """The form as Starlette reads it; raises HTTPException for one that is not whole, MultiPartException for one that cannot be read."""
-    kind, _ = parse_options_header(request.headers.get("content-type"))
+    kind, options = parse_options_header(request.headers.get("content-type"))
     async with aclosing(request.stream()) as stream:
         if kind == b"multipart/form-data":
             parser = _Multipart(request.headers, stream, max_files=max_files, max_fields=MAX_FIELDS, max_part_size=MAX_PART_BYTES)
             return await parser.parse()
-        if kind == b"application/x-www-form-urlencoded":
+        if kind == b"application/x-www-form-urlencoded" and options.get(b"charset", b"utf-8").lower() in UTF_8:
             return await FormParser(request.headers, stream, max_fields=MAX_FIELDS, max_part_size=MAX_PART_BYTES).parse()
+    if kind or request.headers.get("content-length", "0") != "0":
+        raise HTTPException(415, _("This is not a form that we can read, so nothing was saved."))
     return FormData()
 
 
