@@ -13,6 +13,7 @@ from kb.articles.lint.linter import check
 from kb.config import Settings
 from kb.config_sources import NOT_SETTINGS, PREFIX
 from kb.site.cli import main
+from kb.site.cli.search import WordsOrCommand
 from search.query.field_weights import PLACES, FieldWeights
 from search.writers.check import check as check_search
 
@@ -114,7 +115,10 @@ def _exists(words: list[str]) -> bool:
     for word in words:
         if isinstance(command, click.Group) and word in command.commands:
             command = command.commands[word]
-        elif word.startswith("-"):
+            continue
+        if isinstance(command, WordsOrCommand):
+            command = command.commands[command.default]
+        if word.startswith("-"):
             if not any(word.partition("=")[0] in parameter.opts for parameter in command.params) and word not in ("-h", "--help", "--version"):
                 return False
         elif isinstance(command, click.Group):

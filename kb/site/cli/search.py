@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,15 +20,34 @@ if TYPE_CHECKING:
     from search.engine import Document, Hit, Results
 
 
-@click.command()
+class WordsOrCommand(click.Group):
+    """Takes what is no command of its own for words to search for."""
+
+    default = "for"
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in self.commands:
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=WordsOrCommand)
+def search() -> None:
+    """Search the articles, or suggest synonyms from failed searches."""
+
+
+@search.command(WordsOrCommand.default, hidden=True)
 @click.argument("words", nargs=-1, required=True)
 @click.option("--limit", type=click.IntRange(1, 50), default=10, show_default=True)
 @click.option("--category", help="Slug of a category's folder.")
 @click.option("--explain", is_flag=True, help="Say in plain words why each hit stands where it stands.")
 @as_json
 @click.pass_context
-def search(context: click.Context, words: tuple[str, ...], limit: int, category: str | None, explain: bool, is_json: bool) -> None:
-    """Search the articles as a customer would. Exits 1 when nothing is found, 2 for a category that does not exist."""
+def search_words(context: click.Context, words: tuple[str, ...], limit: int, category: str | None, explain: bool, is_json: bool) -> None:
+    """Search the articles as a customer would. Exits 1 when nothing is found, 2 for a category that does not exist.
+
+    `deskbook search suggest-synonyms` suggests lines for _search.yml from failed searches.
+    """
     from kb.articles.article import PUBLIC
     from kb.articles.catalog.visible_categories import NO_SUCH_CATEGORY, category_names
     from kb.config import load
@@ -54,6 +74,27 @@ def search(context: click.Context, words: tuple[str, ...], limit: int, category:
         said = "answers this" if found.answered else "may not answer this"
         note(f"{found.total} articles by {found.engine or 'no engine'} in {found.took_ms} ms; {said} (confidence {found.confidence:.2f})")
     context.exit(0 if found.hits else 1)
+
+
+@search.command("suggest-synonyms")
+@click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How many days back to look.")
+@click.option("--least", type=click.IntRange(1, 1000), default=2, show_default=True, help="Suggest only what so many visitors did.")
+@as_json
+def suggest_synonyms(days: int, least: int, is_json: bool) -> None:
+    """Suggest lines for _search.yml from searches that failed, and from what helped after all. Writes nothing: review them first."""
+    from kb.db import now
+    from kb.site.cli.open_data import opened
+    from search.writers.rules_file import read_rules
+    from tickets.deflection.synonym_suggestions import as_yaml, suggest_synonyms
+
+    with opened() as (settings, database), database.read() as session:
+        rules, _ = read_rules(settings.content)
+        end = now()
+        found = suggest_synonyms(session, end - timedelta(days=days), end, end, rules, locale=settings.locale, least_visitors=least)
+    if is_json:
+        emit(asdict(found) | {"first": found.first.isoformat(), "last": found.last.isoformat()})
+    else:
+        click.echo(as_yaml(found))
 
 
 @contextmanager

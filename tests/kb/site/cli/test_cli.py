@@ -264,6 +264,17 @@ def test_search_finds_an_article_and_says_when_there_is_none(deskbook) -> None:
     assert json.loads(nothing.stdout)["hits"] == []
 
 
+def test_search_suggests_synonyms_and_writes_nothing(deskbook, tmp_path: Path) -> None:
+    assert deskbook("migrate").exit_code == 0
+    before = sorted(tmp_path.rglob("_search.yml"))
+    suggested = deskbook("search", "suggest-synonyms")
+    assert suggested.exit_code == 0
+    assert "0 searches" in suggested.output
+    assert "No line to suggest" in suggested.output
+    assert json.loads(deskbook("search", "suggest-synonyms", "--days", "7", "--json").stdout)["synonyms"] == []
+    assert sorted(tmp_path.rglob("_search.yml")) == before
+
+
 def test_search_refuses_a_category_that_does_not_exist_as_the_api_does(deskbook) -> None:
     for category in ("nope", "Help", "help/reset"):
         refused = deskbook("search", "reset", "--category", category)

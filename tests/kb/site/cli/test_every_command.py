@@ -14,7 +14,7 @@ from kb.site.cli import main
 
 CHECKOUT = Path(__file__).parents[4]
 ARGUMENTS = {
-    "search": ["reset"],
+    "search for": ["reset"],
     "serve": ["--get", "/"],
     "worker": ["--once"],
     "user add": ["bob@example.org"],
