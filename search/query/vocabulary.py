@@ -4,7 +4,6 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from itertools import islice, product
 from typing import Any
 
@@ -54,13 +53,6 @@ class Vocabulary:
             self._frequencies = dict(self._frequencies)
             for hidden, count in store.hidden(audiences).items():
                 self._frequencies[hidden] = self._frequencies.get(hidden, 0) - int(count)
-        self.documents = lru_cache(maxsize=8192)(self._documents)
-        self.frequency = lru_cache(maxsize=4096)(self._frequency)
-        self.rarity_of = lru_cache(maxsize=4096)(self._rarity_of)
-        """The rarities of some stems with spaces between them, each once, in all."""
-        self.expand = lru_cache(maxsize=1024)(self._beginnings)
-        self.stems = lru_cache(maxsize=4096)(self._stems)
-        self.apart = lru_cache(maxsize=1024)(self._apart)
         self.stop_words = frozenset[str]().union(*map(stop_words, self.locales))
 
     def rarity(self, stem: str) -> float:
@@ -72,7 +64,8 @@ class Vocabulary:
         """Return the rarity of some stems in a row, with spaces between them: that of the rarest."""
         return max(map(self.rarity, stems.split()))
 
-    def _rarity_of(self, stems: str) -> float:
+    def rarity_of(self, stems: str) -> float:
+        """Return the rarities of some stems with spaces between them, each once, in all."""
         return sum(map(self.rarity, {*stems.split()}))
 
     @property
@@ -80,7 +73,7 @@ class Vocabulary:
         """Return the rarity of a word that occurs nowhere."""
         return math.log(2 * self.size + 2)
 
-    def _documents(self, stem: str) -> int:
+    def documents(self, stem: str) -> int:
         count = self._frequencies.get(stem, 0)
         return min(count, self.size) if count > 0 and not (self._only and self._is_foreign(stem)) else 0
 
@@ -89,7 +82,7 @@ class Vocabulary:
         rows = self._store.connection.execute("SELECT DISTINCT locale FROM words WHERE stem = ?", (stem,)).fetchall()
         return bool(rows) and not any(locale in self._only for (locale,) in rows)
 
-    def _stems(self, word: str) -> tuple[str, ...]:
+    def stems(self, word: str) -> tuple[str, ...]:
         """Return the stems of a word, in the languages of the index, that occur in it."""
         found = dict.fromkeys(stem(one, locale) for locale in self.locales for one in spellings(word, locale))
         return tuple(one for one in found if self.documents(one))
@@ -99,7 +92,7 @@ class Vocabulary:
         rows = self.select("word", "stem = ?", stem, end="GROUP BY word ORDER BY total(documents) DESC, length(word), word LIMIT 1")
         return next((str(word) for (word,) in rows), stem)
 
-    def _frequency(self, word: str) -> tuple[int, int]:
+    def frequency(self, word: str) -> tuple[int, int]:
         """Return in how many documents and titles this very form of the word occurs."""
         ((documents, titles),) = self.select("total(documents), total(titles)", "word = ?", word)
         return int(documents), int(titles)
@@ -111,12 +104,12 @@ class Vocabulary:
             (stem, bool(in_title)) for stem, in_title in self.select("stem, max(titles) > 0", "word >= ? AND word < ?", prefix, prefix + LAST, end=end)
         )
 
-    def _beginnings(self, prefix: str) -> tuple[tuple[str, bool], ...]:
+    def expand(self, prefix: str) -> tuple[tuple[str, bool], ...]:
         """Return the same for every spelling of `prefix` in the languages of the index."""
         ways = dict.fromkeys(one for locale in self.locales for one in spellings(prefix, locale))
         return tuple(dict.fromkeys(found for one in ways or (prefix,) for found in self.begun_with(one)))
 
-    def _apart(self, word: str) -> tuple[str, ...]:
+    def apart(self, word: str) -> tuple[str, ...]:
         """Return the rows of stems that articles write for `word`: `wi fi` for `wifi`, `esp32 c3` for `esp32c3`, `10 000` for `10000`."""
         if is_unspaced(word) or not word.isalnum():
             return ()

@@ -1,7 +1,5 @@
 """The parts of words: compounds that hold a word, known words that a compound is made of, and words that begin alike."""
 
-from functools import lru_cache
-
 from search.query.vocabulary import Vocabulary
 from search.text.compounds import COMPOUNDING, LEAST_PART, UNSPACED, Compounds
 from search.text.normalizer import is_unspaced, language, spellings
@@ -17,7 +15,6 @@ class WordParts:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self.compounds = lru_cache(maxsize=1024)(self._compounds_of)
         self._joined: Compounds | None = None
 
     def parts(self, word: str) -> tuple[str, ...]:
@@ -36,7 +33,7 @@ class WordParts:
                     return tuple(found[:MOST_PREFIX_MATCHES])
         return ()
 
-    def _compounds_of(self, word: str) -> tuple[str, ...]:
+    def compounds(self, word: str) -> tuple[str, ...]:
         """The stems of words that end or begin with `word`, in languages that write compounds; those in most documents first."""
         found = dict.fromkeys(
             one

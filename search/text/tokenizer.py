@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 
 from kb.text.unicode_classes import INVISIBLE, MARKS
 from search.text.normalizer import HAS_UNSPACED, UNSPACED, fold, is_unspaced, visible
@@ -110,7 +109,6 @@ def words_of(texts: Sequence[str]) -> tuple[list[str], set[str]]:
     return found, each
 
 
-@lru_cache(maxsize=4096)
 def _is_sign(character: str) -> bool:
     """Whether it is in no word, nor a part of a letter."""
     if character == "™":

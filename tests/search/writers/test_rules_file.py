@@ -206,7 +206,7 @@ def test_what_is_no_file_of_text_is_told(tmp_path: Path) -> None:
     assert str(read_rules(tmp_path)[1][0]) == "_search.yml:2: this line is not UTF-8: save the file as UTF-8"
     file.unlink()
     file.mkdir()
-    assert "cannot be read" in read_rules(tmp_path)[1][0].message
+    assert "not a regular file" in read_rules(tmp_path)[1][0].message
     file.rmdir()
     file.symlink_to("/etc/passwd")
     assert "cannot be read" in read_rules(tmp_path)[1][0].message
