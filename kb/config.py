@@ -122,6 +122,8 @@ class Settings(ServerLimits):
     attachment_max_mb: int = Field(10, ge=1, le=100, description="Largest attachment, in MB.")
     attachments_total_mb: int = Field(25, ge=1, le=1000, description="Largest total of the attachments of one message, in MB. Keep `body_max_mb` above it.")
     attachments_max: int = Field(10, ge=0, le=50, description="Most attachments of one message.")
+    desk_soon_hours: float = Field(8.0, gt=0, le=8760, description="Hours without an answer after which the desk's lists mark a requester's wait in yellow.")
+    desk_late_hours: float = Field(24.0, gt=0, le=8760, description="Hours without an answer after which the desk's lists mark a requester's wait in red.")
     draft_days: int = Field(30, ge=1, le=400, description="Days to keep an agent's unsent reply as a draft, with its files.")
     draft_max_kb: int = Field(400, ge=10, le=1000, description="Largest draft saved for an agent, in KB. A larger one stays in the open page only.")
     event_retention_days: int = Field(400, ge=8, description="Days to keep the events behind the deflection report.")

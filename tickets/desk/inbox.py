@@ -23,10 +23,12 @@ from search.searcher import Searcher
 from tickets.access import person
 from tickets.articles_read import open_categories
 from tickets.desk import queries
+from tickets.desk.density import density
 from tickets.desk.filter_form import filter_inputs
 from tickets.desk.flash_messages import flash
 from tickets.desk.list_page import list_page
 from tickets.desk.list_request import SEARCH, ListRequest, chosen_url, read_list
+from tickets.desk.waiting import wait_levels
 from tickets.email.delivery import mail_folder
 from tickets.lists import filter_labels, sort_orders
 from tickets.lists.condition_queries import Viewpoint
@@ -86,6 +88,7 @@ def _list_context(request: Request, session: Session, user: User, asked: ListReq
     viewpoint = Viewpoint(person(user), now())
     categories = open_categories(request)
     found = list_page(request, session, viewpoint, asked)
+    answered = queries.answered(session, found.tickets)
     group_by = asked.view.group_by
     return {
         "asked": asked,
@@ -95,7 +98,7 @@ def _list_context(request: Request, session: Session, user: User, asked: ListReq
         "found": found.found,
         "has_all": found.has_all,
         "is_indexing": asked.wanted.words and is_indexing(session),
-        "answered": queries.answered(session, found.tickets),
+        "answered": answered,
         "unconfirmed": queries.unconfirmed(session, found.tickets),
         "chips": [(filter_labels.label_of(condition, categories), asked.url_without(condition)) for condition in asked.typed.conditions],
         "filter_inputs": filter_inputs(active_staff(session), groups_by_name(session), categories),
@@ -103,6 +106,8 @@ def _list_context(request: Request, session: Session, user: User, asked: ListReq
             name: sort_orders.label_of(name)
             for name in dict.fromkeys((*([sort_orders.RELEVANCE] if asked.view is SEARCH and asked.typed.words else []), *sort_orders.COMMON, asked.order))
         },
+        "density": density(request),
+        "waits": wait_levels(found.tickets, answered, cast(Settings, request.app.state.settings), viewpoint.now),
         "views": views,
         "counts": queries.counts(session, viewpoint.actor) | counts_of(session, views, viewpoint),
         "most_counted": MOST_COUNTED,

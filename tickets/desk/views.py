@@ -3,7 +3,7 @@
 from starlette.routing import Route
 
 from kb.web.forms import with_form
-from tickets.desk import articles, composer, content_problems, follow_up, inbox, notifications, ticket, view_pages
+from tickets.desk import articles, composer, content_problems, density, follow_up, inbox, notifications, ticket, view_pages
 
 routes = [
     Route("/desk", inbox.home, methods=["GET"]),
@@ -16,6 +16,7 @@ routes = [
     Route("/desk/views/{view}/edit", view_pages.edit, methods=["GET"]),
     Route("/desk/views/{view}/deletion", with_form(view_pages.delete), methods=["POST"]),
     Route("/desk/search", inbox.search, methods=["GET"]),
+    Route("/desk/density", with_form(density.choose), methods=["POST"]),
     Route("/desk/articles", articles.suggest, methods=["GET"]),
     Route("/desk/content", content_problems.show, methods=["GET"]),
     Route("/desk/notifications", notifications.show, methods=["GET"]),

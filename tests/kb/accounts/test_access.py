@@ -102,6 +102,7 @@ staff POST /desk/views/{view}
 staff GET /desk/views/{view}/edit
 staff POST /desk/views/{view}/deletion
 staff GET /desk/search
+staff POST /desk/density
 staff GET /desk/articles
 staff GET /desk/content
 staff GET /desk/notifications
