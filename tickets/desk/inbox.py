@@ -24,16 +24,16 @@ from tickets.access import person
 from tickets.articles_read import open_categories
 from tickets.desk import queries
 from tickets.desk.density import density
-from tickets.desk.filter_form import filter_inputs
 from tickets.desk.flash_messages import flash
 from tickets.desk.list_page import list_page
-from tickets.desk.list_request import SEARCH, ListRequest, chosen_url, read_list
-from tickets.desk.waiting import wait_levels
 from tickets.email.delivery import mail_folder
 from tickets.lists import filter_labels, sort_orders
 from tickets.lists.condition_queries import Viewpoint
+from tickets.lists.filter_form import filter_inputs
+from tickets.lists.list_request import SEARCH, ListRequest, chosen_url, read_list
 from tickets.lists.view_queries import counts_of, views_of
 from tickets.lists.views import MOST_COUNTED, View
+from tickets.lists.waiting import wait_levels
 from tickets.search.jobs import is_indexing
 
 NUMBER = re.compile(r"#?([1-9][0-9]{0,8})")

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from kb.config import Settings
 from kb.text.whole_number import parse_whole_number
 from tickets.articles_read import catalog
-from tickets.desk.list_request import SEARCH, ListRequest
 from tickets.lists.condition_queries import Viewpoint, conditions_of
+from tickets.lists.list_request import SEARCH, ListRequest
 from tickets.lists.page_queries import TicketPage, loaded, page, place_of, sort_keys
 from tickets.lists.sort_orders import RELEVANCE
 from tickets.models import Ticket

@@ -26,11 +26,11 @@ from tickets.desk.customer_journey import customer_journey, short_version
 from tickets.desk.draft import Draft, load
 from tickets.desk.draft_queries import stored_draft
 from tickets.desk.flash_messages import done_at, flash
-from tickets.desk.list_request import ListRequest, read_place
 from tickets.desk.properties import differences, properties
 from tickets.email import failures
 from tickets.fields import next_statuses
 from tickets.lists.condition_queries import Viewpoint
+from tickets.lists.list_request import ListRequest, read_place
 from tickets.lists.page_queries import ticket_after
 from tickets.lists.views import View
 from tickets.models import Ticket

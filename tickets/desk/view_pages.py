@@ -20,11 +20,11 @@ from kb.web.templates import render
 from tickets.access import person
 from tickets.articles_read import open_categories
 from tickets.desk import queries
-from tickets.desk.list_request import ListRequest
 from tickets.lists import columns, filter_labels, sort_orders
 from tickets.lists.condition_queries import Viewpoint
 from tickets.lists.conditions import TicketFilter
 from tickets.lists.filter_words import MAX_FILTER_CHARS, parse
+from tickets.lists.list_request import ListRequest
 from tickets.lists.page_queries import page
 from tickets.lists.view_queries import MOST_VIEWS, count_views, delete_view, store_order, store_view, views_of
 from tickets.lists.views import GROUPS, View
