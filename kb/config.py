@@ -136,6 +136,8 @@ class Settings(ServerLimits):
     sign_ins_per_hour: int = Field(20, ge=1, description="Sign-in attempts from one address in an hour, by password or by asking for a link.")
     password_tries_per_day: int = Field(20, ge=1, description="Password attempts for one account in a day.")
     links_per_hour: int = Field(3, ge=1, description="Sign-in links sent to one email address in an hour.")
+    codes_per_hour: int = Field(10, ge=1, description="Codes of the second factor tried for one account in an hour.")
+    staff_two_factor: bool = Field(False, description="Whether everybody who uses the desk must sign in with a second factor.")
     fresh_sign_in_minutes: int = Field(
         60,
         ge=1,

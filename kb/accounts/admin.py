@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from kb.accounts import invitations, notices, people, queries, roles, sessions
 from kb.accounts.audit_log import log as audit
 from kb.accounts.audit_log.models import Kind
-from kb.accounts.authentication import api_keys
+from kb.accounts.authentication import api_keys, two_factor
 from kb.accounts.authentication.tokens import new_token
 from kb.accounts.models import ApiKey, GroupMember, Role, User
 from kb.accounts.permissions import Permission
@@ -81,6 +81,20 @@ def change_role(request: Request, form: FormData) -> Response:
             detail = f"from {roles.short_name(before)} to {roles.short_name(person.held_role)}"
             audit.record(session, Kind.ROLE_CHANGED, audit.source(request, admin), now(), person=person, detail=detail)
             notices.role_changed(session, person, now())
+
+    return _change(request, admin, change)
+
+
+def reset_two_factor(request: Request, form: FormData) -> Response:  # noqa: ARG001
+    """Turns a person's second factor off, for who has lost their app and their recovery codes, and signs them out."""
+    admin = sessions.require_permission(request, Permission.MANAGE_PEOPLE)
+
+    def change(session: Session, person: User) -> None:
+        if person.has_two_factor:
+            two_factor.remove(session, person)
+            people.sign_out_everywhere(session, person)
+            audit.record(session, Kind.TWO_FACTOR_OFF, audit.source(request, admin), now(), person=person)
+            notices.two_factor_changed(session, person, is_on=False, now=now())
 
     return _change(request, admin, change)
 

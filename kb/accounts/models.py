@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, false, literal_column, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, false, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kb.accounts.permissions import Permission, known
@@ -65,6 +65,8 @@ class User(Base):
     is_verified: Mapped[bool] = mapped_column(default=False)
     """Whether the person has shown that the email address is theirs."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    has_two_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether signing in takes a code as well."""
     away_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When somebody on the staff is back; None, or in the past, while they are not away."""
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"), index=True)
@@ -156,9 +158,32 @@ class SignInSession(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     proved_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """When the person last showed who they are, by password or link."""
+    awaits_code: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether only the first of two factors was shown: nobody is signed in yet."""
     browser: Mapped[str] = mapped_column(String(60), default="")
     network: Mapped[str] = mapped_column(String(64), default="")
     user: Mapped[User] = relationship(lazy="joined")
+
+
+class TwoFactor(Base):
+    """The secret of a person's app; it counts once a code of it was typed."""
+
+    __tablename__ = "two_factors"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[str] = mapped_column(String(64))
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Of the last code that was used: no code is taken twice."""
+
+
+class RecoveryCode(Base):
+    """A code that signs in once in place of the app's."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
 class SignInLink(Base):

@@ -21,6 +21,11 @@ def address_changed(session: Session, old: str, new: str, now: datetime) -> None
     _tell(session, "mail.address_changed", old, now, new=new, language=current().code)
 
 
+def two_factor_changed(session: Session, user: User, *, is_on: bool, now: datetime) -> None:
+    """Tell the owner that signing in takes a code from now on, or no longer does."""
+    _tell(session, "mail.two_factor_changed", user.email, now, is_on=is_on, language=current().code)
+
+
 def role_changed(session: Session, user: User, now: datetime) -> None:
     """Tell the person which role they have now."""
     _tell(session, "mail.role_changed", user.email, now, role=str(user.role), role_name=user.held_role.name)

@@ -72,7 +72,7 @@ def mark_proved(session: Session, token_hash: str, now: datetime) -> None:
 
 def sessions_of(session: Session, user_id: int, now: datetime) -> Sequence[SignInSession]:
     """The person's sessions that have not reached their absolute end, last used first, at most 100."""
-    query = select(SignInSession).where(SignInSession.user_id == user_id, SignInSession.expires_at > now)
+    query = select(SignInSession).where(SignInSession.user_id == user_id, SignInSession.expires_at > now, SignInSession.awaits_code.is_(False))
     return session.scalars(query.order_by(SignInSession.seen_at.desc(), SignInSession.token_hash).limit(100)).all()
 
 

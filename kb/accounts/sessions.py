@@ -28,6 +28,7 @@ from kb.web.way_back import STAFF_COOKIE
 COOKIE, SECURE_COOKIE, HINT_COOKIE = "deskbook_session", "__Host-deskbook_session", "deskbook_signed_in"
 IDLE, IDLE_OF_ADMINS = timedelta(hours=8), timedelta(minutes=30)
 ABSOLUTE, ABSOLUTE_OF_CUSTOMERS = timedelta(hours=12), timedelta(days=30)
+WAITS_FOR_CODE = timedelta(minutes=10)
 SEEN_EVERY = timedelta(minutes=1)
 VISITOR = re.compile(r"[0-9a-f]{32}")
 LOCAL = re.compile(r"/(?!/|%2f|%5c)[!-~]*", re.I)
@@ -49,10 +50,15 @@ def require_user(request: Request) -> User:
 
 
 def require_staff(request: Request) -> User:
-    """The agent or admin who sends this request; 303 to the sign-in page for nobody, 404 for a customer."""
+    """The person of the staff who sends this request; 303 to the sign-in page for nobody, 404 for a customer.
+
+    Where the staff must have a second factor, who has none is led to where it is set up (303).
+    """
     user = require_user(request)
     if not user.is_staff:
         raise HTTPException(404)
+    if _settings(request).staff_two_factor and not user.has_two_factor:
+        raise HTTPException(303, headers={"Location": "/account/two-factor"})
     return user
 
 
@@ -79,6 +85,32 @@ def is_fresh(request: Request) -> bool:
         return False
     age = now() - cast(datetime, request.state.proved_at)
     return abs(age) < timedelta(minutes=_settings(request).fresh_sign_in_minutes)
+
+
+def waiting_user(request: Request) -> User | None:
+    """Who has taken the first of two steps in this browser within the last minutes."""
+    token, moment = _token(request), now()
+    if not token:
+        return None
+    with database(request).read() as session:
+        row = queries.live_session(session, digest(token), moment)
+    return row.user if row is not None and row.awaits_code and row.user.is_active else None
+
+
+def begin_waiting(request: Request, session: Session, user: User, moment: datetime) -> str:
+    """Return the token of a session that opens nothing but the page for the code."""
+    if old := _token(request):
+        queries.delete_session(session, digest(old))
+    token = new_token()
+    times = {"created_at": moment, "seen_at": moment, "proved_at": moment, "expires_at": moment + WAITS_FOR_CODE}
+    session.add(SignInSession(token_hash=digest(token), user_id=user.id, awaits_code=True, **times))
+    return token
+
+
+def keep_waiting(request: Request, response: Response, token: str) -> None:
+    """Hand the session that waits for a code to the browser."""
+    age = int(WAITS_FOR_CODE.total_seconds())
+    response.set_cookie(cookie_name(request), token, max_age=age, path="/", secure=is_secure(request), httponly=True, samesite="lax")
 
 
 def begin(request: Request, session: Session, user: User, moment: datetime) -> str:
@@ -179,7 +211,7 @@ def _load(request: Request) -> User | None:
     moment = now()
     with database(request).read() as session:
         row = queries.live_session(session, digest(token), moment)
-        if row is None or not row.user.is_active or is_over(row, moment):
+        if row is None or row.awaits_code or not row.user.is_active or is_over(row, moment):
             return None
         user, seen_at = row.user, row.seen_at
         request.state.proved_at = row.proved_at

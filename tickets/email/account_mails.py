@@ -57,6 +57,7 @@ WRITERS: dict[str, Writer] = {
     "mail.invitation": _invitation,
     "mail.confirm_address": _confirm_address,
     "mail.password_changed": _notice("password_changed.txt", N_("Your password at %(site)s was changed")),
+    "mail.two_factor_changed": _notice("two_factor_changed.txt", N_("Two-factor sign-in at %(site)s was changed")),
     "mail.address_changed": _notice("address_changed.txt", N_("Your email address at %(site)s was changed")),
     "mail.role_changed": _notice("role_changed.txt", N_("Your role at %(site)s was changed")),
     "mail.key_made": _notice("key_made.txt", N_("New API key in your name at %(site)s")),

@@ -22,6 +22,9 @@ class Kind(StrEnum):
     SESSIONS_ENDED = "sessions_ended"
     SIGN_IN_LINK_MADE = "sign_in_link_made"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    TWO_FACTOR_ON = "two_factor_on"
+    TWO_FACTOR_OFF = "two_factor_off"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
     ADDRESS_CHANGED = "address_changed"
     PERSON_ADDED = "person_added"
     INVITATION_SENT = "invitation_sent"

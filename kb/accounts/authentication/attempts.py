@@ -7,6 +7,7 @@ from typing import cast
 from starlette.requests import Request
 
 from kb.accounts.audit_log import log as audit
+from kb.accounts.models import User
 from kb.config import Settings
 from kb.db import database, now
 from kb.i18n import N_
@@ -17,6 +18,7 @@ from kb.web.http.client_address import client_network
 
 HOLDS_SECRET = re.compile(r"/(requests/\d|sign-in/|account/address/)")
 """Paths that open something to whoever has them, and so are not stored."""
+TOO_MANY_CODES = N_("There were too many wrong codes. Try again in an hour.")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -36,6 +38,12 @@ def may_try(request: Request, email: str) -> bool:
         elif from_here == settings.sign_ins_per_hour + 1:
             audit.record_failure(session, request, email, "too many attempts from this network within an hour", moment)
     return from_here <= settings.sign_ins_per_hour and at_address <= settings.password_tries_per_day
+
+
+def may_try_code(request: Request, user: User) -> bool:
+    """Count one more code typed; return True while this account has not had too many."""
+    with database(request).write() as session:
+        return is_within_limit(session, f"code:{user.id}", most=_settings(request).codes_per_hour, window=HOUR, now=now())
 
 
 def mail_link(request: Request, email: str, target: str) -> bool:

@@ -47,6 +47,16 @@ def change_password(request: Request, form: FormData) -> Act:  # noqa: ARG001
     return Act(pgettext("You’re about to", "save a new password"), "/account")
 
 
+def change_two_factor(request: Request, form: FormData) -> Act:  # noqa: ARG001
+    """Return the change of one's own second factor."""
+    return Act(pgettext("You’re about to", "change your two-factor sign-in"), "/account/two-factor")
+
+
+def reset_two_factor(request: Request, form: FormData) -> Act:  # noqa: ARG001
+    """Return whose second factor is turned off."""
+    return Act(pgettext("You’re about to", "turn two-factor sign-in off for %(person)s", person=_person(request)), "/desk/people")
+
+
 def add_person(request: Request, form: FormData) -> Act:  # noqa: ARG001
     """Return who is added, and in which role."""
     name = _typed(canonical_email(text(form, "email", 300))) or _("a person")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
@@ -33,7 +33,7 @@ def new(request: Request) -> Response:
     """The sign-in page. Without a `next` it leads back to the page it was opened from."""
     target = sessions.safe_next(request.query_params.get("next", ""), "") or _opened_from(request)
     if user := sessions.current_user(request):
-        return RedirectResponse(target or _home(user), 303)
+        return RedirectResponse(target or home(user), 303)
     return _page(request, email="", target=target)
 
 
@@ -86,10 +86,9 @@ def use_link(request: Request, form: FormData) -> Response:  # noqa: ARG001
         attempts.record_failure(request, "", "sign-in link used, expired or unknown")
         return _link_over(request)
     user = link.user
-    first_page = _home(user) if user.password_hash or not user.is_staff else "/account"
+    first_page = home(user) if user.password_hash or not user.is_staff else "/account"
     response = RedirectResponse(sessions.safe_next(link.target, "") or first_page, 303, NO_REFERRER)
-    _keep(request, response, token, user)
-    return response
+    return _kept(request, response, token, user, sessions.safe_next(link.target, ""))
 
 
 def sign_out(request: Request, form: FormData) -> Response:  # noqa: ARG001
@@ -108,12 +107,18 @@ def _enter(request: Request, user: User, target: str) -> Response:
     recorder(request).flush()
     with database(request).write() as session:
         token = _begin(request, session, user, moment, "by password")
-    response = RedirectResponse(target or _home(user), 303)
-    _keep(request, response, token, user)
-    return response
+    return _kept(request, RedirectResponse(target or home(user), 303), token, user, target)
 
 
 def _begin(request: Request, session: Session, user: User, moment: datetime, how: str) -> str:
+    """Return the token of the session; of one that waits for a code where the person has a second factor."""
+    if user.has_two_factor:
+        return sessions.begin_waiting(request, session, user, moment)
+    return begin_session(request, session, user, moment, how)
+
+
+def begin_session(request: Request, session: Session, user: User, moment: datetime, how: str) -> str:
+    """Return the token of a session of somebody who has shown all that they must; the audit log says how."""
     by = audit.source(request, user)
     # Nobody needs to hear of their own first sign-in.
     if not known_browsers.is_known(request, user) and audit_queries.has_signed_in(session, user.id):
@@ -122,9 +127,15 @@ def _begin(request: Request, session: Session, user: User, moment: datetime, how
     return sessions.begin(request, session, user, moment)
 
 
-def _keep(request: Request, response: Response, token: str, user: User) -> None:
+def _kept(request: Request, response: Response, token: str, user: User, target: str) -> Response:
+    """Return `response` with the session; the way to the page for the code where that comes first."""
+    if user.has_two_factor:
+        response = RedirectResponse("/sign-in/code" + (f"?next={quote(target, safe='/')}" if target else ""), 303, NO_REFERRER)
+        sessions.keep_waiting(request, response, token)
+        return response
     sessions.keep(request, response, token, user)
     known_browsers.remember(request, response, user)
+    return response
 
 
 def _reason(user: User | None) -> str:
@@ -142,7 +153,8 @@ def _opened_from(request: Request) -> str:
     return sessions.safe_next(parts.path + (f"?{parts.query}" if parts.query else ""), "")
 
 
-def _home(user: User) -> str:
+def home(user: User) -> str:
+    """Return the first page of somebody who has just signed in."""
     return "/desk" if user.is_staff else "/requests"
 
 

@@ -89,3 +89,24 @@ def sign_in_link(email: str, is_json: bool) -> None:
         url = site.public_url + links.path(links.make_link(session, person, now()))
         record(session, Kind.SIGN_IN_LINK_MADE, COMMAND_LINE, now(), person=person)
         emit({"email": person.email, "sign_in_link": url}) if is_json else click.echo(url)
+
+
+@user.command("reset-two-factor")
+@click.argument("email")
+def reset_two_factor(email: str) -> None:
+    """Turn a person's two-factor sign-in off, when phone and recovery codes are lost."""
+    from kb.accounts import notices, people
+    from kb.accounts.audit_log.log import COMMAND_LINE, record
+    from kb.accounts.audit_log.models import Kind
+    from kb.accounts.authentication import two_factor
+    from kb.db import now
+
+    with opened() as (_, database), database.write() as session:
+        person = people.find(session, email)
+        if person is None or not person.has_two_factor:
+            raise Refused(f"No one with the address {email} has two-factor sign-in turned on.")
+        two_factor.remove(session, person)
+        people.sign_out_everywhere(session, person)
+        record(session, Kind.TWO_FACTOR_OFF, COMMAND_LINE, now(), person=person)
+        notices.two_factor_changed(session, person, is_on=False, now=now())
+    click.echo(f"Two-factor sign-in is off for {email}. They were signed out everywhere.")

@@ -73,6 +73,8 @@ open GET /requests/{token}/attachments/{file}/{name}
 open GET /sign-in
 open POST /sign-in
 open POST /sign-in/link
+open GET /sign-in/code
+open POST /sign-in/code
 open GET /sign-in/link/{token}
 open POST /sign-in/link/{token}
 open POST /sign-out
@@ -87,6 +89,11 @@ own POST /account/address/{token}
 open GET /account/address/{token}
 own POST /account/password
 own GET /account/confirmed
+own GET /account/two-factor
+own POST /account/two-factor
+own POST /account/two-factor/confirmation
+own POST /account/two-factor/recovery-codes
+own POST /account/two-factor/removal
 staff POST /account/availability
 own POST /account/sessions/revocation
 own POST /account/sessions/{session}/revocation
@@ -127,6 +134,7 @@ manage_people GET /desk/people
 manage_people POST /desk/people
 manage_people POST /desk/people/{id:int}/role
 manage_people POST /desk/people/{id:int}/disablement
+manage_people POST /desk/people/{id:int}/two-factor/removal
 manage_people POST /desk/people/{id:int}/enablement
 manage_people POST /desk/people/{id:int}/invitation
 manage_people GET /desk/people/{id:int}/disablement
