@@ -3,6 +3,7 @@
 import pytest
 
 from search.engine import Query
+from search.engines.embedded import EmbeddedEngine
 from tests.search.conftest import Pair, document
 
 ARTICLES = [
@@ -49,3 +50,15 @@ def test_switched_off_words_count_as_they_are_spelt(pair: Pair) -> None:
 def test_words_as_typed_are_searched_for_alone_where_that_is_asked(pair: Pair) -> None:
     pair.fill(ARTICLES)
     assert not pair.search(Query("boss laptop", is_verbatim=True)).hits
+
+
+def test_the_nearer_a_word_is_in_meaning_the_more_it_counts(embedded: EmbeddedEngine) -> None:
+    embedded.sync(ARTICLES)
+
+    def weight(typed: str, meant: str) -> float:
+        explanation = embedded.search(Query(typed, with_reasons=True)).explanation
+        assert explanation
+        return next(name.weight for term in explanation.words for name in term.names if name.text == meant)
+
+    assert 0.25 < weight("boss", "manager") < 0.35
+    assert 0.4 < weight("laptop", "computer") < 0.6
