@@ -89,3 +89,17 @@ def test_the_requester_has_the_same_name_in_the_changes_as_at_the_messages(clien
     page = client.get(f"/desk/tickets/{number}").text
     assert '<strong dir="auto">noor@example.com</strong>' not in page
     assert re.search(r'<strong dir="auto">Noor Haddad</strong> changed status', page)
+
+
+def test_customers_read_when_their_reply_is_awaited(client: TestClient, agent: User, opened: OpenTicket, stored: Stored) -> None:
+    awaited, worked_on = opened(), opened()
+    with client.app.state.database.write() as session:
+        change(session, awaited, {"status": "pending"}, agent)
+        change(session, worked_on, {"status": "open"}, agent)
+    assert "Waiting for your reply" in happened(client, stored(awaited))
+    assert "Waiting for your reply" not in happened(client, stored(worked_on))
+
+
+def happened(client: TestClient, ticket: Ticket) -> str:
+    """What stands between the messages on the customer's page."""
+    return " ".join(re.findall(r'<li class="happening[^"]*"[^>]*>.*?</li>', tracked(client, ticket), re.DOTALL))
