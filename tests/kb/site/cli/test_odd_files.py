@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from kb.site.cli import main
 
-TIMEOUT_S = 60
+TIMEOUT_S = 300
 PLACES = ("secret_key", "deskbook.toml", "SECRET_KEY_FILE", "CONFIG")
 
 
