@@ -170,7 +170,7 @@ CHANGES: dict[str, Change] = {
     "rerank: being short": _value(rerank, _BREVITY=0.0),
     "weakest hits hidden": _value(rerank, _WEAKEST=0.0, _WEAKEST_OF_FRAGMENT=0.0),
     "passages of 40 only (200)": _value(bm25, LOOKED_INTO=200),
-    "spelling": _value(spelling.Spelling, similar_words=lambda *_: (), halves=lambda *_: None),
+    "spelling": _value(spelling.Spelling, _similar_words=lambda *_: (), halves=lambda *_: None),
     "words written as one, or apart": _value(parser, add_joined_words=lambda *_: None),
     "dictionary of words that are no slips": _value(terms, is_word=lambda *_: False),
     "words that begin alike": _value(word_parts.WordParts, prefix_matches=lambda *_: ()),
