@@ -76,6 +76,7 @@ class Ticket(Base):
         # The desk's counts and its first order are read from these alone.
         Index("ix_tickets_counts", "status", "assignee_id", "suspended_reason"),
         Index("ix_tickets_waiting", "waiting_since", "id", "suspended_reason", "status", "assignee_id"),
+        Index("ix_tickets_updated", "updated_at", "id"),
         # The report asks for these two at each opening.
         Index("ix_tickets_solved", "solved_at", "status"),
         Index("ix_tickets_held", "created_at", sqlite_where=text("suspended_reason IS NOT NULL"), postgresql_where=text("suspended_reason IS NOT NULL")),
@@ -192,6 +193,7 @@ class TicketTag(Base):
     """A word an agent put on a ticket."""
 
     __tablename__ = "ticket_tags"
+    __table_args__ = (Index("ix_ticket_tags_name", "name", "ticket_id"),)
 
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
     name: Mapped[str] = mapped_column(String(60), primary_key=True)

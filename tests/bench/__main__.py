@@ -5,6 +5,7 @@ make bench ARGS="--seconds 2"       shorter runs
 make bench ARGS=report              a year of the deflection report on each database; needs 3 GB for a while
 make bench ARGS=leave_one_out       what each number and rule of search is worth; takes half an hour, so only when named
 make bench ARGS="growth --rounds 100000"   search at that many articles instead of 10,000
+make bench ARGS=desk               the agents' lists and search at 10,000 and 100,000 tickets (--rounds 1000000 for another number); only when named
 make bench ARGS=kills               kills the site 200 times on each database while people write to it; takes an hour, so only when named
 make bench ARGS=upgrade             upgrades 100,000 tickets (--rounds for another number); fills two databases first, so only when named
 """
@@ -15,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import filing, growth, instant, kills, openinternet, pages, process, report, updates, upgrade
+from tests.bench import desk, filing, growth, instant, kills, openinternet, pages, process, report, updates, upgrade
 
 CHECKOUT = Path(__file__).parents[2]
 PARTS = {
@@ -27,7 +28,12 @@ PARTS = {
     "growth": growth.measure,
     "openinternet": openinternet.measure,
 }
-APART = {"kills": (kills.measure, kills.ROUNDS), "upgrade": (upgrade.measure, upgrade.TICKETS), "report": (report.measure, report.ROUNDS)}
+APART = {
+    "kills": (kills.measure, kills.ROUNDS),
+    "upgrade": (upgrade.measure, upgrade.TICKETS),
+    "desk": (desk.measure, desk.SIZES[-1]),
+    "report": (report.measure, report.ROUNDS),
+}
 """Only when they are named: each with its usual number of rounds."""
 ROUNDS = 5
 
@@ -37,7 +43,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}, answers, leave_one_out, {', '.join(APART)}")
     parser.add_argument("--seconds", type=float, default=4, help="length of one run (4)")
-    parser.add_argument("--rounds", type=int, help=f"runs of each, alternating; medians are shown ({ROUNDS}; of kills {kills.ROUNDS}, of upgrade tickets)")
+    parser.add_argument(
+        "--rounds", type=int, help=f"runs of each, alternating; medians are shown ({ROUNDS}; of kills {kills.ROUNDS}, of upgrade and desk tickets)"
+    )
     options = parser.parse_args()
     if unknown := set(options.parts) - {*PARTS, *APART, "answers", "leave_one_out"}:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
