@@ -27,7 +27,7 @@ def create(request: Request, form: FormData) -> Response:
     """Sign in with the code. The session that waited for it ends, and another begins."""
     user, target = sessions.waiting_user(request), sessions.safe_next(text(form, "next", 1001), "")
     if user is None:
-        return RedirectResponse("/sign-in", 303)
+        return new(request)
     if not attempts.may_try_code(request, user):
         return _page(request, target, error=_(attempts.TOO_MANY_CODES), status=429)
     moment = now()

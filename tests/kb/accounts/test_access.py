@@ -73,8 +73,8 @@ open GET /requests/{token}/attachments/{file}/{name}
 open GET /sign-in
 open POST /sign-in
 open POST /sign-in/link
-open GET /sign-in/code
-open POST /sign-in/code
+own GET /sign-in/code
+own POST /sign-in/code
 open GET /sign-in/link/{token}
 open POST /sign-in/link/{token}
 open POST /sign-out
