@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Executable, Insert, Row, String, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Executable, Insert, Row, String, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from kb.accounts.models import IS_STAFF, Group, GroupMember, Organization, StoredRole, User
 from kb.db import Base
 from kb.events.models import Event, Kind
+from kb.text.whole_number import parse_whole_number
 from tickets.access import SYSTEM, Actor, comments_visible_to, select_tickets
 from tickets.audit import Commented
 from tickets.audit import Event as AuditEvent
@@ -213,12 +214,25 @@ def store_notification_reasons(session: Session, user_id: int, reasons: list[str
     session.merge(NotificationChoice(user_id=user_id, reasons=reasons))
 
 
-def requests_of(session: Session, actor: Actor, requester_id: int, *, before: int | None = None) -> Sequence[Ticket]:
-    """Return the requester's tickets, newest first, at most 50, those with an id below `before`."""
+def requests_of(
+    session: Session, actor: Actor, requester_id: int, *, words: str = "", statuses: Collection[str] = (), before: int | None = None
+) -> Sequence[Ticket]:
+    """Return the requester's tickets, newest first, at most 50: those with an id below `before`, of these statuses, whose number or subject is `words`."""
     statement = select_tickets(actor).where(Ticket.requester_id == requester_id)
+    if words:
+        number = parse_whole_number(words.removeprefix("#"))
+        statement = statement.where(contains(Ticket.subject, words) if number is None else or_(contains(Ticket.subject, words), Ticket.id == number))
+    if statuses:
+        statement = statement.where(Ticket.status.in_(statuses))
     if before is not None:
         statement = statement.where(Ticket.id < before)
     return session.execute(statement.order_by(Ticket.id.desc()).limit(MOST_LISTED)).scalars().all()
+
+
+def contains(column: Any, words: str) -> ColumnElement[bool]:
+    """Return the condition that the column contains the words in any case. SQLite folds that of ASCII alone, so others are looked for in each spelling."""
+    spellings = dict.fromkeys((words, words.lower(), words.upper(), words.capitalize(), words.title()))
+    return or_(*(column.icontains(one, autoescape=True) for one in (spellings if not words.isascii() else (words,))))
 
 
 def requests_of_colleagues(session: Session, actor: Actor, *, before: int | None = None) -> Sequence[Ticket]:

@@ -15,6 +15,7 @@ from tickets.fields import Kind
 from tickets.lists.conditions import ME, NO, NONE, YES, Condition, Operator, TicketFilter
 from tickets.lists.time_values import age_of, stretch_of
 from tickets.models import Ticket, TicketTag
+from tickets.queries import contains
 from tickets.search.search_queries import is_from
 
 MOST_STAFF = 1000
@@ -54,7 +55,7 @@ def _sql(session: Session, condition: Condition, viewpoint: Viewpoint) -> Column
         if condition.is_negated and NONE not in condition.values:
             return or_(not_(asked), column.is_(None))
     elif kind is Kind.TEXT and condition.field == "subject":
-        asked = or_(*(_has_in(column, value) for value in condition.values))
+        asked = or_(*(contains(column, value) for value in condition.values))
     else:
         asked = column.in_(["" if value == NONE and kind is Kind.CATEGORY else value for value in condition.values])
     return not_(asked) if condition.is_negated else asked
@@ -91,12 +92,6 @@ def _from(session: Session, value: str) -> ColumnElement[bool]:
     if "@" in value.strip("@") and (address := canonical_email(value)):
         return Ticket.requester_id.in_(select(User.id).where(User.email == address))
     return is_from(session, value)
-
-
-def _has_in(column: Any, value: str) -> ColumnElement[bool]:
-    """SQLite folds the case of ASCII alone."""
-    spellings = dict.fromkeys((value, value.lower(), value.upper(), value.capitalize(), value.title()))
-    return or_(*(column.icontains(one, autoescape=True) for one in (spellings if not value.isascii() else (value,))))
 
 
 def _is_person(session: Session, column: Any, values: tuple[str, ...], viewpoint: Viewpoint) -> ColumnElement[bool]:

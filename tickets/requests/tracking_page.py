@@ -25,7 +25,7 @@ from kb.web.forms import with_form
 from kb.web.http.client_address import client_network
 from kb.web.templates import render
 from tickets import queries, uploads
-from tickets.access import SYSTEM, NotAllowed, link_holder, person
+from tickets.access import SYSTEM, NotAllowed, link_holder
 from tickets.attachments import disposition, file_path
 from tickets.comment import NewComment
 from tickets.creation import FiledTicket, follow_up
@@ -34,7 +34,7 @@ from tickets.models import Attachment, Proof, Status, Ticket
 from tickets.nonce import new_nonce, read_nonce
 from tickets.requests.request_cookie import forget, remember, remembered
 from tickets.timeline import latest_message, timeline
-from tickets.tracking import CustomerStatus, TrackedTicket, customer_status, site_key, tracked_ticket, tracking_path
+from tickets.tracking import TrackedTicket, customer_status, site_key, tracked_ticket, tracking_path
 from tickets.update import TicketClosed, Update, apply
 from tickets.uploads import FilesRefused
 
@@ -46,32 +46,6 @@ WAITS_SINCE = timedelta(days=90)
 MANY = N_("Too many messages came from your network in the last hour, so yours was not sent. What you typed is still here. Send it again in an hour.")
 OUT_OF_DATE = N_("This page was out of date, so nothing was sent. What you typed is still here. Send it again.")
 NOT_SAVED = N_("Your message could not be saved, so nothing was sent. What you typed is still here. Send it again in a moment.")
-
-
-def mine(request: Request) -> Response:
-    """The requests of whoever is signed in, and those sent from this browser, newest first; for others, how to get to theirs."""
-    user = current_user(request)
-    before = request.query_params.get("before", "")
-    tickets: Sequence[Ticket] = ()
-    with database(request).read() as session:
-        here = remembered(request, session)
-        if user is not None:
-            older_than = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
-            tickets = queries.requests_of(session, person(user), user.id, before=older_than)
-        organization = queries.shared_organization(session, user.id) if user is not None and not user.is_staff else None
-        updated = queries.last_messages(session, {ticket.id for ticket in (*tickets, *here)})
-    listed, sent_here = _rows(request, tickets), _rows(request, [ticket for ticket in here if user is None or ticket.requester_id != user.id])
-    older = tickets[-1].id if len(tickets) == queries.MOST_LISTED else None
-    context = {
-        "user": user,
-        "listed": listed,
-        "older": older,
-        "sent_here": sent_here,
-        "updated": updated,
-        "is_forgotten": "forgotten" in request.query_params,
-        "organization": organization,
-    }
-    return render(request, "requests/mine.html", context, headers=PRIVATE)
 
 
 def ask_to_forget(request: Request) -> Response:
@@ -135,10 +109,6 @@ def send_file(request: Request, attachment: Attachment) -> Response:
         raise HTTPException(404)
     headers = FILE_HEADERS | {"Content-Disposition": disposition(attachment)}
     return FileResponse(path, media_type=attachment.content_type, headers=headers)
-
-
-def _rows(request: Request, tickets: Sequence[Ticket]) -> list[tuple[Ticket, CustomerStatus, str]]:
-    return [(ticket, customer_status(ticket.status), tracking_path(site_key(request), ticket.id, ticket.salt)) for ticket in tickets]
 
 
 def _load(session: Session, request: Request) -> TrackedTicket:
@@ -255,7 +225,6 @@ def _usual_wait(session: Session) -> str | None:
 
 
 routes = [
-    Route("/requests", mine),
     Route("/requests/remembered/removal", ask_to_forget),
     Route("/requests/remembered/removal", with_form(forget_sent), methods=["POST"]),
     Route("/requests/{token}", page),

@@ -3,7 +3,7 @@
 from starlette.routing import Route
 
 from kb.web.forms import with_form
-from tickets.requests import new_request, shared_requests, suggestions, tracking_page
+from tickets.requests import my_requests, new_request, shared_requests, suggestions, tracking_page
 
 routes = [
     Route("/requests/new", new_request.new),
@@ -11,5 +11,6 @@ routes = [
     Route("/requests/deflections/withdrawal", with_form(new_request.withdraw), methods=["POST"]),
     *suggestions.routes,
     *shared_requests.routes,
+    *my_requests.routes,
     *tracking_page.routes,
 ]
