@@ -31,14 +31,12 @@ DESCRIPTION_WEIGHT = 0.15
 """Of the description beside the subject: an article that it favours passes those a little better by the subject."""
 LEAST_CONFIDENCE = 0.3
 """From here on articles are shown as related; below, they are noise."""
-ALONE_CONFIDENCE = 0.8
-"""From here on a description is believed beside a subject that says nothing: an ordinary paragraph of eighty words comes to 0.7 by chance."""
 
 
 def suggestions(request: Request, subject: str, description: str = "", *, read: Collection[str] = (), locale: str = "") -> Results:
     """Return at most five articles that may answer, without those `read` before; none while the search is away: the form works without.
 
-    The subject is the question. The description moves what the subject finds, and is asked alone only where the subject says nothing.
+    The subject is the question. The description moves what the subject finds, and is asked alone only where there is no subject.
     """
     whole, in_locale = catalog(request), readers_catalog(request, locale)
     asked = clean_query(subject) if len(clean_query(subject)) >= FEWEST_CHARS else ""
@@ -63,9 +61,9 @@ def suggestions(request: Request, subject: str, description: str = "", *, read: 
 def _refined(found: Results, described: Results | None) -> Results:
     """What the subject finds, in an order that the description has a say in; nothing where neither is likely to answer."""
     if found.confidence < LEAST_CONFIDENCE and not found.answered:
-        says_nothing = not found.hits or found.confidence == 0
-        least = ALONE_CONFIDENCE if found.query else LEAST_CONFIDENCE
-        return described if described and described.confidence >= least and says_nothing else found._replace(hits=(), answered=False)
+        if described and not found.query and described.confidence >= LEAST_CONFIDENCE:
+            return described
+        return found._replace(hits=(), answered=False)
     if described is None:
         return found
     more = {hit.slug: hit.score for hit in described.hits}
