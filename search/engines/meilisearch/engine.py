@@ -12,7 +12,7 @@ from typing import Any
 
 from kb.text.whole_number import parse_whole_number
 from search.engine import MOST_RANKED, Document, EngineUnavailable, Progress, Query, Results, SyncReport
-from search.engines.embedded import ENOUGH, TYPING_CANDIDATES, EmbeddedEngine
+from search.engines.embedded import ENOUGH, EmbeddedEngine
 from search.engines.meilisearch.client import Clients, MeilisearchError
 from search.engines.meilisearch.index import EMBEDDER, MeilisearchIndex, identifier, reads_as_e5, spelt
 from search.engines.meilisearch.kept_statistics import KeptStatistics
@@ -21,7 +21,7 @@ from search.index.statistics import StatisticsStore, digest_of, pack
 from search.query.parsed_query import Alternative, How, ParsedQuery, QueryTerm
 from search.ranking.embedding_lookup import LEAST_TOLD, EmbeddingLookup, NearestArticles, leads
 
-HITS_PER_WORD = 50
+HITS_PER_WORD = 100
 PER_WORD = 3
 """Of what a word may stand for, so many are asked for, besides synonyms and parts of it."""
 MOST_ASKED = 10
@@ -123,7 +123,7 @@ class MeilisearchEngine:
                     yield f"Meilisearch refuses the key in {setting}: {error.message[:300]}"
 
     def _candidates(self, text: str, parsed: ParsedQuery, query: Query) -> list[int]:
-        row = _in_a_row(parsed, is_typing=query.is_typing)
+        row = _in_a_row(parsed)
         with _named():
             slugs = self._fragment(row, text, parsed, query) if row else self._question(text, parsed, query)
         ids = self._embedded.store.ids(slugs)
@@ -146,7 +146,7 @@ class MeilisearchEngine:
         """Articles that hold all words, those with them in titles first; where these are few, also those that hold some."""
         searching = self._clients.searching
         if query.is_typing:
-            asked = self._common(query) | {"q": " ".join(row), "attributesToSearchOn": _STEMS, "matchingStrategy": "frequency", "limit": TYPING_CANDIDATES}
+            asked = self._common(query) | {"q": " ".join(row), "attributesToSearchOn": _STEMS, "matchingStrategy": "frequency", "limit": HITS_PER_WORD}
             return _slugs(searching.http.post(f"indexes/{self._index}/search", asked)) or self._question(text, parsed, query)
         whole = [f'"{stems}"' if len(term.alternatives) == 1 else stems for term, stems in zip(parsed.known, row, strict=True)]
         every = self._common(query) | {"indexUid": self._index, "q": " ".join(whole), "matchingStrategy": "all", "limit": MOST_RANKED}
@@ -188,16 +188,11 @@ def _slugs(answer: dict[str, Any]) -> list[str]:
     return [hit["slug"] for hit in answer["hits"]]
 
 
-def _in_a_row(parsed: ParsedQuery, *, is_typing: bool) -> list[str]:
-    """The stems of a fragment; empty where a word may stand for several, which the server cannot be asked for in one query.
-
-    Between keystrokes words that only mean nearly the same are left out: asking for each took ten times as long at 10,000 articles.
-    """
-    left_out = {How.ALIKE} if is_typing else set()
-    asked = [[one for one in term.alternatives if one.how not in left_out] for term in parsed.known]
-    if not parsed.is_fragment or any(one.how not in (How.TYPED, How.BEGINNING) for alternatives in asked for one in alternatives):
+def _in_a_row(parsed: ParsedQuery) -> list[str]:
+    """The stems of a fragment; empty where a word may stand for several, which the server cannot be asked for in one query."""
+    if not parsed.is_fragment or any(one.how not in (How.TYPED, How.BEGINNING) for term in parsed.known for one in term.alternatives):
         return []
-    row = [spelt(_beginning(alternatives)) for alternatives in asked]
+    row = [spelt(_beginning(term.alternatives)) for term in parsed.known]
     return row if all(row) else []
 
 
