@@ -20,7 +20,7 @@ from tests.services import MeilisearchServer
 
 pytestmark = pytest.mark.slow
 
-WRITES = 8
+WRITES = 14
 """More than a rebuild has: one killed at none of them ends the round."""
 KILLED = -signal.SIGKILL
 DESKBOOK = """
