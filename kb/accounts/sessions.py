@@ -57,9 +57,14 @@ def require_staff(request: Request) -> User:
     user = require_user(request)
     if not user.is_staff:
         raise HTTPException(404)
-    if _settings(request).staff_two_factor and not user.has_two_factor:
+    if not may_use_desk(request, user):
         raise HTTPException(303, headers={"Location": "/account/two-factor"})
     return user
+
+
+def may_use_desk(request: Request, user: User) -> bool:
+    """Return whether the person is of the staff, and has a second factor where the staff must have one."""
+    return user.is_staff and (user.has_two_factor or not _settings(request).staff_two_factor)
 
 
 def require_permission(request: Request, permission: Permission) -> User:

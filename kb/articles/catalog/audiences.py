@@ -6,7 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from kb.accounts.sessions import cookie_name, current_user
+from kb.accounts.sessions import cookie_name, current_user, may_use_desk
 from kb.articles.article import PUBLIC, Article
 from kb.articles.catalog.library import Library
 from kb.i18n import gettext as _
@@ -15,7 +15,7 @@ SIGNED_IN, AGENTS = "signed-in", "agents"
 
 
 def audiences(request: Request) -> tuple[str, ...]:
-    """The audiences whose articles the sender of this request may read. Staff may read what is for anybody.
+    """The audiences whose articles the sender of this request may read. Who may use the desk may read what is for anybody.
 
     The database is asked only where it makes a difference; while it is away, everybody reads what is public.
     """
@@ -35,14 +35,14 @@ def needs_database(request: Request) -> bool:
 
 
 def is_staff(request: Request) -> bool:
-    """Return whether an agent or an admin sent this request; False while the database is away."""
+    """Return whether somebody who may use the desk sent this request; False while the database is away."""
     if cookie_name(request) not in request.cookies:
         return False
     try:
         user = current_user(request)
     except SQLAlchemyError:
         return False
-    return user is not None and user.is_staff
+    return user is not None and may_use_desk(request, user)
 
 
 def audience_notice(article: Article) -> str:
@@ -60,7 +60,8 @@ def _audiences(request: Request) -> tuple[str, ...]:
         return PUBLIC
     if user is None:
         return PUBLIC
-    return (*PUBLIC, *(name for name in _restricted(request) if user.is_staff or name == SIGNED_IN))
+    is_desk_user = may_use_desk(request, user)
+    return (*PUBLIC, *(name for name in _restricted(request) if is_desk_user or name == SIGNED_IN))
 
 
 def _restricted(request: Request) -> tuple[str, ...]:

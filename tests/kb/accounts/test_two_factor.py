@@ -219,6 +219,19 @@ def test_where_it_is_required_the_desk_opens_only_with_it(settings) -> None:
         assert customer.get("/desk").status_code == 404
 
 
+def test_where_it_is_required_what_agents_read_opens_only_with_it(settings) -> None:
+    folder = settings.content / "help"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "refunds.md").write_text("---\ntitle: Refund by hand\naudience: agents\n---\nAsk the bank.\n")
+    with TestClient(create_app(settings.model_copy(update={"staff_two_factor": True})), follow_redirects=False) as client:
+        sign_in(client, add_person(client, "ada@example.com", "agent", "Ada"))
+        assert client.get("/articles/refunds").status_code == 404
+        assert "/articles/refunds" not in client.get("/search?q=refund").text
+        set_up(client)
+        assert client.get("/articles/refunds").status_code == 200
+        assert "/articles/refunds" in client.get("/search?q=refund").text
+
+
 def test_codes_are_used_up_on_both_databases(database: Database) -> None:
     from kb.accounts import people
 
