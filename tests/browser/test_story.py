@@ -46,7 +46,7 @@ class Browser:
         return context.new_page()
 
 
-@pytest.fixture(params=["laptop", "team"])
+@pytest.fixture
 def site(
     request: pytest.FixtureRequest,
     settings: Settings,
@@ -69,12 +69,12 @@ def site(
     return serve(settings.model_copy(update=chosen))
 
 
-@pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
+@pytest.fixture
 def has_scripts(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-@pytest.fixture(params=[1280, 390])
+@pytest.fixture
 def browser(request: pytest.FixtureRequest, chromium: Any, has_scripts: bool) -> Iterator[Browser]:
     browser = Browser(chromium, has_scripts, request.param, [])
     yield browser
@@ -82,6 +82,12 @@ def browser(request: pytest.FixtureRequest, chromium: Any, has_scripts: bool) ->
         context.close()
 
 
+# Every two of these meet: each place with each width, and both with scripts and without.
+@pytest.mark.parametrize(
+    ("site", "browser", "has_scripts"),
+    [("laptop", 390, True), ("team", 1280, True), ("laptop", 1280, False), ("team", 390, False)],
+    indirect=True,
+)
 def test_the_whole_story(site: LiveServer, browser: Browser, smtp_server: Mailbox) -> None:
     patience = time.monotonic() + 120
     while site.app.state.searcher.status != "ok":
